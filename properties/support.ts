@@ -1,0 +1,41 @@
+/** What every test file needs: one seed, and properties whose cases are counted. */
+import fc from "fast-check";
+import { test } from "vitest";
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** How many generated cases the test ran. */
+    cases?: number;
+  }
+}
+
+/** The seed of the whole run: `CAUSALGATE_SEED`, or what vitest.config.ts took from the commit. */
+export const seed = Number(process.env.CAUSALGATE_SEED);
+
+/**
+ * A test that holds for every generated value. It fails with the smallest value that breaks it and
+ * the line that replays it.
+ *
+ * @param numRuns how many values are generated
+ */
+export function property<T>(
+  name: string,
+  arbitrary: fc.Arbitrary<T>,
+  holds: (value: T) => void | Promise<void>,
+  numRuns = 100,
+): void {
+  test(name, async ({ task }) => {
+    const details = await fc.check(
+      fc.asyncProperty(arbitrary, async (value) => holds(value)),
+      {
+        seed,
+        numRuns,
+      },
+    );
+    task.meta.cases = details.numRuns;
+    if (!details.failed) return;
+    const replay = `replay: CAUSALGATE_SEED=${seed} npx vitest run -t '${name}'`;
+    const message = `${fc.stringify(details.counterexample?.[0])}\n${replay}`;
+    throw new Error(`broken by ${message}`, { cause: details.errorInstance });
+  });
+}

@@ -1,0 +1,84 @@
+import type { ModelConfig } from "./config.ts";
+import type { Weights } from "./weights.ts";
+
+/** Raw next-token scores, one per vocabulary entry: `[V]`, unnormalised, natural-log units. */
+export type Logits = Float64Array | Float32Array;
+
+/**
+ * What a decoder offers beyond `start` and `append`. What is not in its set is "not offered", and
+ * the laws that need it say so; they are never silently skipped.
+ *
+ * - `all-rows`: `appendAll`, the logits after every token of a call
+ * - `rewind`: `Sequence.rewind`
+ * - `fork`: `Sequence.fork`
+ * - `weights`: `Decoder.weights`, the very memory that the decoder computes with
+ */
+export type Capability = "all-rows" | "rewind" | "fork" | "weights";
+
+/**
+ * A decoder-only language model seen from outside: token ids in, next-token logits out.
+ * The reference and every engine implement this and nothing else; the laws know only this.
+ */
+export interface Decoder extends AsyncDisposable {
+  readonly name: string;
+  readonly config: ModelConfig;
+  readonly capabilities: ReadonlySet<Capability>;
+  /** The numbers it computes with; a write to them is seen by the next pass. Capability `weights`. */
+  readonly weights?: Weights;
+  /** Starts an empty sequence. Sequences of one decoder never affect each other. */
+  start(): Promise<Sequence>;
+}
+
+/** A growing list of token ids, and whatever the decoder remembers of them (its KV cache). */
+export interface Sequence extends AsyncDisposable {
+  /** S: tokens held. Positions run from 0 to S - 1. */
+  readonly length: number;
+  /**
+   * Appends `tokens` and resolves to the logits that follow the last of them, `[V]`.
+   *
+   * @param tokens at least one id, each in [0, V)
+   * @throws {RangeError} on no token, an illegal id, or more than P tokens in all; nothing is appended
+   */
+  append(tokens: readonly number[]): Promise<Logits>;
+  /** As {@link append}, with the logits after each token, `[T][V]`. Capability `all-rows`. */
+  appendAll(tokens: readonly number[]): Promise<Logits[]>;
+  /**
+   * Forgets every token at position `length` or later. Capability `rewind`.
+   *
+   * @throws {RangeError} when `length` is not an integer in [0, S]
+   */
+  rewind(length: number): Promise<void>;
+  /** A second sequence with the same tokens; neither sees what the other does next. Capability `fork`. */
+  fork(): Promise<Sequence>;
+}
+
+/**
+ * Refuses tokens that no decoder of this configuration can append, before any work is done.
+ *
+ * @param held S, the tokens that the sequence holds already
+ * @throws {RangeError} on no token, an id outside [0, V), or S + T > P
+ */
+export function checkAppend(config: ModelConfig, held: number, tokens: readonly number[]): void {
+  const { vocabSize: V, maxPositionEmbeddings: P } = config;
+  if (tokens.length === 0) throw new RangeError("append: there must be at least one token, got 0");
+  for (const token of tokens) {
+    if (!Number.isInteger(token) || token < 0 || token >= V) {
+      throw new RangeError(`append: a token id must be an integer in [0, ${V}), got ${token}`);
+    }
+  }
+  if (held + tokens.length > P) {
+    const got = `${held} held and ${tokens.length} new`;
+    throw new RangeError(`append: a sequence must hold at most ${P} tokens, got ${got}`);
+  }
+}
+
+/**
+ * Refuses a rewind to a length that the sequence never had.
+ *
+ * @throws {RangeError} when `length` is not an integer in [0, S]
+ */
+export function checkRewind(held: number, length: number): void {
+  if (!Number.isInteger(length) || length < 0 || length > held) {
+    throw new RangeError(`rewind: the length must be an integer in [0, ${held}], got ${length}`);
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Seeded randomness: the only source of it. Nothing in this project draws a number that a printed
+ * seed does not bring back.
+ */
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+
+/** A stream of numbers, uniform in [0, 1). */
+export type Random = () => number;
+
+/**
+ * Uniform numbers in [0, 1) with 53 random bits each, from xoroshiro128+.
+ *
+ * @param seed an integer of 32 bits; one seed is one stream
+ */
+export function seededRandom(seed: number): Random {
+  if (seed !== (seed | 0) && seed !== seed >>> 0) {
+    throw new RangeError(`seed: a seed must be an integer of 32 bits, got ${seed}`);
+  }
+  const generator = xoroshiro128plus(seed);
+  return () => uniformFloat64(generator);
+}
+
+/**
+ * One draw from N(0, 1) by Box and Muller: `sqrt(-2 ln u) * cos(2 pi v)`, with u in (0, 1].
+ *
+ * @see Box and Muller 1958, "A Note on the Generation of Random Normal Deviates"
+ */
+export function normal(random: Random): number {
+  const u = 1 - random();
+  const v = random();
+  return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
+}
+
+/**
+ * llama2.c's own generator: xorshift* on 64 bits, of which 24 make a float32 in [0, 1).
+ * Kept so that a text which run.c sampled can be sampled again.
+ *
+ * @param seed not zero: xorshift would stay there
+ * @see llama2.c, `random_u32` and `random_f32` in run.c
+ */
+export function xorshiftStar(seed: bigint): Random {
+  const mask = (1n << 64n) - 1n;
+  let state = seed & mask;
+  if (state === 0n) throw new RangeError("xorshiftStar: the seed must not be 0, got 0");
+  return () => {
+    state ^= state >> 12n;
+    state = (state ^ (state << 25n)) & mask;
+    state ^= state >> 27n;
+    const bits = ((state * 0x2545f4914f6cdd1dn) & mask) >> 32n;
+    return Number(bits >> 8n) / 16_777_216;
+  };
+}

@@ -1,0 +1,151 @@
+import type { ModelConfig } from "../config.ts";
+import { activate, gateSilu } from "../math/activation.ts";
+import { type Attention, standardAttention } from "../math/attention.ts";
+import { linear } from "../math/linear.ts";
+import { layerNorm, rmsNorm } from "../math/norm.ts";
+import { addSinusoid, ropeFrequencies, rotate } from "../math/positions.ts";
+import type { LayerWeights, Linear, Norm, Weights } from "../weights.ts";
+import type { KvCache } from "./kv-cache.ts";
+
+/**
+ * The forward pass of one position at a time, into memory that is allocated once.
+ *
+ * Every chunk of tokens is a loop over this step, so cached, uncached, chunked, rewound and forked
+ * runs do the same operations in the same order, and agree bit for bit.
+ */
+export class ForwardPass {
+  readonly #config: ModelConfig;
+  readonly #weights: Weights;
+  readonly #attention: Attention;
+  readonly #frequencies: Float64Array | null;
+  readonly #cos: Float64Array;
+  readonly #sin: Float64Array;
+  /** The residual stream, and the input of a sublayer or of the head: `[D]` each. */
+  readonly #x: Float64Array;
+  readonly #normed: Float64Array;
+  readonly #output: Float64Array;
+  /** `[N * H]`, `[K * H]`, `[K * H]`, `[N * H]` */
+  readonly #query: Float64Array;
+  readonly #key: Float64Array;
+  readonly #value: Float64Array;
+  readonly #mixed: Float64Array;
+  /** `[F]` */
+  readonly #gate: Float64Array;
+  readonly #up: Float64Array;
+
+  constructor(config: ModelConfig, weights: Weights) {
+    const { hiddenSize: D, intermediateSize: F, headDim: H } = config;
+    const { numAttentionHeads: N, numKeyValueHeads: K } = config;
+    this.#config = config;
+    this.#weights = weights;
+    this.#attention = standardAttention(config.maxPositionEmbeddings);
+    this.#frequencies = config.positions === "rope" ? ropeFrequencies(config) : null;
+    this.#cos = new Float64Array(this.#frequencies?.length ?? 0);
+    this.#sin = new Float64Array(this.#cos.length);
+    this.#x = new Float64Array(D);
+    this.#normed = new Float64Array(D);
+    this.#output = new Float64Array(D);
+    this.#query = new Float64Array(N * H);
+    this.#key = new Float64Array(K * H);
+    this.#value = new Float64Array(K * H);
+    this.#mixed = new Float64Array(N * H);
+    this.#gate = new Float64Array(config.feedForward === "swiglu" ? F : 0);
+    this.#up = new Float64Array(F);
+  }
+
+  /** Sends one token through every block; its keys and values enter the cache at `position`. */
+  step(cache: KvCache, token: number, position: number): void {
+    const { layers } = this.#weights;
+    this.#embed(token, position);
+    this.#turn(position);
+    for (let l = 0; l < layers.length; l++) {
+      this.#attend(layers[l], cache, l, position);
+      this.#feedForward(layers[l]);
+    }
+  }
+
+  /** The logits of the position that {@link step} saw last, `[V]`, in memory of their own. */
+  logits(): Float64Array {
+    const { norm, lmHead } = this.#weights;
+    if (norm !== null) this.#norm(this.#normed, norm);
+    const logits = new Float64Array(this.#config.vocabSize);
+    project(logits, lmHead, norm === null ? this.#x : this.#normed);
+    return logits;
+  }
+
+  #embed(token: number, position: number): void {
+    const { hiddenSize: D, positions } = this.#config;
+    const { embedTokens, embedPositions } = this.#weights;
+    const x = this.#x;
+    for (let d = 0; d < D; d++) x[d] = embedTokens[token * D + d];
+    if (positions === "sinusoidal") addSinusoid(x, position);
+    if (embedPositions !== null) {
+      for (let d = 0; d < D; d++) x[d] += embedPositions[position * D + d];
+    }
+  }
+
+  /** The cosines and sines of a position, which all layers and heads share. */
+  #turn(position: number): void {
+    if (this.#frequencies === null) return;
+    for (let i = 0; i < this.#frequencies.length; i++) {
+      const angle = position * this.#frequencies[i];
+      this.#cos[i] = Math.cos(angle);
+      this.#sin[i] = Math.sin(angle);
+    }
+  }
+
+  #attend(layer: LayerWeights, cache: KvCache, l: number, position: number): void {
+    const { headDim: H, slidingWindow } = this.#config;
+    this.#norm(this.#normed, layer.inputLayernorm);
+    project(this.#query, layer.qProj, this.#normed);
+    project(this.#key, layer.kProj, this.#normed);
+    project(this.#value, layer.vProj, this.#normed);
+    this.#place(this.#query, layer.qNorm);
+    this.#place(this.#key, layer.kNorm);
+    cache.write(l, position, this.#key, this.#value);
+    const first = slidingWindow === null ? 0 : Math.max(0, position - slidingWindow + 1);
+    this.#attention(this.#mixed, this.#query, cache.layers[l], H, first, position);
+    project(this.#output, layer.oProj, this.#mixed);
+    this.#addOutput();
+  }
+
+  /** What happens to queries and keys between projection and score: their norm, then RoPE. */
+  #place(heads: Float64Array, norm: Norm | null): void {
+    const { headDim: H, normEps, ropeLayout } = this.#config;
+    if (norm !== null) {
+      for (let start = 0; start < heads.length; start += H) {
+        rmsNorm(heads, heads, norm.weight, normEps, start);
+      }
+    }
+    if (this.#frequencies !== null) rotate(heads, H, this.#cos, this.#sin, ropeLayout);
+  }
+
+  #feedForward(layer: LayerWeights): void {
+    const { feedForward } = this.#config;
+    this.#norm(this.#normed, layer.postAttentionLayernorm);
+    project(this.#up, layer.upProj, this.#normed);
+    if (feedForward === "swiglu") {
+      project(this.#gate, layer.gateProj!, this.#normed);
+      gateSilu(this.#up, this.#gate);
+    } else {
+      activate(this.#up, feedForward);
+    }
+    project(this.#output, layer.downProj, this.#up);
+    this.#addOutput();
+  }
+
+  #norm(out: Float64Array, { weight, bias }: Norm): void {
+    const { norm, normEps } = this.#config;
+    if (norm === "rmsnorm") rmsNorm(out, this.#x, weight, normEps);
+    else layerNorm(out, this.#x, weight, bias!, normEps);
+  }
+
+  /** The residual connection. */
+  #addOutput(): void {
+    for (let d = 0; d < this.#x.length; d++) this.#x[d] += this.#output[d];
+  }
+}
+
+function project(out: Float64Array, { weight, bias }: Linear, x: Float64Array): void {
+  linear(out, weight, bias, x);
+}

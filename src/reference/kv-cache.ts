@@ -1,0 +1,48 @@
+import type { ModelConfig } from "../config.ts";
+import type { LayerCache } from "../math/attention.ts";
+
+/**
+ * The keys and values of every position held, for every layer, allocated once for P positions.
+ *
+ * It does not know how many positions are held: a sequence does. Forgetting is therefore free, and
+ * what lies beyond the sequence's length is never read.
+ */
+export class KvCache {
+  readonly layers: readonly LayerCache[];
+  readonly #headDim: number;
+
+  constructor({ numHiddenLayers, numKeyValueHeads, headDim, maxPositionEmbeddings }: ModelConfig) {
+    const capacity = maxPositionEmbeddings;
+    const size = numKeyValueHeads * capacity * headDim;
+    this.#headDim = headDim;
+    this.layers = Array.from({ length: numHiddenLayers }, () => ({
+      keys: new Float64Array(size),
+      values: new Float64Array(size),
+      capacity,
+    }));
+  }
+
+  /** Stores one position's keys and values, each `[K * H]`, in the cache of one layer. */
+  write(layer: number, position: number, key: Float64Array, value: Float64Array): void {
+    const { keys, values, capacity } = this.layers[layer];
+    const H = this.#headDim;
+    for (let from = 0, to = position * H; from < key.length; from += H, to += capacity * H) {
+      for (let h = 0; h < H; h++) {
+        keys[to + h] = key[from + h];
+        values[to + h] = value[from + h];
+      }
+    }
+  }
+
+  /** Copies the first `length` positions of every layer from another cache of the same shape. */
+  copyFrom(other: KvCache, length: number): void {
+    const H = this.#headDim;
+    for (const [l, { keys, values, capacity }] of this.layers.entries()) {
+      const source = other.layers[l];
+      for (let start = 0; start < keys.length; start += capacity * H) {
+        keys.set(source.keys.subarray(start, start + length * H), start);
+        values.set(source.values.subarray(start, start + length * H), start);
+      }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { execFileSync } from "node:child_process";
+import { defineConfig } from "vitest/config";
+import { GateReporter } from "./properties/reporter.ts";
+
+/** The commit's own hash, so that every commit explores anew and still replays; 42 outside git. */
+function commitSeed(): number {
+  try {
+    const hash = execFileSync("git", ["rev-parse", "HEAD"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return Number.parseInt(hash.toString().slice(0, 7), 16);
+  } catch {
+    return 42;
+  }
+}
+
+const seed = process.env.CAUSALGATE_SEED ?? String(commitSeed());
+
+export default defineConfig({
+  test: {
+    include: ["properties/**/*.test.ts"],
+    env: { CAUSALGATE_SEED: seed },
+    reporters: [["default", { summary: false }], new GateReporter(seed)],
+    testTimeout: 120_000,
+    pool: "threads",
+  },
+});
