@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { type ModelConfig, modelConfig, type RopeScaling } from "../config.ts";
+
+const llama3Scaling: RopeScaling = {
+  ropeType: "llama3",
+  factor: 4,
+  lowFreqFactor: 1,
+  highFreqFactor: 4,
+  originalMaxPositionEmbeddings: 16,
+};
+
+/**
+ * What one case may switch on, each by itself. The first value is what a case shrinks to; a feature
+ * that is always on would hide the bugs that need it off, and the other way round.
+ */
+const features = fc.record({
+  norm: fc.constantFrom("rmsnorm" as const, "layernorm" as const),
+  normEps: fc.constantFrom(1e-5, 0.1),
+  finalNorm: fc.constantFrom(true, true, false),
+  qkNorm: fc.constantFrom(false, false, true),
+  positions: fc.constantFrom("rope", "rope", "rope", "learned", "sinusoidal", "none" as const),
+  ropeTheta: fc.constantFrom(10_000, 100),
+  ropeLayout: fc.constantFrom("half-split" as const, "interleaved" as const),
+  partialRotaryFactor: fc.constantFrom(1, 1, 0.5),
+  ropeScaling: fc.constantFrom(null, null, null, llama3Scaling),
+  slidingWindow: fc.option(fc.integer({ min: 1, max: 6 })),
+  feedForward: fc.constantFrom("swiglu", "swiglu", "gelu", "gelu_tanh", "relu" as const),
+  attentionBias: fc.boolean(),
+  attentionOutputBias: fc.boolean(),
+  mlpBias: fc.boolean(),
+  lmHeadBias: fc.boolean(),
+  tieWordEmbeddings: fc.boolean(),
+});
+
+const sizes = fc.record({
+  layers: fc.integer({ min: 2, max: 3 }),
+  kvHeads: fc.integer({ min: 1, max: 2 }),
+  groupSize: fc.constantFrom(2, 3, 1),
+  halfHead: fc.integer({ min: 1, max: 3 }),
+  hidden: fc.integer({ min: 1, max: 12 }),
+  intermediate: fc.integer({ min: 1, max: 12 }),
+  vocab: fc.integer({ min: 2, max: 16 }),
+  context: fc.integer({ min: 6, max: 24 }),
+});
+
+/**
+ * Small configurations over the whole configuration space: sizes and features are drawn together
+ * and shrink together, to two layers of width one or two.
+ *
+ * V, D, F, P, N * H and K * H all differ (N * H and K * H where a group has several heads), so that
+ * a mistaken size or a transpose cannot go unseen; there are always at least two layers, because in
+ * one layer the last position does not see a broken mask.
+ */
+export function configs(): fc.Arbitrary<ModelConfig> {
+  return fc.tuple(sizes, features).map(([size, feature]) => {
+    const quarters = feature.partialRotaryFactor === 1 || feature.positions !== "rope" ? 2 : 4;
+    const headDim = size.halfHead * quarters;
+    const numAttentionHeads = size.kvHeads * size.groupSize;
+    const taken = new Set([numAttentionHeads * headDim, size.kvHeads * headDim]);
+    const distinct = (wanted: number) => {
+      let free = wanted;
+      while (taken.has(free)) free++;
+      taken.add(free);
+      return free;
+    };
+    return modelConfig({
+      ...feature,
+      numHiddenLayers: size.layers,
+      numAttentionHeads,
+      numKeyValueHeads: size.kvHeads,
+      headDim,
+      hiddenSize: distinct(size.hidden),
+      intermediateSize: distinct(size.intermediate),
+      vocabSize: distinct(size.vocab),
+      maxPositionEmbeddings: distinct(size.context),
+    });
+  });
+}

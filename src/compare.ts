@@ -1,0 +1,82 @@
+/** How two decoders' logits are compared: what may differ, by how much they do, and where first. */
+
+/**
+ * How far two logits may be apart: not a bit, or `absolute + relative * s`, where s is the largest
+ * magnitude of the expected row. A tolerance belongs to a decoder's arithmetic, never to a law.
+ */
+export type Tolerance = "bitwise" | { readonly absolute: number; readonly relative: number };
+
+/** One logit that is not what it should be. */
+export interface Difference {
+  /** The row that was compared, from 0. */
+  readonly position: number;
+  /** The vocabulary entry. */
+  readonly token: number;
+  readonly actual: number;
+  readonly expected: number;
+  /** |actual - expected|, and how much of it the tolerance allows. */
+  readonly error: number;
+  readonly allowed: number;
+}
+
+/**
+ * The first logit, by position and then by token, that is outside the tolerance.
+ *
+ * @throws {RangeError} when the shapes differ
+ */
+export function firstDifference(
+  actual: readonly ArrayLike<number>[],
+  expected: readonly ArrayLike<number>[],
+  tolerance: Tolerance,
+): Difference | null {
+  sameShape("rows of logits", actual.length, expected.length);
+  for (const [position, row] of expected.entries()) {
+    sameShape(`logits at position ${position}`, actual[position].length, row.length);
+    const allowed = allowance(row, tolerance);
+    for (let token = 0; token < row.length; token++) {
+      const a = actual[position][token];
+      const e = row[token];
+      const error = Math.abs(a - e);
+      // Written so that NaN is never within a tolerance.
+      if (Object.is(a, e) || (tolerance !== "bitwise" && error <= allowed)) continue;
+      return { position, token, actual: a, expected: e, error, allowed };
+    }
+  }
+  return null;
+}
+
+/** The largest |actual - expected| over all rows; NaN when any logit is. */
+export function largestError(
+  actual: readonly ArrayLike<number>[],
+  expected: readonly ArrayLike<number>[],
+): number {
+  sameShape("rows of logits", actual.length, expected.length);
+  let largest = 0;
+  for (const [position, row] of expected.entries()) {
+    for (let token = 0; token < row.length; token++) {
+      largest = Math.max(largest, Math.abs(actual[position][token] - row[token]));
+    }
+  }
+  return largest;
+}
+
+/** `logits[position][token] is …, but should be …: off by …, … allowed` */
+export function describeDifference(difference: Difference, what = "logits"): string {
+  const { position, token, actual, expected, error, allowed } = difference;
+  const bound = allowed === 0 ? "not a bit" : allowed.toExponential(2);
+  const off = `off by ${error.toExponential(2)}, ${bound} allowed`;
+  return `${what}[${position}][${token}] is ${actual}, but should be ${expected}: ${off}`;
+}
+
+function allowance(row: ArrayLike<number>, tolerance: Tolerance): number {
+  if (tolerance === "bitwise") return 0;
+  let largest = 0;
+  for (let i = 0; i < row.length; i++) largest = Math.max(largest, Math.abs(row[i]));
+  return tolerance.absolute + tolerance.relative * largest;
+}
+
+function sameShape(what: string, actual: number, expected: number): void {
+  if (actual !== expected) {
+    throw new RangeError(`compare: there must be ${expected} ${what}, got ${actual}`);
+  }
+}

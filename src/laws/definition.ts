@@ -1,0 +1,37 @@
+/** The independent opinion: the decoder's logits are those of the defining equations. */
+import fc from "fast-check";
+import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { forward } from "../definition.ts";
+import type { Candidate } from "../subject.ts";
+import { after, expectLogits, law } from "./law.ts";
+
+interface Tokens {
+  candidate: Candidate;
+  tokens: number[];
+}
+
+export const golden = law<Tokens>({
+  code: "P-GOLD",
+  name: "the logits are the definition's",
+  statement:
+    "The logits after every token are those of the defining equations in float64, within what the decoder's arithmetic allows.",
+  source: "src/definition.ts, equation by equation",
+  catches:
+    "wrong conventions: RoPE pairs, head grouping, scale, epsilon, activation, norm, bias, head",
+  needs: ["model"],
+  precondition: { name: "at least two tokens", floor: 0.5 },
+  cases: (subject) => fc.record({ candidate: subject.candidates, tokens: rawTokens(1, 12) }),
+  check: async ({ candidate: { decoder, model }, tokens: raw }, subject) => {
+    const tokens = tokensOf(decoder.config, raw);
+    const expected = forward(model!.config, model!.weights, tokens);
+    await using sequence = await decoder.start();
+    const last = await sequence.append(tokens);
+    expectLogits(after(tokens), [last], expected.slice(-1), subject.accurate);
+    if (decoder.capabilities.has("all-rows")) {
+      await using rows = await decoder.start();
+      const all = await rows.appendAll(tokens);
+      expectLogits(`rows of [${tokens}], logits`, all, expected, subject.accurate);
+    }
+    return tokens.length > 1;
+  },
+});

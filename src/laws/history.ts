@@ -1,0 +1,99 @@
+/** Call histories: several sequences of one decoder, appended to, rewound and forked in any order. */
+import fc from "fast-check";
+import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import type { Capability, Decoder, Sequence } from "../decoder.ts";
+import type { Candidate } from "../subject.ts";
+import { cold } from "./cache.ts";
+import { after, expect, expectLogits, law } from "./law.ts";
+
+type Call =
+  | { do: "start" }
+  | { do: "append"; which: number; tokens: number[] }
+  | { do: "rewind"; which: number; keep: number }
+  | { do: "fork"; which: number };
+
+interface History {
+  candidate: Candidate;
+  calls: Call[];
+}
+
+/** What one sequence must hold, beside the sequence itself. */
+interface Held {
+  sequence: Sequence;
+  tokens: number[];
+}
+
+export const anyHistory = law<History>({
+  code: "P-HISTORY",
+  name: "only the tokens held matter",
+  statement:
+    "After any history of start, append, rewind and fork over several sequences, every append gives the logits of a new sequence with the same tokens.",
+  source: "a cache is a pure function of the tokens held",
+  catches:
+    "caches that lose, misplace, keep or share a position; state that one call leaves to the next",
+  needs: [],
+  precondition: { name: "an append after a rewind, a fork or on a second sequence", floor: 0.3 },
+  cases: (subject) =>
+    fc.record({ candidate: subject.candidates, calls: histories(subject.capabilities) }),
+  check: async ({ candidate: { decoder }, calls }, subject) => {
+    const all: Held[] = [{ sequence: await decoder.start(), tokens: [] }];
+    let bites = false;
+    try {
+      for (const [i, call] of calls.entries()) {
+        const eventful = i > 0 && calls.slice(0, i).some((earlier) => earlier.do !== "append");
+        const appended = await perform(decoder, all, call);
+        if (appended === null) continue;
+        const { held, logits } = appended;
+        const what = `call ${i}, ${call.do}: ${after(held.tokens)}`;
+        const expected = await cold(decoder, held.tokens);
+        expectLogits(what, [logits], [expected], subject.repeatable);
+        bites ||= eventful;
+      }
+      return bites;
+    } finally {
+      for (const { sequence } of all) await sequence[Symbol.asyncDispose]();
+    }
+  },
+});
+
+function histories(offered: ReadonlySet<Capability>): fc.Arbitrary<Call[]> {
+  const which = fc.nat({ max: 5 });
+  const append = fc.record({
+    do: fc.constant("append" as const),
+    which,
+    tokens: rawTokens(1, 4),
+  });
+  const others: fc.Arbitrary<Call>[] = [fc.constant({ do: "start" })];
+  if (offered.has("rewind")) {
+    others.push(fc.record({ do: fc.constant("rewind" as const), which, keep: fc.nat() }));
+  }
+  if (offered.has("fork")) others.push(fc.record({ do: fc.constant("fork" as const), which }));
+  return fc.array(fc.oneof(append, append, ...others), { minLength: 1, maxLength: 10 });
+}
+
+/** Performs one call on the sequences and on what they must hold; the logits where it appended. */
+async function perform(decoder: Decoder, all: Held[], call: Call) {
+  if (call.do === "start") {
+    all.push({ sequence: await decoder.start(), tokens: [] });
+    return null;
+  }
+  const held = all[call.which % all.length];
+  const { sequence } = held;
+  if (call.do === "append") {
+    const room = decoder.config.maxPositionEmbeddings - held.tokens.length;
+    const tokens = tokensOf(decoder.config, call.tokens, room);
+    if (tokens.length === 0) return null;
+    held.tokens = [...held.tokens, ...tokens];
+    const logits = await sequence.append(tokens);
+    const length = `length is ${sequence.length} with [${held.tokens}] held`;
+    expect(sequence.length === held.tokens.length, length);
+    return { held, logits };
+  }
+  if (call.do === "rewind") {
+    held.tokens = held.tokens.slice(0, call.keep % (held.tokens.length + 1));
+    await sequence.rewind(held.tokens.length);
+  } else {
+    all.push({ sequence: await sequence.fork(), tokens: held.tokens });
+  }
+  return null;
+}

@@ -1,0 +1,48 @@
+import { contextLimit, illegalInput } from "./bounds.ts";
+import { anyPartition, forked, rollback, stepByStep } from "./cache.ts";
+import { liveness, prefixInvariance } from "./causality.ts";
+import { golden } from "./definition.ts";
+import { anyHistory } from "./history.ts";
+import type { Law } from "./law.ts";
+import {
+  chainOrder,
+  exactDraw,
+  exactlyK,
+  nucleus,
+  shiftInvariant,
+  temperature,
+} from "./sampling.ts";
+import { tying } from "./tying.ts";
+
+/** Every law, in the order in which a report lists them. */
+export const laws: readonly Law[] = [
+  prefixInvariance,
+  liveness,
+  stepByStep,
+  anyPartition,
+  rollback,
+  forked,
+  anyHistory,
+  golden,
+  contextLimit,
+  illegalInput,
+  tying,
+  nucleus,
+  shiftInvariant,
+  exactlyK,
+  temperature,
+  chainOrder,
+  exactDraw,
+];
+
+/**
+ * The law with this code.
+ *
+ * @throws {RangeError} naming the codes that there are
+ */
+export function lawByCode(code: string): Law {
+  const found = laws.find((law) => law.code === code);
+  if (found !== undefined) return found;
+  const codes = laws.map((law) => law.code).join(", ");
+  throw new RangeError(`law: a code must be one of ${codes}, got ${code}`);
+}

@@ -1,0 +1,16 @@
+import type { Logits } from "../decoder.ts";
+
+/**
+ * `logits / T`: below 1 sharpens the distribution, above 1 flattens it, and the order stays.
+ * The limit T = 0 is greedy and has no scale: ask `sampleToken` for it.
+ *
+ * @throws {RangeError} when the temperature is not a positive number
+ */
+export function temperatureScale(logits: Logits, temperature: number): Float64Array {
+  if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(
+      `temperatureScale: the temperature must be a positive number, got ${temperature}`,
+    );
+  }
+  return Float64Array.from(logits, (logit) => logit / temperature);
+}

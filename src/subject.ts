@@ -1,0 +1,27 @@
+import type fc from "fast-check";
+import type { Tolerance } from "./compare.ts";
+import type { Capability, Decoder } from "./decoder.ts";
+import type { Model } from "./model.ts";
+import type { Sampler } from "./sampling/sampler.ts";
+
+/** A decoder on trial, and the model it claims to compute; null where nobody can say. */
+export interface Candidate {
+  readonly decoder: Decoder;
+  readonly model: Model | null;
+}
+
+/** Who is judged: where decoders come from, what they offer, and what their arithmetic can promise. */
+export interface Subject {
+  readonly name: string;
+  /** Generated decoders that shrink, or one fixed decoder as `fc.constant`. */
+  readonly candidates: fc.Arbitrary<Candidate>;
+  readonly capabilities: ReadonlySet<Capability>;
+  /** Whether candidates come with their model, so that the definition can be asked. */
+  readonly knowsModel: boolean;
+  /** The sampler that goes with it; null when it has none of its own. */
+  readonly sampler: Sampler | null;
+  /** How far two runs of one decoder over the same tokens may be apart. */
+  readonly repeatable: Tolerance;
+  /** How far it may be from the definition. */
+  readonly accurate: Tolerance;
+}
