@@ -2,7 +2,8 @@
  * Canaries: wrappers with one bug each around a decoder or sampler that is right. A law that keeps
  * quiet about its canary is blind on that subject, and what it says of it means nothing.
  */
-import type { Decoder, Logits, Sequence } from "./decoder.ts";
+import type { Decoder, Sequence } from "./decoder.ts";
+import type { Logits } from "./logits.ts";
 import type { Sampler } from "./sampling/sampler.ts";
 import type { Candidate, Subject } from "./subject.ts";
 
@@ -76,9 +77,9 @@ const decoderCanaries: Canary[] = [
       },
     })),
   ),
-  decoderCanary("P-LIVE", "odd tokens are read as the even ones before them", (decoder) =>
+  decoderCanary("P-LIVE", "every second token of a call is read as token 0", (decoder) =>
     withSequences(decoder, (sequence) => ({
-      appendAll: (tokens) => sequence.appendAll(tokens.map((token) => token - (token % 2))),
+      appendAll: (tokens) => sequence.appendAll(tokens.map((token, i) => (i % 2 ? 0 : token))),
     })),
   ),
   decoderCanary("P-CACHE", "a single token forgets what came before", (decoder) =>

@@ -43,9 +43,13 @@ export interface ModelConfig {
 
   readonly positions: "rope" | "learned" | "sinusoidal" | "none";
   readonly ropeTheta: number;
-  /** Which two entries of a head are rotated together: `i` with `i + R/2`, or `2i` with `2i + 1`. */
+  /**
+   * Which two entries of a head are rotated together: `i` with `i + R/2`, or `2i` with `2i + 1`.
+   */
   readonly ropeLayout: "half-split" | "interleaved";
-  /** The share of each head that is rotated: R = H * partialRotaryFactor entries, the first ones. */
+  /**
+   * The share of each head that is rotated: R = H * partialRotaryFactor entries, the first ones.
+   */
   readonly partialRotaryFactor: number;
   readonly ropeScaling: RopeScaling | null;
   /** A token sees at most this many tokens, itself included; null sees all. */

@@ -1,8 +1,6 @@
 import type { ModelConfig } from "./config.ts";
+import type { Logits } from "./logits.ts";
 import type { Weights } from "./weights.ts";
-
-/** Raw next-token scores, one per vocabulary entry: `[V]`, unnormalised, natural-log units. */
-export type Logits = Float64Array | Float32Array;
 
 /**
  * What a decoder offers beyond `start` and `append`. What is not in its set is "not offered", and
@@ -23,7 +21,9 @@ export interface Decoder extends AsyncDisposable {
   readonly name: string;
   readonly config: ModelConfig;
   readonly capabilities: ReadonlySet<Capability>;
-  /** The numbers it computes with; a write to them is seen by the next pass. Capability `weights`. */
+  /**
+   * The numbers it computes with; a write to them is seen by the next pass. Capability `weights`.
+   */
   readonly weights?: Weights;
   /** Starts an empty sequence. Sequences of one decoder never affect each other. */
   start(): Promise<Sequence>;
@@ -37,7 +37,8 @@ export interface Sequence extends AsyncDisposable {
    * Appends `tokens` and resolves to the logits that follow the last of them, `[V]`.
    *
    * @param tokens at least one id, each in [0, V)
-   * @throws {RangeError} on no token, an illegal id, or more than P tokens in all; nothing is appended
+   * @throws {RangeError} on no token, an illegal id, or more than P tokens in all; nothing is
+   *   appended
    */
   append(tokens: readonly number[]): Promise<Logits>;
   /** As {@link append}, with the logits after each token, `[T][V]`. Capability `all-rows`. */
@@ -48,7 +49,10 @@ export interface Sequence extends AsyncDisposable {
    * @throws {RangeError} when `length` is not an integer in [0, S]
    */
   rewind(length: number): Promise<void>;
-  /** A second sequence with the same tokens; neither sees what the other does next. Capability `fork`. */
+  /**
+   * A second sequence with the same tokens; neither sees what the other does next. Capability
+   * `fork`.
+   */
   fork(): Promise<Sequence>;
 }
 

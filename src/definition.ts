@@ -5,14 +5,17 @@
  * reference decoder, and is what golden logits are recorded from. Read it from `forward` down.
  *
  * Letters: T tokens, D model width, N query heads, K key-value heads, H head width, F feed-forward
- * width, V vocabulary. A hidden state is one row of D numbers; `x[t]` belongs to position t, from 0.
+ * width, V vocabulary. A hidden state is one row of D numbers; `x[t]` belongs to position t, from
+ * 0.
  */
 import type { ModelConfig } from "./config.ts";
 import type { LayerWeights, Linear, Norm, Weights } from "./weights.ts";
 
 type Row = number[];
 
-/** What a forward pass goes through on its way, for those who want to see where two decoders part. */
+/**
+ * What a forward pass goes through on its way, for those who want to see where two decoders part.
+ */
 export interface Stages {
   /** The input of the first block, `[T, D]`. */
   readonly embedding: readonly Row[];
@@ -81,7 +84,9 @@ function embed(config: ModelConfig, weights: Weights, token: number, t: number):
   return config.positions === "sinusoidal" ? add(row, sinusoid(t, D)) : row;
 }
 
-/** `PE(t, 2i) = sin(t / 10000^(2i/D))`, `PE(t, 2i+1) = cos` of the same angle. Vaswani et al. 3.5. */
+/**
+ * `PE(t, 2i) = sin(t / 10000^(2i/D))`, `PE(t, 2i+1) = cos` of the same angle. Vaswani et al. 3.5.
+ */
 function sinusoid(t: number, D: number): Row {
   return range(D).map((d) => {
     const angle = t / 10_000 ** ((d - (d % 2)) / D);

@@ -91,7 +91,9 @@ async function restart(decoder: Decoder, sequence: Sequence): Promise<Sequence> 
   return decoder.start();
 }
 
-/** How many tokens the context has room for: P - prompt + 1, as the last one is not sent through. */
+/**
+ * How many tokens the context has room for: P - prompt + 1, as the last one is not sent through.
+ */
 function checkLengths(decoder: Decoder, prompt: readonly number[], maxNewTokens: number): number {
   const { maxPositionEmbeddings: P } = decoder.config;
   if (!Number.isInteger(maxNewTokens) || maxNewTokens < 0) {

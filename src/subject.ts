@@ -10,7 +10,9 @@ export interface Candidate {
   readonly model: Model | null;
 }
 
-/** Who is judged: where decoders come from, what they offer, and what their arithmetic can promise. */
+/**
+ * Who is judged: where decoders come from, what they offer, and what their arithmetic can promise.
+ */
 export interface Subject {
   readonly name: string;
   /** Generated decoders that shrink, or one fixed decoder as `fc.constant`. */

@@ -43,7 +43,10 @@ export interface Weights {
   readonly norm: Norm | null;
   /** `[V, D]`; when tied, its weight is a view of `embedTokens`: the same memory. */
   readonly lmHead: Linear;
-  /** Every tensor that has memory of its own, by name, in a fixed order; a tied head is not among them. */
+  /**
+   * Every tensor that has memory of its own, by name, in a fixed order; a tied head is not among
+   * them.
+   */
   readonly tensors: readonly Tensor[];
 }
 
@@ -53,7 +56,10 @@ export interface Tensor {
   readonly data: Float64Array;
 }
 
-/** Hands in the numbers of one tensor; `shape` is `[out, in]` for a matrix and `[width]` for a vector. */
+/**
+ * Hands in the numbers of one tensor; `shape` is `[out, in]` for a matrix and `[width]` for a
+ * vector.
+ */
 export type TensorSource = (name: string, shape: readonly number[]) => Float64Array;
 
 /**
@@ -117,10 +123,12 @@ export function buildWeights(config: ModelConfig, source: TensorSource): Weights
 
 /**
  * Seeded weights: matrices from Xavier's normal distribution `N(0, 2 / (out + in))`, norm gains 1,
- * biases 0. Every number is rounded to float32, so that an engine of that width holds the same model.
+ * biases 0. Every number is rounded to float32, so that an engine of that width holds the same
+ * model.
  *
  * @param seed one seed, one model
- * @see Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks"
+ * @see Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural
+ *   networks"
  */
 export function initWeights(config: ModelConfig, seed: number): Weights {
   const random = seededRandom(seed);

@@ -1,7 +1,8 @@
 /** The cache: what a decoder remembers changes how long it takes, never what it says. */
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
-import type { Decoder, Logits } from "../decoder.ts";
+import type { Decoder } from "../decoder.ts";
+import type { Logits } from "../logits.ts";
 import type { Candidate } from "../subject.ts";
 import { after, expect, expectLogits, law } from "./law.ts";
 

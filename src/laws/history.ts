@@ -1,4 +1,6 @@
-/** Call histories: several sequences of one decoder, appended to, rewound and forked in any order. */
+/**
+ * Call histories: several sequences of one decoder, appended to, rewound and forked in any order.
+ */
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Capability, Decoder, Sequence } from "../decoder.ts";

@@ -1,6 +1,7 @@
 import type fc from "fast-check";
 import { describeDifference, firstDifference, type Tolerance } from "../compare.ts";
-import type { Capability, Logits } from "../decoder.ts";
+import type { Capability } from "../decoder.ts";
+import type { Logits } from "../logits.ts";
 import type { Subject } from "../subject.ts";
 
 /** What a law may need of a subject beyond `start` and `append`. */

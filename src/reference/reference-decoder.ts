@@ -5,9 +5,9 @@ import {
   checkAppend,
   checkRewind,
   type Decoder,
-  type Logits,
   type Sequence,
 } from "../decoder.ts";
+import type { Logits } from "../logits.ts";
 import type { Weights } from "../weights.ts";
 import { ForwardPass } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";

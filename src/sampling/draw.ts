@@ -1,6 +1,7 @@
 /**
  * The token at `u` of the cumulative distribution: the first id whose cumulative probability
- * exceeds `u`. Where rounding leaves the sum of probabilities at or below `u`, the last token that has any.
+ * exceeds `u`. Where rounding leaves the sum of probabilities at or below `u`, the last token that
+ * has any.
  *
  * @param probs `[V]`, non-negative, summing to about 1
  * @param u in [0, 1)

@@ -1,4 +1,4 @@
-import type { Logits } from "../decoder.ts";
+import type { Logits } from "../logits.ts";
 import { softmax } from "../math/softmax.ts";
 import type { Random } from "../random.ts";
 import { draw } from "./draw.ts";

@@ -1,4 +1,4 @@
-import type { Logits } from "../decoder.ts";
+import type { Logits } from "../logits.ts";
 import { draw } from "./draw.ts";
 import { greedy } from "./greedy.ts";
 import { distribution, type SamplingOptions } from "./sample-token.ts";

@@ -1,10 +1,11 @@
-import type { Logits } from "../decoder.ts";
+import type { Logits } from "../logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { keepOnly, rank } from "./rank.ts";
 
 /**
  * Nucleus sampling: keeps the smallest set of most probable tokens whose mass is at least `p`, and
- * always the first one; the others become -Infinity. After top-k, `p` is a share of what top-k left.
+ * always the first one; the others become -Infinity. After top-k, `p` is a share of what top-k
+ * left.
  *
  * A token stays while the mass of those before it is less than `p`. That mass is carried along, not
  * computed by subtraction, whose rounding could drop a token that is needed to reach `p`.

@@ -1,0 +1,133 @@
+/**
+ * Rates, as ratios within one process: the FLOP rate of cached decode of the demo model against that
+ * of a bare dot product over Float64Array, and law cases per second on generated decoders.
+ *
+ * Expected: decode at no less than 0.6 of the bare loop. It is faster where four rows share the loads
+ * of one input and four sums hide the latency of addition; a long context costs some of it again, as
+ * the exponentials of softmax are work that no FLOP column counts.
+ */
+import { join } from "node:path";
+import { Bench } from "tinybench";
+import { benchPrompt } from "../src/bench/latency.ts";
+import { decodeFlops } from "../src/cost/flops.ts";
+import type { Row } from "../src/cost/tables.ts";
+import { laws } from "../src/laws/index.ts";
+import { namedModel } from "../src/models/registry.ts";
+import { referenceDecoder } from "../src/reference/reference-decoder.ts";
+import { writeCsv } from "../src/report/csv.ts";
+import { reference } from "../src/subjects.ts";
+import { runLaw } from "../src/verify/run-law.ts";
+import { initWeights } from "../src/weights.ts";
+import type { Benchmark } from "./benchmark.ts";
+
+const columns = [
+  "schema_version",
+  "run_id",
+  "what",
+  "context_tokens",
+  "n",
+  "median_ms",
+  "gflops_per_s",
+  "ratio_to_dot",
+  "cases_per_s",
+  "checksum",
+] as const;
+
+type RateRow = Row<(typeof columns)[number]>;
+
+const scales = {
+  smoke: { contexts: [8], times: { time: 20, iterations: 10 }, cases: 20 },
+  full: { contexts: [16, 100, 500, 1000], times: { time: 1500, iterations: 64 }, cases: 3000 },
+};
+
+const round = (value: number) => Number(value.toPrecision(4));
+
+export const rates: Benchmark = {
+  name: "rates",
+  run: async (scale, folder, record, progress) => {
+    const { contexts, times, cases } = scales[scale];
+    progress.start("rates", 1 + contexts.length + laws.length);
+    const empty = { schema_version: 1, run_id: record.run_id, context_tokens: null, n: null };
+    const blank = { ...empty, median_ms: null, gflops_per_s: null, ratio_to_dot: null };
+    const rows: RateRow[] = [];
+    let dotRate = 0;
+    for (const measured of await measureRates(contexts, times, record.seed, progress.step)) {
+      if (measured.context_tokens === null) dotRate = measured.gflops_per_s;
+      const ratio = round(measured.gflops_per_s / dotRate);
+      rows.push({ ...blank, cases_per_s: null, ...measured, ratio_to_dot: ratio });
+    }
+    for (const law of laws) {
+      const { seed } = record;
+      const verdict = await runLaw(law, reference, { seed, runs: cases });
+      const rate = Math.round((1000 * verdict.cases) / verdict.timeMs);
+      rows.push({ ...blank, what: law.code, n: cases, cases_per_s: rate, checksum: null });
+      progress.step();
+    }
+    const file = join(folder, "rates.csv");
+    await writeCsv(file, columns, rows);
+    return [file];
+  },
+};
+
+/** The bare dot product first, then one decode step at each context. */
+async function measureRates(
+  contexts: readonly number[],
+  times: { time: number; iterations: number },
+  seed: number,
+  step: () => void,
+) {
+  const rows = [await rate("dot", null, 2 * 4096, dotProduct(), times)];
+  step();
+  const { config } = namedModel("demo");
+  const decoder = referenceDecoder(config, initWeights(config, seed));
+  for (const context of contexts) {
+    await using sequence = await decoder.start();
+    const tokens = benchPrompt(decoder, context);
+    await sequence.append(tokens);
+    const decode = async () => {
+      await sequence.rewind(context - 1);
+      return (await sequence.append(tokens.slice(-1)))[0];
+    };
+    const flops = Number(decodeFlops(config, context));
+    rows.push(await rate("decode", context, flops, decode, times));
+    step();
+  }
+  return rows;
+}
+
+/** A dot product of 4,096 numbers as anybody would write it. */
+function dotProduct(): () => Promise<number> {
+  const a = Float64Array.from({ length: 4096 }, (_, i) => Math.sin(i));
+  const b = Float64Array.from({ length: 4096 }, (_, i) => Math.cos(i));
+  return async () => {
+    let sum = 0;
+    for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+    return sum;
+  };
+}
+
+async function rate(
+  what: string,
+  context: number | null,
+  flops: number,
+  run: () => Promise<number>,
+  times: { time: number; iterations: number },
+) {
+  let checksum = 0;
+  const bench = new Bench({ ...times, throws: true });
+  const timed = async () => {
+    checksum = await run();
+  };
+  bench.add(what, timed, { async: true });
+  const [{ result }] = await bench.run();
+  if (!("latency" in result)) throw new Error(`${what}: must complete, got ${result.state}`);
+  const { p50, samplesCount } = result.latency;
+  return {
+    what,
+    context_tokens: context,
+    n: samplesCount,
+    median_ms: round(p50),
+    gflops_per_s: round(flops / p50 / 1e6),
+    checksum: round(checksum),
+  };
+}

@@ -1,0 +1,118 @@
+/** The house rules, executed: who may import whom, and how large things may be. */
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const folders = ["src", "properties", "benchmarks", "golden"];
+const files = globSync(folders.map((folder) => `${folder}/**/*.ts`)).sort();
+const source = new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
+
+/**
+ * Every relative import of a file, as a path from the root; types that vanish at run time apart.
+ */
+function importsOf(file: string, includeTypes: boolean): string[] {
+  const pattern = /^(?:import|export)\s(type\s)?[^;]*?from\s"(\.[^"]+)"/gms;
+  return [...source.get(file)!.matchAll(pattern)]
+    .filter(([, type]) => includeTypes || type === undefined)
+    .map(([, , path]) => normalize(join(dirname(file), path)));
+}
+
+/** From the ground up: a file imports from its own floor or below. */
+const floors = [
+  ["config.ts", "random.ts", "logits.ts", "files.ts", "binary-file.ts", "compare.ts", "json.ts"],
+  ["cost/", "weights.ts", "model.ts", "lora.ts", "math/"],
+  ["decoder.ts", "definition.ts", "sampling/"],
+  ["reference/", "engines/", "training/"],
+  ["generate.ts", "formats/", "tokenizers/", "models/"],
+  ["arbitraries/", "subject.ts"],
+  ["laws/"],
+  ["canaries.ts", "subjects.ts", "verify/"],
+  ["bench/"],
+  ["report/"],
+  ["cli/", "index.ts"],
+].map((places) => places.map((place) => `src/${place}`));
+
+const isIn = (file: string, place: string) =>
+  place.endsWith("/") ? file.startsWith(place) : file === place;
+const floorOf = (file: string) =>
+  floors.findIndex((places) => places.some((place) => isIn(file, place)));
+
+/** What must never be seen from where, not even as a type unless it says so. */
+const absences = [
+  { from: "src/engines/", never: ["src/definition.ts", "src/reference/"] },
+  { from: "src/cost/", never: ["src/weights.ts", "src/math/", "src/definition.ts"] },
+  { from: "src/sampling/", never: ["src/decoder.ts", "src/reference/", "src/generate.ts"] },
+  { from: "src/laws/", never: ["src/reference/", "src/subjects.ts"] },
+  { from: "src/", never: ["properties/", "benchmarks/", "golden/"] },
+];
+
+const inSrc = files.filter((file) => file.startsWith("src/"));
+
+describe("floors", () => {
+  test("every file has a floor", () => {
+    expect(inSrc.filter((file) => floorOf(file) < 0)).toEqual([]);
+  });
+
+  test("imports go down", () => {
+    const up = inSrc.flatMap((file) =>
+      importsOf(file, true)
+        .filter((imported) => floorOf(imported) > floorOf(file))
+        .map((imported) => `${file} imports ${imported}`),
+    );
+    expect(up).toEqual([]);
+  });
+
+  test.for(absences)("$from never sees $never", ({ from, never }) => {
+    const seen = files
+      .filter((file) => file.startsWith(from))
+      .flatMap((file) => importsOf(file, true).map((imported) => ({ file, imported })))
+      .filter(({ imported }) => never.some((place) => isIn(imported, place)));
+    expect(seen).toEqual([]);
+  });
+
+  test("the definition imports nothing that computes", () => {
+    expect(importsOf("src/definition.ts", false)).toEqual([]);
+  });
+
+  test("imports are seen at all", () => {
+    expect(importsOf("src/reference/forward.ts", true)).toContain("src/math/linear.ts");
+    expect(importsOf("src/definition.ts", true)).toContain("src/weights.ts");
+  });
+});
+
+describe("sizes", () => {
+  const lines = (file: string) => source.get(file)!.split("\n");
+
+  test("no file has more than 300 lines", () => {
+    expect(files.filter((file) => lines(file).length > 301)).toEqual([]);
+  });
+
+  test("no line has more than 100 columns", () => {
+    // Formatting breaks what can be broken; a sentence in quotes or a link cannot.
+    const unbreakable = /["'`].{50,}["'`]|https?:/;
+    const long = files.flatMap((file) =>
+      lines(file).flatMap((line, i) =>
+        line.length > 100 && !unbreakable.test(line) ? [`${file}:${i + 1}`] : [],
+      ),
+    );
+    expect(long).toEqual([]);
+  });
+});
+
+describe("words", () => {
+  test.for([
+    { what: "unseeded randomness or clocks", pattern: /Math\.random|Date\.now/, where: "src/" },
+    { what: "ways around the types", pattern: /\bas any\b|: any\b|@ts-ignore/, where: "" },
+    {
+      what: "tests that do not run",
+      pattern: /\b(test|describe|it)\.(skip|only|todo)\b/,
+      where: "",
+    },
+    { what: "paths of one machine", pattern: /["'`(]\/(home|root|tmp|work|Users)\//, where: "" },
+  ])("no file has $what", ({ pattern, where }) => {
+    const found = files
+      .filter((file) => file.startsWith(where) && file !== "properties/style.test.ts")
+      .filter((file) => pattern.test(source.get(file)!));
+    expect(found).toEqual([]);
+  });
+});

@@ -1,0 +1,27 @@
+import { gpt2Models } from "./gpt2.ts";
+import { llamaModels } from "./llama.ts";
+import { mistralModels } from "./mistral.ts";
+import type { NamedModel } from "./named-model.ts";
+import { qwenModels } from "./qwen.ts";
+import { seedModels } from "./seeds.ts";
+
+/** Every configuration with a name: the small ones of the seeds, then the public ones. */
+export const namedModels: readonly NamedModel[] = [
+  ...seedModels,
+  ...llamaModels,
+  ...mistralModels,
+  ...gpt2Models,
+  ...qwenModels,
+];
+
+/**
+ * The configuration of that name.
+ *
+ * @throws {RangeError} when there is none, with every name that there is
+ */
+export function namedModel(name: string): NamedModel {
+  const model = namedModels.find((candidate) => candidate.name === name);
+  if (model !== undefined) return model;
+  const names = namedModels.map((candidate) => candidate.name).join(", ");
+  throw new RangeError(`namedModel: the name must be one of ${names}, got "${name}"`);
+}

@@ -1,0 +1,23 @@
+/** The vocabulary of the model `tiny`: a word's index is its token id. */
+export const tinyWords = [
+  "the",
+  "cat",
+  "dog",
+  "sat",
+  "on",
+  "mat",
+  "a",
+  "is",
+  "in",
+  "house",
+  "and",
+  "runs",
+  "with",
+  "small",
+  "big",
+  "jumps",
+  "over",
+  "under",
+  "tree",
+  "eats",
+] as const;

@@ -1,0 +1,57 @@
+import { type Canary, canaries } from "../canaries.ts";
+import type { Law } from "../laws/law.ts";
+import type { Subject } from "../subject.ts";
+import { type RunOptions, runLaw, type Verdict } from "./run-law.ts";
+
+/** A law that kept quiet about a planted violation on this very subject. */
+export interface Blindness {
+  readonly law: Law;
+  readonly canary: Canary;
+}
+
+export interface Report {
+  readonly verdicts: readonly Verdict[];
+  /** Laws whose canary lived: what they say of this subject means nothing. */
+  readonly blind: readonly Blindness[];
+}
+
+export interface VerifyOptions extends Omit<RunOptions, "onCase"> {
+  /** Called before each law, and after each of its cases. */
+  readonly onLaw?: (law: Law) => void;
+  readonly onCase?: () => void;
+}
+
+/** A canary that lives for this many cases is not seen. */
+const canaryRuns = 300;
+
+/**
+ * Tries laws on a subject. Each law that the subject can be asked first has to catch its canary
+ * there: a law that cannot see a planted violation is blind, and is reported as that.
+ */
+export async function verify(
+  subject: Subject,
+  laws: readonly Law[],
+  options: VerifyOptions,
+): Promise<Report> {
+  const { onLaw, ...run } = options;
+  const verdicts: Verdict[] = [];
+  const blind: Blindness[] = [];
+  for (const law of laws) {
+    onLaw?.(law);
+    const verdict = await runLaw(law, subject, run);
+    verdicts.push(verdict);
+    if (verdict.status !== "kept") continue;
+    for (const canary of canaries.filter(({ diesOf }) => diesOf === law.code)) {
+      const runs = Math.min(canaryRuns, run.runs);
+      const seen = await runLaw(law, canary.infect(subject), { seed: run.seed, runs });
+      if (seen.status !== "broken") blind.push({ law, canary });
+    }
+  }
+  return { verdicts, blind };
+}
+
+/** Whether nothing was found: every law kept or not offered, and none blind. */
+export function isClean({ verdicts, blind }: Report): boolean {
+  const fine = verdicts.every(({ status }) => status === "kept" || status === "not offered");
+  return fine && blind.length === 0;
+}
