@@ -1,6 +1,9 @@
 import type { RunRecord } from "../src/report/run-record.ts";
 
-/** `smoke` ends in seconds and runs in the tests, so that no benchmark rots; `full` is the real one. */
+/**
+ * `smoke` ends in seconds and runs in the tests, so that no benchmark rots; `full` is the real
+ * one.
+ */
 export type Scale = "smoke" | "full";
 
 /** One table, or a few that belong together: what it measures and what to expect is in its file. */

@@ -1,6 +1,6 @@
 /**
- * Latency of greedy generation by the demo model, naive and cached: against the prompt's length with
- * 20 new tokens, and against the number of new tokens after a prompt of 10.
+ * Latency of greedy generation by the demo model, naive and cached: against the prompt's length
+ * with 20 new tokens, and against the number of new tokens after a prompt of 10.
  *
  * Expected: the naive / cached ratio follows the ratio of exact FLOPs, `flops_ratio_predicted` in
  * ratios.csv; both kinds of pass run the same kernels, so the ratio of times has no other reason.

@@ -1,10 +1,10 @@
 /**
- * Rates, as ratios within one process: the FLOP rate of cached decode of the demo model against that
- * of a bare dot product over Float64Array, and law cases per second on generated decoders.
+ * Rates, as ratios within one process: the FLOP rate of cached decode of the demo model against
+ * that of a bare dot product over Float64Array, and law cases per second on generated decoders.
  *
- * Expected: decode at no less than 0.6 of the bare loop. It is faster where four rows share the loads
- * of one input and four sums hide the latency of addition; a long context costs some of it again, as
- * the exponentials of softmax are work that no FLOP column counts.
+ * Expected: decode at no less than 0.6 of the bare loop. It is faster where four rows share the
+ * loads of one input and four sums hide the latency of addition; a long context costs some of it
+ * again, as the exponentials of softmax are work that no FLOP column counts.
  */
 import { join } from "node:path";
 import { Bench } from "tinybench";

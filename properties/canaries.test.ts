@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { canaries } from "../src/canaries.ts";
+import { canaries } from "../src/canaries/index.ts";
 import { lawByCode, laws } from "../src/laws/index.ts";
 import { reference } from "../src/subjects.ts";
 import { runLaw } from "../src/verify/run-law.ts";

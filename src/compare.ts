@@ -8,7 +8,7 @@ export type Tolerance = "bitwise" | { readonly absolute: number; readonly relati
 
 /** One logit that is not what it should be. */
 export interface Difference {
-  /** The row that was compared, from 0. */
+  /** Where in the sequence its row stands, from 0. */
   readonly position: number;
   /** The vocabulary entry. */
   readonly token: number;
@@ -22,19 +22,22 @@ export interface Difference {
 /**
  * The first logit, by position and then by token, that is outside the tolerance.
  *
+ * @param start the position of the first row
  * @throws {RangeError} when the shapes differ
  */
 export function firstDifference(
   actual: readonly ArrayLike<number>[],
   expected: readonly ArrayLike<number>[],
   tolerance: Tolerance,
+  start = 0,
 ): Difference | null {
   sameShape("rows of logits", actual.length, expected.length);
-  for (const [position, row] of expected.entries()) {
-    sameShape(`logits at position ${position}`, actual[position].length, row.length);
+  for (const [i, row] of expected.entries()) {
+    const position = start + i;
+    sameShape(`logits at position ${position}`, actual[i].length, row.length);
     const allowed = allowance(row, tolerance);
     for (let token = 0; token < row.length; token++) {
-      const a = actual[position][token];
+      const a = actual[i][token];
       const e = row[token];
       const error = Math.abs(a - e);
       // Written so that NaN is never within a tolerance.
@@ -60,12 +63,13 @@ export function largestError(
   return largest;
 }
 
-/** `logits[position][token] is …, but should be …: off by …, … allowed` */
-export function describeDifference(difference: Difference, what = "logits"): string {
+/** `WHAT: the logit of token … at position … is …, but should be …: off by …, … allowed` */
+export function describeDifference(difference: Difference, what: string): string {
   const { position, token, actual, expected, error, allowed } = difference;
   const bound = allowed === 0 ? "not a bit" : allowed.toExponential(2);
   const off = `off by ${error.toExponential(2)}, ${bound} allowed`;
-  return `${what}[${position}][${token}] is ${actual}, but should be ${expected}: ${off}`;
+  const which = `the logit of token ${token} at position ${position}`;
+  return `${what}: ${which} is ${actual}, but should be ${expected}: ${off}`;
 }
 
 function allowance(row: ArrayLike<number>, tolerance: Tolerance): number {

@@ -113,6 +113,16 @@ export function modelConfig(input: ConfigInput): ModelConfig {
   return Object.freeze(config);
 }
 
+/**
+ * What {@link modelConfig} needs to make a configuration again: the sizes, and what is not
+ * default.
+ */
+export function configInput(config: ModelConfig): ConfigInput {
+  const defaults: Record<string, unknown> = llamaDefaults;
+  const entries = Object.entries(config).filter(([field, value]) => value !== defaults[field]);
+  return Object.fromEntries(entries) as unknown as ConfigInput;
+}
+
 type Rule = [holds: (value: unknown) => boolean, must: string];
 
 const positiveInteger: Rule = [

@@ -6,12 +6,24 @@ import type { Weights } from "./weights.ts";
  * What a decoder offers beyond `start` and `append`. What is not in its set is "not offered", and
  * the laws that need it say so; they are never silently skipped.
  *
- * - `all-rows`: `appendAll`, the logits after every token of a call
+ * - `all-rows`: `Sequence.appendAll`, the logits after every token of a call
  * - `rewind`: `Sequence.rewind`
  * - `fork`: `Sequence.fork`
  * - `weights`: `Decoder.weights`, the very memory that the decoder computes with
+ * - `batch`: `Decoder.startBatch`, several sequences in one call
+ * - `padding`: `Batch.appendPadded`, rows of one width with columns that do not count
+ * - `offset`: `start` at a position other than 0
+ * - `poison`: `Sequence.poison`, a hook for tests: memory that must not matter becomes NaN
  */
-export type Capability = "all-rows" | "rewind" | "fork" | "weights";
+export type Capability =
+  | "all-rows"
+  | "rewind"
+  | "fork"
+  | "weights"
+  | "batch"
+  | "padding"
+  | "offset"
+  | "poison";
 
 /**
  * A decoder-only language model seen from outside: token ids in, next-token logits out.
@@ -25,8 +37,15 @@ export interface Decoder extends AsyncDisposable {
    * The numbers it computes with; a write to them is seen by the next pass. Capability `weights`.
    */
   readonly weights?: Weights;
-  /** Starts an empty sequence. Sequences of one decoder never affect each other. */
-  start(): Promise<Sequence>;
+  /**
+   * Starts an empty sequence. Sequences of one decoder never affect each other.
+   *
+   * @param position where its first token stands, default 0; capability `offset`. The context limit
+   *   counts positions, so that P - position tokens fit.
+   */
+  start(position?: number): Promise<Sequence>;
+  /** Starts `rows` empty sequences that advance in common calls. Capability `batch`. */
+  startBatch?(rows: number): Promise<Batch>;
 }
 
 /** A growing list of token ids, and whatever the decoder remembers of them (its KV cache). */
@@ -54,6 +73,34 @@ export interface Sequence extends AsyncDisposable {
    * `fork`.
    */
   fork(): Promise<Sequence>;
+  /** Overwrites with NaN whatever it remembers beyond its tokens. Capability `poison`. */
+  poison?(): Promise<void>;
+}
+
+/** Several sequences of one decoder that advance in common calls; none sees another. */
+export interface Batch extends AsyncDisposable {
+  /** S of every row. */
+  readonly lengths: readonly number[];
+  /**
+   * Appends to every row its own tokens, of any number, none included.
+   *
+   * @returns for every row the logits after its last new token, null where it got none
+   * @throws {RangeError} as {@link Sequence.append}, or on another number of rows; nothing is appended
+   */
+  append(rows: readonly (readonly number[])[]): Promise<(Logits | null)[]>;
+  /**
+   * As {@link append}, with rows of one width: a column whose `counts` is false is padding, wherever
+   * it stands and whatever id it holds. Capability `padding`.
+   */
+  appendPadded(
+    rows: readonly (readonly number[])[],
+    counts: readonly (readonly boolean[])[],
+  ): Promise<(Logits | null)[]>;
+  /**
+   * Makes new row i a copy of old row `rows[i]`, or an empty one where that is null: reorders beams,
+   * permutes, drops, duplicates and adds rows.
+   */
+  select(rows: readonly (number | null)[]): Promise<void>;
 }
 
 /**

@@ -7,11 +7,20 @@
  * Letters: T tokens, D model width, N query heads, K key-value heads, H head width, F feed-forward
  * width, V vocabulary. A hidden state is one row of D numbers; `x[t]` belongs to position t, from
  * 0.
+ *
+ * What it computes with is a parameter: the same equations run in float64, in float32 for the noise
+ * that such an engine cannot avoid, or under a counter of every multiply-add.
  */
+import type { Arithmetic } from "./arithmetic.ts";
 import type { ModelConfig } from "./config.ts";
 import type { LayerWeights, Linear, Norm, Weights } from "./weights.ts";
 
 type Row = number[];
+
+const float64: Arithmetic = { round: (x) => x, products: () => {} };
+
+/** One pass: the model's configuration and what it is computed with. */
+type Pass = ModelConfig & Arithmetic;
 
 /**
  * What a forward pass goes through on its way, for those who want to see where two decoders part.
@@ -44,8 +53,13 @@ export interface Stages {
  * @returns `[T][V]`
  * @see Vaswani et al. 2017; pre-norm as in Radford et al. 2019; Touvron et al. 2023 (Llama)
  */
-export function forward(config: ModelConfig, weights: Weights, tokens: readonly number[]): Row[] {
-  return [...forwardStages(config, weights, tokens).logits] as Row[];
+export function forward(
+  config: ModelConfig,
+  weights: Weights,
+  tokens: readonly number[],
+  arithmetic = float64,
+): Row[] {
+  return [...forwardStages(config, weights, tokens, arithmetic).logits] as Row[];
 }
 
 /** As {@link forward}, with everything it went through. */
@@ -53,35 +67,36 @@ export function forwardStages(
   config: ModelConfig,
   weights: Weights,
   tokens: readonly number[],
+  arithmetic = float64,
 ): Stages {
-  const embedding = tokens.map((token, t) => embed(config, weights, token, t));
+  const pass: Pass = { ...config, ...arithmetic };
+  const embedding = tokens.map((token, t) => embed(pass, weights, token, t));
   const layers: { attention: Row[][]; afterAttention: Row[]; output: Row[] }[] = [];
   let x = embedding;
   for (const layer of weights.layers) {
-    const { probs, output } = attention(
-      config,
-      layer,
-      x.map((row) => norm(config, layer.inputLayernorm, row)),
-    );
-    const afterAttention = x.map((row, t) => add(row, output[t]));
-    x = afterAttention.map((row) =>
-      add(row, feedForward(config, layer, norm(config, layer.postAttentionLayernorm, row))),
-    );
+    const normed = x.map((row) => norm(pass, layer.inputLayernorm, row));
+    const { probs, output } = attention(pass, layer, normed);
+    const afterAttention = x.map((row, t) => add(pass, row, output[t]));
+    x = afterAttention.map((row) => {
+      const inner = norm(pass, layer.postAttentionLayernorm, row);
+      return add(pass, row, feedForward(pass, layer, inner));
+    });
     layers.push({ attention: probs, afterAttention, output: x });
   }
-  const final = x.map((row) => (weights.norm === null ? row : norm(config, weights.norm, row)));
-  return { embedding, layers, final, logits: final.map((row) => linear(weights.lmHead, row)) };
+  const final = x.map((row) => (weights.norm === null ? row : norm(pass, weights.norm, row)));
+  const logits = final.map((row) => linear(pass, weights.lmHead, row));
+  return { embedding, layers, final, logits };
 }
 
 // --- embedding and positions ---
 
-function embed(config: ModelConfig, weights: Weights, token: number, t: number): Row {
-  const D = config.hiddenSize;
+function embed(pass: Pass, weights: Weights, token: number, t: number): Row {
+  const { hiddenSize: D, positions } = pass;
   const row = [...weights.embedTokens.subarray(token * D, (token + 1) * D)];
-  if (config.positions === "learned") {
-    return add(row, [...weights.embedPositions!.subarray(t * D, (t + 1) * D)]);
+  if (positions === "learned") {
+    return add(pass, row, [...weights.embedPositions!.subarray(t * D, (t + 1) * D)]);
   }
-  return config.positions === "sinusoidal" ? add(row, sinusoid(t, D)) : row;
+  return positions === "sinusoidal" ? add(pass, row, sinusoid(t, D)) : row;
 }
 
 /**
@@ -98,14 +113,14 @@ function sinusoid(t: number, D: number): Row {
  * Rotates each pair `(a, b)` of a head by `t * frequency`: `(a cos - b sin, a sin + b cos)`.
  * Su et al. 2021, equation 34. Only the first R entries of the head are rotated.
  */
-function rope(config: ModelConfig, head: Row, t: number): Row {
-  const R = config.headDim * config.partialRotaryFactor;
+function rope(pass: Pass, head: Row, t: number): Row {
+  const R = pass.headDim * pass.partialRotaryFactor;
   const rotated = [...head];
   for (let i = 0; i < R / 2; i++) {
-    const [a, b] = config.ropeLayout === "half-split" ? [i, i + R / 2] : [2 * i, 2 * i + 1];
-    const angle = t * ropeFrequency(config, i, R);
-    rotated[a] = head[a] * Math.cos(angle) - head[b] * Math.sin(angle);
-    rotated[b] = head[a] * Math.sin(angle) + head[b] * Math.cos(angle);
+    const [a, b] = pass.ropeLayout === "half-split" ? [i, i + R / 2] : [2 * i, 2 * i + 1];
+    const angle = t * ropeFrequency(pass, i, R);
+    rotated[a] = pass.round(head[a] * Math.cos(angle) - head[b] * Math.sin(angle));
+    rotated[b] = pass.round(head[a] * Math.sin(angle) + head[b] * Math.cos(angle));
   }
   return rotated;
 }
@@ -131,69 +146,68 @@ function ropeFrequency({ ropeTheta, ropeScaling }: ModelConfig, i: number, R: nu
  * G = N / K; position t sees positions s <= t, and with a window w only those with s > t - w.
  * Ainslie et al. 2023 (grouped queries); Jiang et al. 2023 (sliding window).
  */
-function attention(
-  config: ModelConfig,
-  layer: LayerWeights,
-  x: Row[],
-): { probs: Row[][]; output: Row[] } {
-  const { numAttentionHeads: N, numKeyValueHeads: K, headDim: H } = config;
-  const window = config.slidingWindow ?? Number.POSITIVE_INFINITY;
+function attention(pass: Pass, layer: LayerWeights, x: Row[]): { probs: Row[][]; output: Row[] } {
+  const { numAttentionHeads: N, numKeyValueHeads: K, headDim: H } = pass;
+  const window = pass.slidingWindow ?? Number.POSITIVE_INFINITY;
   const place = (gain: Norm | null, head: Row, t: number) => {
-    const normed = gain === null ? head : rmsNorm(gain, head, config.normEps);
-    return config.positions === "rope" ? rope(config, normed, t) : normed;
+    const normed = gain === null ? head : rmsNorm(pass, gain, head);
+    return pass.positions === "rope" ? rope(pass, normed, t) : normed;
   };
-  const query = x.map((row, t) =>
-    heads(linear(layer.qProj, row), H).map((q) => place(layer.qNorm, q, t)),
-  );
-  const key = x.map((row, t) =>
-    heads(linear(layer.kProj, row), H).map((k) => place(layer.kNorm, k, t)),
-  );
-  const value = x.map((row) => heads(linear(layer.vProj, row), H));
+  const split = (projection: Linear, row: Row) => heads(linear(pass, projection, row), H);
+  const query = x.map((row, t) => split(layer.qProj, row).map((q) => place(layer.qNorm, q, t)));
+  const key = x.map((row, t) => split(layer.kProj, row).map((k) => place(layer.kNorm, k, t)));
+  const value = x.map((row) => split(layer.vProj, row));
 
-  const probs = range(N).map((n) =>
-    x.map((_, t) => {
+  const probs: Row[][] = range(N).map(() => []);
+  const output = x.map((_, t) => {
+    const seen = range(x.length).filter((s) => s <= t && s > t - window);
+    const mixed = range(N).map((n) => {
       const group = Math.floor(n / (N / K));
-      return softmax(
-        x.map((_, s) =>
-          s <= t && s > t - window
-            ? dot(query[t][n], key[s][group]) / Math.sqrt(H)
-            : Number.NEGATIVE_INFINITY,
+      const scores = seen.map((s) => dot(pass, query[t][n], key[s][group]));
+      const p = softmax(
+        pass,
+        scores.map((score) => pass.round(score / Math.sqrt(H))),
+      );
+      probs[n].push(range(x.length).map((s) => p[seen.indexOf(s)] ?? 0));
+      return range(H).map((h) =>
+        dot(
+          pass,
+          p,
+          seen.map((s) => value[s][group][h]),
         ),
       );
-    }),
-  );
-  const output = x.map((_, t) => {
-    const mixed = range(N).flatMap((n) => {
-      const group = Math.floor(n / (N / K));
-      return range(H).map((h) => sum(x.map((_, s) => probs[n][t][s] * value[s][group][h])));
     });
-    return linear(layer.oProj, mixed);
+    return linear(pass, layer.oProj, mixed.flat());
   });
   return { probs, output };
 }
 
-/** `e^(s - max) / sum`, row by row: non-negative, summing to 1. */
-function softmax(scores: Row): Row {
+/** `e^(s - max) / sum`: non-negative, summing to 1. */
+function softmax(pass: Pass, scores: Row): Row {
   const largest = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp(score - largest));
-  const total = sum(powers);
-  return powers.map((power) => power / total);
+  const powers = scores.map((score) => pass.round(Math.exp(score - largest)));
+  const total = sum(pass, powers);
+  return powers.map((power) => pass.round(power / total));
 }
 
 // --- feed-forward ---
 
 /** SwiGLU: `down(silu(gate(x)) * up(x))`, Shazeer 2020; otherwise `down(act(up(x)))`. */
-function feedForward(config: ModelConfig, layer: LayerWeights, x: Row): Row {
-  const up = linear(layer.upProj, x);
+function feedForward(pass: Pass, layer: LayerWeights, x: Row): Row {
+  const { feedForward: kind, round } = pass;
+  const up = linear(pass, layer.upProj, x);
   const inner =
-    config.feedForward === "swiglu"
-      ? linear(layer.gateProj!, x).map((gate, f) => (gate / (1 + Math.exp(-gate))) * up[f])
-      : up.map(activations[config.feedForward]);
-  return linear(layer.downProj, inner);
+    kind === "swiglu"
+      ? linear(pass, layer.gateProj!, x).map((gate, f) =>
+          round(round(activations.silu(gate)) * up[f]),
+        )
+      : up.map((v) => round(activations[kind](v)));
+  return linear(pass, layer.downProj, inner);
 }
 
-/** Hendrycks and Gimpel 2016: `x Phi(x)`, exactly and by the tanh of GPT-2. */
+/** GELU, Hendrycks and Gimpel 2016: `x Phi(x)`, exactly and by the tanh of GPT-2. */
 const activations = {
+  silu: (x: number) => x / (1 + Math.exp(-x)),
   relu: (x: number) => Math.max(0, x),
   gelu: (x: number) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
   gelu_tanh: (x: number) =>
@@ -223,33 +237,51 @@ function erf(x: number): number {
 
 // --- norms ---
 
-function norm(config: ModelConfig, gain: Norm, x: Row): Row {
-  return config.norm === "rmsnorm"
-    ? rmsNorm(gain, x, config.normEps)
-    : layerNorm(gain, x, config.normEps);
+function norm(pass: Pass, gain: Norm, x: Row): Row {
+  return pass.norm === "rmsnorm" ? rmsNorm(pass, gain, x) : layerNorm(pass, gain, x);
 }
 
 /** `g x / sqrt(mean(x^2) + eps)`. Zhang and Sennrich 2019. */
-function rmsNorm({ weight }: Norm, x: Row, eps: number): Row {
-  const scale = 1 / Math.sqrt(mean(x.map((v) => v * v)) + eps);
-  return x.map((v, i) => v * scale * weight[i]);
+function rmsNorm(pass: Pass, { weight }: Norm, x: Row): Row {
+  const { round, normEps } = pass;
+  const scale = round(1 / Math.sqrt(meanSquare(pass, x) + normEps));
+  return x.map((v, i) => round(round(v * scale) * weight[i]));
 }
 
 /** `g (x - mean) / sqrt(variance + eps) + b`, the variance over D, not D - 1. Ba et al. 2016. */
-function layerNorm({ weight, bias }: Norm, x: Row, eps: number): Row {
-  const centre = mean(x);
-  const scale = 1 / Math.sqrt(mean(x.map((v) => (v - centre) ** 2)) + eps);
-  return x.map((v, i) => (v - centre) * scale * weight[i] + bias![i]);
+function layerNorm(pass: Pass, { weight, bias }: Norm, x: Row): Row {
+  const { round, normEps } = pass;
+  const centre = round(sum(pass, x) / x.length);
+  const centred = x.map((v) => round(v - centre));
+  const scale = round(1 / Math.sqrt(meanSquare(pass, centred) + normEps));
+  return centred.map((v, i) => round(round(v * scale) * weight[i] + bias![i]));
+}
+
+function meanSquare(pass: Pass, x: Row): number {
+  const squares = x.map((v) => pass.round(v * v));
+  return pass.round(sum(pass, squares) / x.length);
 }
 
 // --- linear algebra ---
 
-/** `W x + b`, W `[out, in]`. */
-function linear({ weight, bias }: Linear, x: Row): Row {
-  return range(weight.length / x.length).map((o) => {
-    const product = sum(x.map((v, i) => weight[o * x.length + i] * v));
-    return bias === null ? product : product + bias[o];
-  });
+/** `W x + b`, with an adapter `W x + b + (alpha / r) B (A x)`. Hu et al. 2021. */
+function linear(pass: Pass, { weight, bias, lora }: Linear, x: Row): Row {
+  const product = times(pass, weight, x);
+  const output = bias === null ? product : add(pass, product, [...bias]);
+  if (lora === null) return output;
+  const update = times(pass, lora.b, times(pass, lora.a, x));
+  return output.map((v, o) => pass.round(v + (lora.alpha / lora.rank) * update[o]));
+}
+
+/** `W x`, W `[out, in]`. */
+function times(pass: Pass, weight: Float64Array, x: Row): Row {
+  return range(weight.length / x.length).map((o) => dot(pass, weight, x, o * x.length));
+}
+
+/** `a . b`, summed from the first entry on; `a` may be a row of a matrix that begins at `start`. */
+function dot({ round, products }: Pass, a: ArrayLike<number>, b: Row, start = 0): number {
+  products(b.length);
+  return b.reduce((total, v, i) => round(total + round(a[start + i] * v)), 0);
 }
 
 /** `[n * H]` as n heads of `[H]`. */
@@ -261,18 +293,10 @@ function range(length: number): number[] {
   return Array.from({ length }, (_, i) => i);
 }
 
-function add(a: Row, b: Row): Row {
-  return a.map((v, i) => v + b[i]);
+function add({ round }: Pass, a: Row, b: Row): Row {
+  return a.map((v, i) => round(v + b[i]));
 }
 
-function dot(a: Row, b: Row): number {
-  return sum(a.map((v, i) => v * b[i]));
-}
-
-function sum(values: Row): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function mean(values: Row): number {
-  return sum(values) / values.length;
+function sum({ round }: Pass, values: Row): number {
+  return values.reduce((total, value) => round(total + value), 0);
 }

@@ -1,6 +1,7 @@
 import type fc from "fast-check";
 import type { Tolerance } from "./compare.ts";
 import type { Capability, Decoder } from "./decoder.ts";
+import type { Generation } from "./generation.ts";
 import type { Model } from "./model.ts";
 import type { Sampler } from "./sampling/sampler.ts";
 
@@ -20,8 +21,12 @@ export interface Subject {
   readonly capabilities: ReadonlySet<Capability>;
   /** Whether candidates come with their model, so that the definition can be asked. */
   readonly knowsModel: boolean;
-  /** The sampler that goes with it; null when it has none of its own. */
-  readonly sampler: Sampler | null;
+  /** A decoder of this kind for any model, so that a law can change one; null for a fixed decoder. */
+  readonly build: ((model: Model) => Decoder) | null;
+  /** The pieces of its sampler; what is left out is not offered. */
+  readonly sampler: Partial<Sampler>;
+  /** Its ways to generate; what is left out is not offered. */
+  readonly generation: Partial<Generation>;
   /** How far two runs of one decoder over the same tokens may be apart. */
   readonly repeatable: Tolerance;
   /** How far it may be from the definition. */

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { models } from "./arbitraries/models.ts";
 import type { Decoder } from "./decoder.ts";
+import { generate, generateBatch } from "./generate.ts";
+import { logProbs } from "./log-probs.ts";
 import type { Model } from "./model.ts";
 import { referenceDecoder } from "./reference/reference-decoder.ts";
 import { sampler } from "./sampling/sampler.ts";
+import { speculate } from "./speculate.ts";
 import type { Candidate, Subject } from "./subject.ts";
 
 /** float64 against float64, where only the order of sums and the rounding of functions differ. */
@@ -17,7 +20,9 @@ export const reference: Subject = {
   ),
   capabilities: new Set(["all-rows", "rewind", "fork", "weights"]),
   knowsModel: true,
+  build: ({ config, weights }) => referenceDecoder(config, weights),
   sampler,
+  generation: { generate, generateBatch, speculate, logProbs },
   repeatable: "bitwise",
   accurate: float64,
 };

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ModelConfig } from "../config.ts";
+import { configInput, type ModelConfig } from "../config.ts";
 import type { Model } from "../model.ts";
 import { randomWeights } from "../weights.ts";
 import { configs } from "./configs.ts";
@@ -16,7 +16,7 @@ export function models(): fc.Arbitrary<Model> {
       scale: fc.constantFrom(1, 1, 3, 0.25, 8),
     })
     .map(({ config, seed, scale }) => {
-      const name = `randomWeights(${describeConfig(config)}, ${seed}, ${scale})`;
+      const name = `randomWeights(modelConfig(${describeConfig(config)}), ${seed}, ${scale})`;
       return {
         name,
         config,
@@ -28,6 +28,6 @@ export function models(): fc.Arbitrary<Model> {
 
 /** A configuration as one short object literal: what `modelConfig` needs to make it again. */
 export function describeConfig(config: ModelConfig): string {
-  const fields = Object.entries(config).map(([key, value]) => `${key}:${JSON.stringify(value)}`);
-  return `{${fields.join(",")}}`;
+  const fields = Object.entries(configInput(config));
+  return `{ ${fields.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(", ")} }`;
 }

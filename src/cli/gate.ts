@@ -97,7 +97,7 @@ async function goldensStep(): Promise<boolean> {
     console.log(`  ${fixture.name}: ${size}, ${error}`);
     if (difference === null) continue;
     kept = false;
-    console.log(`  BROKEN after [${difference.tokens}]: ${describeDifference(difference)}`);
+    console.log(`  BROKEN ${describeDifference(difference, `after [${difference.tokens}]`)}`);
   }
   console.log("");
   return kept;

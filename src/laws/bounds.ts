@@ -6,7 +6,7 @@ import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Sequence } from "../decoder.ts";
 import type { Candidate } from "../subject.ts";
 import { cold } from "./cache.ts";
-import { after, expect, expectLogits, law } from "./law.ts";
+import { expect, expectLast, law } from "./law.ts";
 
 interface Filled {
   candidate: Candidate;
@@ -45,7 +45,7 @@ export const contextLimit = law<Filled>({
       sequence.append([0, 0]),
     );
     const last = await sequence.append(full.slice(-1));
-    expectLogits(after(full), [last], [await cold(decoder, full)], subject.repeatable);
+    expectLast("filled", full, last, await cold(decoder, full), subject.repeatable);
     await expectRefused(sequence, `token ${P + 1} of ${P}`, () => sequence.append([0]));
     return true;
   },
@@ -83,9 +83,9 @@ export const illegalInput = law<Illegal>({
     await expectRefused(sequence, "no token", () => sequence.append([]));
     await expectRefused(sequence, `[${call}]`, () => sequence.append(call));
     const held = [...tokens, tokens[0]];
-    const what = `after [${call}] was refused, ${after(held)}`;
+    const what = `[${call}] refused`;
     const logits = await sequence.append(tokens.slice(0, 1));
-    expectLogits(what, [logits], [await cold(decoder, held)], subject.repeatable);
+    expectLast(what, held, logits, await cold(decoder, held), subject.repeatable);
     return tokens.length > 1;
   },
 });

@@ -4,7 +4,7 @@ import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Logits } from "../logits.ts";
 import type { Candidate } from "../subject.ts";
-import { after, expect, expectLogits, law } from "./law.ts";
+import { expect, expectLast, law } from "./law.ts";
 
 /** The logits after the last token of a sequence that has never seen another call. */
 export async function cold(decoder: Decoder, tokens: readonly number[]): Promise<Logits> {
@@ -35,7 +35,7 @@ export const stepByStep = law<Tokens>({
       const cached = await sequence.append([token]);
       expect(sequence.length === held.length, `length after [${held}] is ${sequence.length}`);
       const uncached = await cold(decoder, held);
-      expectLogits(after(held), [cached], [uncached], subject.repeatable);
+      expectLast("one by one", held, cached, uncached, subject.repeatable);
     }
     return tokens.length > 2;
   },
@@ -61,20 +61,18 @@ export const anyPartition = law<Chunks>({
       tokens: rawTokens(2, 12),
       cuts: fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 8 }),
     }),
-  check: async ({ candidate: { decoder }, tokens: raw, cuts }, subject) => {
+  check: async ({ candidate: { decoder }, tokens: raw, cuts: widths }, subject) => {
     const tokens = tokensOf(decoder.config, raw);
-    const chunks = split(tokens, cuts);
+    const chunks = split(tokens, widths);
     await using sequence = await decoder.start();
     let held: number[] = [];
+    const cuts = `in chunks of ${chunks.map((chunk) => chunk.length)}`;
     for (const chunk of chunks) {
       const rows = await appendRows(decoder, sequence, chunk);
       held = [...held, ...chunk];
-      const expected = await cold(decoder, held);
-      expectLogits(after(held), rows.slice(-1), [expected], subject.repeatable);
-      for (const [i, row] of rows.slice(0, -1).entries()) {
-        const prefix = held.slice(0, held.length - chunk.length + i + 1);
-        const alone = await cold(decoder, prefix);
-        expectLogits(after(prefix), [row], [alone], subject.repeatable);
+      for (const [i, row] of rows.entries()) {
+        const prefix = held.slice(0, held.length - rows.length + i + 1);
+        expectLast(cuts, prefix, row, await cold(decoder, prefix), subject.repeatable);
       }
     }
     return chunks.slice(1).some((chunk) => chunk.length > 1);
@@ -136,8 +134,8 @@ export const rollback = law<Rollback>({
     expect(sequence.length === tokens.length, `length after a rewind is ${sequence.length}`);
     const held = [...tokens, ...right];
     const rewound = await sequence.append(right);
-    const what = `[${wrong}] taken back, ${after(held)}`;
-    expectLogits(what, [rewound], [await cold(decoder, held)], subject.repeatable);
+    const what = `[${wrong}] taken back`;
+    expectLast(what, held, rewound, await cold(decoder, held), subject.repeatable);
     return wrong.join() !== right.join();
   },
 });
@@ -180,8 +178,8 @@ export const forked = law<Fork>({
       [ours, originLogits],
     ] as const) {
       const held = [...tokens, ...tail];
-      const what = `forked after [${tokens}], ${after(held)}`;
-      expectLogits(what, [logits], [await cold(decoder, held)], subject.repeatable);
+      const what = `forked after [${tokens}]`;
+      expectLast(what, held, logits, await cold(decoder, held), subject.repeatable);
     }
     return ours.join() !== theirs.join();
   },

@@ -38,7 +38,7 @@ export const prefixInvariance = law<TwoContinuations>({
       await using sequence = await decoder.start();
       return (await sequence.appendAll([...prefix, ...tail])).slice(0, prefix.length);
     };
-    const what = `after [${prefix}] followed by [${one}] and by [${other}], logits`;
+    const what = `after [${prefix}] followed by [${one}] and by [${other}]`;
     expectLogits(what, await rows(one), await rows(other), subject.repeatable);
     return one.join() !== other.join();
   },

@@ -6,7 +6,7 @@ import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Capability, Decoder, Sequence } from "../decoder.ts";
 import type { Candidate } from "../subject.ts";
 import { cold } from "./cache.ts";
-import { after, expect, expectLogits, law } from "./law.ts";
+import { expect, expectLast, law } from "./law.ts";
 
 type Call =
   | { do: "start" }
@@ -46,9 +46,8 @@ export const anyHistory = law<History>({
         const appended = await perform(decoder, all, call);
         if (appended === null) continue;
         const { held, logits } = appended;
-        const what = `call ${i}, ${call.do}: ${after(held.tokens)}`;
         const expected = await cold(decoder, held.tokens);
-        expectLogits(what, [logits], [expected], subject.repeatable);
+        expectLast(`call ${i}`, held.tokens, logits, expected, subject.repeatable);
         bites ||= eventful;
       }
       return bites;

@@ -1,11 +1,34 @@
 import type fc from "fast-check";
 import { describeDifference, firstDifference, type Tolerance } from "../compare.ts";
 import type { Capability } from "../decoder.ts";
+import type { Generation } from "../generation.ts";
 import type { Logits } from "../logits.ts";
+import type { Sampler } from "../sampling/sampler.ts";
 import type { Subject } from "../subject.ts";
 
-/** What a law may need of a subject beyond `start` and `append`. */
-export type Need = Capability | "sampler" | "model";
+/**
+ * What a law may need of a subject beyond `start` and `append`: a capability of its decoders, the
+ * model that they compute, a way to build one for another model, or a function of its sampler or of
+ * its ways to generate.
+ */
+export type Need =
+  | Capability
+  | "model"
+  | "build"
+  | `sampler.${keyof Sampler}`
+  | `generation.${keyof Generation}`;
+
+/** What a law needs and a subject does not offer. */
+export function missingNeeds(law: Law, subject: Subject): Need[] {
+  const offered = new Set<Need>(subject.capabilities);
+  if (subject.knowsModel) offered.add("model");
+  if (subject.build !== null) offered.add("build");
+  for (const name of Object.keys(subject.sampler)) offered.add(`sampler.${name as keyof Sampler}`);
+  for (const name of Object.keys(subject.generation)) {
+    offered.add(`generation.${name as keyof Generation}`);
+  }
+  return law.needs.filter((need) => !offered.has(need));
+}
 
 /**
  * What holds of any decoder: a sentence, where it comes from, the bug that it catches, and a check
@@ -38,14 +61,18 @@ export function law<Case>(definition: Law<Case>): Law {
 /** Thrown by a check: what was found, and what should have been. */
 export class LawBroken extends Error {}
 
-/** @throws {LawBroken} naming the first logit that is outside the tolerance */
+/**
+ * @param start the position of the first row
+ * @throws {LawBroken} naming the first logit that is outside the tolerance
+ */
 export function expectLogits(
   what: string,
   actual: readonly Logits[],
   expected: readonly ArrayLike<number>[],
   tolerance: Tolerance,
+  start = 0,
 ): void {
-  const difference = firstDifference(actual, expected, tolerance);
+  const difference = firstDifference(actual, expected, tolerance, start);
   if (difference !== null) throw new LawBroken(describeDifference(difference, what));
 }
 
@@ -54,7 +81,14 @@ export function expect(holds: boolean, message: string): asserts holds {
   if (!holds) throw new LawBroken(message);
 }
 
-/** How messages name a decoder's state: `logits after [0,1,3]`. */
-export function after(tokens: readonly number[]): string {
-  return `logits after [${tokens}]`;
+/** As {@link expectLogits}, for the one row that follows the last of the tokens. */
+export function expectLast(
+  what: string,
+  tokens: readonly number[],
+  actual: Logits,
+  expected: ArrayLike<number>,
+  tolerance: Tolerance,
+): void {
+  const where = `${what}${what === "" ? "" : ", "}after [${tokens}]`;
+  expectLogits(where, [actual], [expected], tolerance, tokens.length - 1);
 }

@@ -9,7 +9,8 @@ import { expect, law } from "./law.ts";
 /** Rounding that a sum of probabilities may carry. */
 const slack = 1e-12;
 
-const samplerOf = (subject: Subject): Sampler => subject.sampler!;
+/** Only what a law names in its needs may be read of it. */
+const samplerOf = (subject: Subject) => subject.sampler as Sampler;
 const show = (row: ArrayLike<number>) => `[${Array.from(row, (x) => Number(x.toPrecision(6)))}]`;
 
 /** The ids that a filter kept; every kept logit must be untouched, every other -Infinity. */
@@ -44,7 +45,7 @@ export const nucleus = law<Nucleus>({
   source: "Holtzman et al. 2020, section 3.1",
   catches:
     "dropping the token that crosses p, one token too many, ascending order, p on logits, empty sets",
-  needs: ["sampler"],
+  needs: ["sampler.topP"],
   precondition: { name: "p is strictly inside: some are kept and some dropped", floor: 0.2 },
   cases: () => fc.record({ row: logits(), p: thresholds() }),
   check: ({ row, p }, subject) => {
@@ -76,7 +77,7 @@ export const shiftInvariant = law<Nucleus & { shift: number }>({
   statement: "Adding a constant to all logits changes neither what top-p nor what top-k keeps.",
   source: "softmax(x + c) = softmax(x)",
   catches: "cumulative sums over raw logits",
-  needs: ["sampler"],
+  needs: ["sampler.topP", "sampler.topK"],
   precondition: { name: "the shift is not 0", floor: 0.8 },
   cases: () =>
     fc.record({ row: integers(), p: thresholds(), shift: fc.integer({ min: -64, max: 64 }) }),
@@ -114,7 +115,7 @@ export const exactlyK = law<{ row: Float64Array; k: number }>({
   source: "Fan, Lewis and Dauphin 2018, section 5.4",
   catches:
     "k + 1 by a wrong comparison, ties that keep more than k, unsorted candidates, finite masks",
-  needs: ["sampler"],
+  needs: ["sampler.topK", "sampler.greedy"],
   precondition: { name: "logits tie at the k-th place", floor: 0.1 },
   cases: () => fc.record({ row: logits(), k: fc.nat({ max: 8 }) }),
   check: ({ row, k }, subject) => {
@@ -142,7 +143,7 @@ export const temperature = law<{ row: Float64Array; power: number; other: number
   source: "Ackley, Hinton and Sejnowski 1985",
   catches:
     "multiplying by T, scaling only below 1, T = 0 passed through, negative T reversing the order",
-  needs: ["sampler"],
+  needs: ["sampler.temperatureScale", "sampler.greedy", "sampler.distribution"],
   precondition: { name: "T is not 1", floor: 0.5 },
   cases: () =>
     fc.record({
@@ -187,7 +188,7 @@ export const chainOrder = law<Nucleus & { k: number; T: number }>({
     "The distribution is that of the filters applied in this order: top-p sees what top-k left, renormalised, at the temperature asked for.",
   source: "the first two seeds; the order of Hugging Face's and llama.cpp's default chains",
   catches: "temperature after the filters, top-p before top-k, top-p on unnormalised mass",
-  needs: ["sampler"],
+  needs: ["sampler.temperatureScale", "sampler.topK", "sampler.topP", "sampler.distribution"],
   precondition: { name: "another order would keep other tokens", floor: 0.05 },
   cases: () =>
     fc.record({
@@ -217,7 +218,7 @@ export const exactDraw = law<{ row: Float64Array }>({
   source: "inverse transform sampling; Devroye 1986, section III.2",
   catches:
     "off-by-one ids, unsorted or unnormalised mass, fallbacks that favour a token, draws outside the support",
-  needs: ["sampler"],
+  needs: ["sampler.draw"],
   precondition: { name: "at least two tokens have a probability, and one has none", floor: 0.1 },
   cases: () => fc.record({ row: logits() }),
   check: ({ row }, subject) => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import { forward } from "../definition.ts";
 import type { Candidate } from "../subject.ts";
-import { after, expect, expectLogits, law } from "./law.ts";
+import { expect, expectLast, law } from "./law.ts";
 
 interface Write {
   candidate: Candidate;
@@ -57,9 +57,9 @@ export const tying = law<Write>({
       expect(lmHead.weight[at] === head, `embedding[${at}] = ${value}, head ${lmHead.weight[at]}`);
       await using sequence = await decoder.start();
       const logits = await sequence.append(tokens);
-      const expected = forward(config, decoder.weights!, tokens).slice(-1);
-      const what = `embedding[${at}] = ${value} written, ${after(tokens)}`;
-      expectLogits(what, [logits], expected, subject.accurate);
+      const expected = forward(config, decoder.weights!, tokens).at(-1)!;
+      const what = `embedding[${at}] = ${value} written`;
+      expectLast(what, tokens, logits, expected, subject.accurate);
     } finally {
       embedTokens[at] = before.embedding;
     }

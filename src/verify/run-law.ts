@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type Law, LawBroken, type Need } from "../laws/law.ts";
+import { type Law, LawBroken, missingNeeds, type Need } from "../laws/law.ts";
 import type { Subject } from "../subject.ts";
 
 /** How many cases to try, from which seed. */
@@ -77,14 +77,6 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   const vacuous = cases >= enoughToJudge && reached < law.precondition.floor * cases;
   const status = vacuous ? "vacuous" : "kept";
   return { ...verdict, status, cases, reached, timeMs, failure: null };
-}
-
-function missingNeeds(law: Law, subject: Subject): Need[] {
-  return law.needs.filter((need) => {
-    if (need === "sampler") return subject.sampler === null;
-    if (need === "model") return !subject.knowsModel;
-    return !subject.capabilities.has(need);
-  });
 }
 
 function describeFailure(details: fc.RunDetails<[unknown]>): Failure {

@@ -1,4 +1,5 @@
-import { type Canary, canaries } from "../canaries.ts";
+import type { Canary } from "../canaries/canary.ts";
+import { canaries } from "../canaries/index.ts";
 import type { Law } from "../laws/law.ts";
 import type { Subject } from "../subject.ts";
 import { type RunOptions, runLaw, type Verdict } from "./run-law.ts";

@@ -1,0 +1,118 @@
+/**
+ * Exact counts of floating-point operations, from the configuration alone: 2 for every
+ * multiply-add of a matrix product. Biases, norms, RoPE, softmax, activations and residual
+ * additions are not counted.
+ *
+ * A pass and a whole generation are priced by the same rows, because the price is a linear function
+ * of their {@link Work}; so loops over passes and closed forms agree to the last integer.
+ */
+import type { ModelConfig } from "../config.ts";
+import { count, type Generation, type Pass } from "./generation.ts";
+import { blockMatrices, type MatrixName } from "./matrices.ts";
+import { type Attention, generationWork, passWork, type Work } from "./work.ts";
+
+export type Operation = MatrixName | "scores" | "mix" | "lm_head";
+
+export interface OperationRow {
+  readonly operation: Operation;
+  /** Over all layers and heads. */
+  readonly flops: bigint;
+}
+
+export interface CountOptions {
+  /** `causal` when absent. */
+  readonly attention?: Attention;
+}
+
+/**
+ * The operations of one forward pass, one row each; their sum is {@link passFlops}.
+ *
+ * | operation | product | FLOPs in one layer |
+ * | --- | --- | --- |
+ * | q_proj, o_proj | `[T, D] [D, N*H]` and back | `2 T D N H` each |
+ * | k_proj, v_proj | `[T, D] [D, K*H]` | `2 T D K H` each |
+ * | scores | `q kᵀ`, N heads, H wide | `2 N H pairs` |
+ * | mix | `p v`, N heads, H wide | `2 N H pairs` |
+ * | gate_proj, up_proj, down_proj | `[T, D] [D, F]` and back | `2 T D F` each |
+ * | lm_head | `[rows, D] [D, V]` | `2 rows D V`, once |
+ *
+ * A pass longer than maxPositionEmbeddings is priced all the same: positions cost no product.
+ *
+ * @throws {RangeError} when a count is not an integer in its range
+ */
+export function operations(
+  config: ModelConfig,
+  pass: Pass,
+  { attention = "causal" }: CountOptions = {},
+): OperationRow[] {
+  return workOperations(config, passWork(config, pass, attention));
+}
+
+/** The FLOPs of one forward pass: the sum of its {@link operations}. */
+export function passFlops(config: ModelConfig, pass: Pass, options?: CountOptions): bigint {
+  return sumFlops(operations(config, pass, options));
+}
+
+/** The FLOPs of a first pass over `length` tokens, with the logits of the last one. */
+export function prefillFlops(config: ModelConfig, length: number, options?: CountOptions): bigint {
+  return passFlops(config, { newTokens: length }, options);
+}
+
+/**
+ * The FLOPs of one next token when `context` tokens are attended, itself included.
+ *
+ * `2 L (P_attention + P_mlp) + 4 L N H min(context, window) + 2 D V`
+ *
+ * @throws {RangeError} when `context` is not a positive integer
+ */
+export function decodeFlops(config: ModelConfig, context: number, options?: CountOptions): bigint {
+  const heldTokens = Number(count("decodeFlops", "context", context, 1)) - 1;
+  return passFlops(config, { newTokens: 1, heldTokens }, options);
+}
+
+/** The operations of a whole generation, one row each; their sum is {@link generationFlops}. */
+export function generationOperations(
+  config: ModelConfig,
+  generation: Generation,
+  { attention = "causal" }: CountOptions = {},
+): OperationRow[] {
+  return workOperations(config, generationWork(config, generation, attention));
+}
+
+/**
+ * The FLOPs of a whole generation, in closed form. Causal and cached, it costs as much as one
+ * forward pass over `P + n - 1` tokens with n rows of logits: a cache saves all recomputation.
+ *
+ * @throws {RangeError} when a length is not a positive integer
+ */
+export function generationFlops(
+  config: ModelConfig,
+  generation: Generation,
+  options?: CountOptions,
+): bigint {
+  return sumFlops(generationOperations(config, generation, options));
+}
+
+/** The price of counted work, one row per operation, in the order of a forward pass. */
+export function workOperations(config: ModelConfig, work: Work): OperationRow[] {
+  const layers = BigInt(config.numHiddenLayers);
+  const queryWidth = BigInt(config.numAttentionHeads) * BigInt(config.headDim);
+  const projections = blockMatrices(config).map(({ name, out, in: width }) => ({
+    operation: name,
+    flops: 2n * layers * BigInt(out) * BigInt(width) * work.tokens,
+  }));
+  const attention = 2n * layers * queryWidth * work.pairs;
+  const head = 2n * BigInt(config.hiddenSize) * BigInt(config.vocabSize) * work.headRows;
+  return [
+    ...projections.slice(0, 3),
+    { operation: "scores", flops: attention },
+    { operation: "mix", flops: attention },
+    ...projections.slice(3),
+    { operation: "lm_head", flops: head },
+  ];
+}
+
+/** The sum of rows. */
+export function sumFlops(rows: readonly OperationRow[]): bigint {
+  return rows.reduce((sum, { flops }) => sum + flops, 0n);
+}

@@ -1,0 +1,99 @@
+/** Bytes that a model and its sequences occupy, from the configuration alone. */
+import type { ModelConfig } from "../config.ts";
+import { count, type Pass } from "./generation.ts";
+import { parameterCount } from "./parameters.ts";
+
+/** The bytes of all weights; a tied head adds none. */
+export function weightBytes(config: ModelConfig, bytesPerElement: number): bigint {
+  return parameterCount(config) * count("weightBytes", "bytesPerElement", bytesPerElement, 1);
+}
+
+/**
+ * The bytes that one token adds to a KV cache: `2 L K H b`, one key and one value for each layer
+ * and key-value head. Query heads do not enter: sharing keys and values is what saves memory.
+ */
+export function kvBytesPerToken(config: ModelConfig, bytesPerElement: number): bigint {
+  const { numHiddenLayers: L, numKeyValueHeads: K, headDim: H } = config;
+  const bytes = count("kvBytesPerToken", "bytesPerElement", bytesPerElement, 1);
+  return 2n * BigInt(L) * BigInt(K) * BigInt(H) * bytes;
+}
+
+/** How many tokens a KV cache holds for a context: no more than the window, in a rolling buffer. */
+export function cachedTokens({ slidingWindow }: ModelConfig, context: number): number {
+  return slidingWindow === null ? context : Math.min(context, slidingWindow);
+}
+
+/** The bytes of the KV cache of one sequence of `context` tokens. */
+export function kvBytes(config: ModelConfig, context: number, bytesPerElement: number): bigint {
+  const held = cachedTokens(config, context);
+  return kvBytesPerToken(config, bytesPerElement) * count("kvBytes", "context", held);
+}
+
+/** A pass over several sequences at once, and the bytes of one activation. */
+export interface BatchPass extends Pass {
+  /** B: sequences that run together, each as the pass says; 1 when absent. */
+  readonly batch?: number;
+  readonly bytesPerElement: number;
+}
+
+/**
+ * The bytes of the score matrices of one layer when they are written out: `B N T (S + T) b`. A
+ * streaming kernel (FlashAttention) never holds them.
+ */
+export function scoreMatrixBytes(config: ModelConfig, pass: BatchPass): bigint {
+  const { B, T, S, bytes } = checkPass("scoreMatrixBytes", pass);
+  return B * BigInt(config.numAttentionHeads) * T * (S + T) * bytes;
+}
+
+export interface ActivationRow {
+  readonly stage: "residual" | "attention" | "feed_forward" | "lm_head";
+  readonly bytes: bigint;
+}
+
+/**
+ * What a forward pass without a streaming kernel holds at once, estimated: the residual stream all
+ * along and, beside it, the largest of three stages ({@link peakActivationBytes}). Buffers of norms
+ * and of the next layer are taken to reuse this space.
+ *
+ * | stage | elements |
+ * | --- | --- |
+ * | residual | `B T D` |
+ * | attention | `B T (2 N H + 2 K H)` for q, k, v and the mix, and `B N T (S + T)` scores |
+ * | feed_forward | `B T (D + 2F)` in SwiGLU, `B T (D + F)` otherwise |
+ * | lm_head | `B rows (D + V)` |
+ */
+export function activationRows(config: ModelConfig, pass: BatchPass): ActivationRow[] {
+  const { B, T, rows, bytes } = checkPass("activationRows", pass);
+  const { hiddenSize: D, intermediateSize: F, vocabSize: V, headDim: H } = config;
+  const { numAttentionHeads: N, numKeyValueHeads: K } = config;
+  const hidden = config.feedForward === "swiglu" ? 2 * F : F;
+  const perToken = (elements: number) => B * T * BigInt(elements) * bytes;
+  return [
+    { stage: "residual", bytes: perToken(D) },
+    {
+      stage: "attention",
+      bytes: perToken(2 * N * H + 2 * K * H) + scoreMatrixBytes(config, pass),
+    },
+    { stage: "feed_forward", bytes: perToken(D + hidden) },
+    { stage: "lm_head", bytes: B * rows * BigInt(D + V) * bytes },
+  ];
+}
+
+/** The residual stream and the largest stage beside it, see {@link activationRows}. */
+export function peakActivationBytes(config: ModelConfig, pass: BatchPass): bigint {
+  const [residual, ...stages] = activationRows(config, pass);
+  let largest = 0n;
+  for (const { bytes } of stages) if (bytes > largest) largest = bytes;
+  return residual.bytes + largest;
+}
+
+/** The counts of a pass as integers that cannot overflow. */
+export function checkPass(who: string, pass: BatchPass) {
+  return {
+    B: count(who, "batch", pass.batch ?? 1, 1),
+    T: count(who, "newTokens", pass.newTokens, 1),
+    S: count(who, "heldTokens", pass.heldTokens ?? 0),
+    rows: count(who, "headRows", pass.headRows ?? 1, 0, pass.newTokens),
+    bytes: count(who, "bytesPerElement", pass.bytesPerElement, 1),
+  };
+}

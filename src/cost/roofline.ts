@@ -1,0 +1,65 @@
+/** The roofline model: what a device could reach at best, given the intensity of the work. */
+import { intensity, type Traffic, trafficBytes } from "./intensity.ts";
+
+/** The two roofs of a device. */
+export interface Roofs {
+  readonly flopsPerS: number;
+  readonly bytesPerS: number;
+}
+
+export type Bound = "memory" | "compute";
+
+/** The intensity, in FLOPs per byte, below which memory is the limit and above which compute is. */
+export function ridgePoint({ flopsPerS, bytesPerS }: Roofs): number {
+  return flopsPerS / bytesPerS;
+}
+
+/** The most FLOP/s that work of this intensity can reach: `min(peak, intensity * bandwidth)`. */
+export function attainableFlops(roofs: Roofs, flopsPerByte: number): number {
+  return Math.min(roofs.flopsPerS, flopsPerByte * roofs.bytesPerS);
+}
+
+/** Which roof is the lower one at this intensity; compute on the ridge itself. */
+export function boundOf(roofs: Roofs, flopsPerByte: number): Bound {
+  return flopsPerByte < ridgePoint(roofs) ? "memory" : "compute";
+}
+
+/** The least time in seconds: `max(FLOPs / peak, bytes / bandwidth)`. */
+export function roofSeconds(roofs: Roofs, traffic: Traffic): number {
+  return Math.max(
+    Number(traffic.flops) / roofs.flopsPerS,
+    Number(trafficBytes(traffic)) / roofs.bytesPerS,
+  );
+}
+
+/** Where a piece of work stands under two roofs. */
+export interface RooflinePoint {
+  readonly intensity: number;
+  readonly ridge: number;
+  readonly attainableFlops: number;
+  readonly bound: Bound;
+}
+
+export function rooflinePoint(roofs: Roofs, traffic: Traffic): RooflinePoint {
+  const flopsPerByte = intensity(traffic);
+  return {
+    intensity: flopsPerByte,
+    ridge: ridgePoint(roofs),
+    attainableFlops: attainableFlops(roofs, flopsPerByte),
+    bound: boundOf(roofs, flopsPerByte),
+  };
+}
+
+/**
+ * The rule of thumb for decoding one sequence: every weight is read once a token, and nothing else
+ * takes time. An upper bound on tokens per second.
+ */
+export function weightStreaming(work: {
+  readonly parameters: number;
+  readonly bytesPerParameter: number;
+  readonly bytesPerS: number;
+}): { bytes: number; secondsPerToken: number; tokensPerS: number } {
+  const bytes = work.parameters * work.bytesPerParameter;
+  const secondsPerToken = bytes / work.bytesPerS;
+  return { bytes, secondsPerToken, tokensPerS: 1 / secondsPerToken };
+}

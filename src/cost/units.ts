@@ -1,0 +1,4 @@
+/** Units of memory. All arithmetic is in bytes, because 80 GB is not 80 GiB. */
+
+export const GB = 1_000_000_000;
+export const GiB = 1_073_741_824;
