@@ -1,11 +1,11 @@
 import { describe, test } from "vitest";
 import { laws } from "../src/laws/index.ts";
 import { describeVerdict } from "../src/report/verdicts.ts";
-import { reference } from "../src/subjects.ts";
+import { reference, referenceTiled } from "../src/subjects.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { seed } from "./support.ts";
 
-describe.for([reference])("$name", (subject) => {
+describe.for([reference, referenceTiled])("$name", (subject) => {
   test.for(laws)("$code $name", async (law, { task }) => {
     const verdict = await runLaw(law, subject, { seed, runs: 500 });
     task.meta.cases = verdict.cases;

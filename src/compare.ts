@@ -4,7 +4,14 @@
  * How far two logits may be apart: not a bit, or `absolute + relative * s`, where s is the largest
  * magnitude of the expected row. A tolerance belongs to a decoder's arithmetic, never to a law.
  */
-export type Tolerance = "bitwise" | { readonly absolute: number; readonly relative: number };
+export type Tolerance =
+  | "bitwise"
+  | {
+      readonly absolute: number;
+      readonly relative: number;
+      /** Told of the largest error of every row that is compared, and of what was allowed. */
+      readonly observe?: (error: number, allowed: number) => void;
+    };
 
 /** One logit that is not what it should be. */
 export interface Difference {
@@ -36,6 +43,7 @@ export function firstDifference(
     const position = start + i;
     sameShape(`logits at position ${position}`, actual[i].length, row.length);
     const allowed = allowance(row, tolerance);
+    if (tolerance !== "bitwise") tolerance.observe?.(largestError([actual[i]], [row]), allowed);
     for (let token = 0; token < row.length; token++) {
       const a = actual[i][token];
       const e = row[token];

@@ -1,5 +1,6 @@
 import type { ModelConfig } from "./config.ts";
 import type { Logits } from "./logits.ts";
+import type { Stages } from "./stages.ts";
 import type { Weights } from "./weights.ts";
 
 /**
@@ -13,6 +14,7 @@ import type { Weights } from "./weights.ts";
  * - `batch`: `Decoder.startBatch`, several sequences in one call
  * - `padding`: `Batch.appendPadded`, rows of one width with columns that do not count
  * - `offset`: `start` at a position other than 0
+ * - `stages`: `Decoder.stages`, the inner rows of a pass
  * - `poison`: `Sequence.poison`, a hook for tests: memory that must not matter becomes NaN
  */
 export type Capability =
@@ -23,6 +25,7 @@ export type Capability =
   | "batch"
   | "padding"
   | "offset"
+  | "stages"
   | "poison";
 
 /**
@@ -46,6 +49,8 @@ export interface Decoder extends AsyncDisposable {
   start(position?: number): Promise<Sequence>;
   /** Starts `rows` empty sequences that advance in common calls. Capability `batch`. */
   startBatch?(rows: number): Promise<Batch>;
+  /** What a pass over these tokens goes through, in a new sequence. Capability `stages`. */
+  stages?(tokens: readonly number[]): Promise<Stages>;
 }
 
 /** A growing list of token ids, and whatever the decoder remembers of them (its KV cache). */
@@ -104,22 +109,39 @@ export interface Batch extends AsyncDisposable {
 }
 
 /**
+ * Refuses a position at which no sequence can start.
+ *
+ * @throws {RangeError} when `position` is not an integer in [0, P)
+ */
+export function checkStart({ maxPositionEmbeddings: P }: ModelConfig, position: number): void {
+  if (!Number.isInteger(position) || position < 0 || position >= P) {
+    throw new RangeError(`start: the position must be an integer in [0, ${P}), got ${position}`);
+  }
+}
+
+/**
  * Refuses tokens that no decoder of this configuration can append, before any work is done.
  *
  * @param held S, the tokens that the sequence holds already
+ * @param who names the call in the error
  * @throws {RangeError} on no token, an id outside [0, V), or S + T > P
  */
-export function checkAppend(config: ModelConfig, held: number, tokens: readonly number[]): void {
+export function checkAppend(
+  config: ModelConfig,
+  held: number,
+  tokens: readonly number[],
+  who = "append",
+): void {
   const { vocabSize: V, maxPositionEmbeddings: P } = config;
-  if (tokens.length === 0) throw new RangeError("append: there must be at least one token, got 0");
+  if (tokens.length === 0) throw new RangeError(`${who}: there must be at least one token, got 0`);
   for (const token of tokens) {
     if (!Number.isInteger(token) || token < 0 || token >= V) {
-      throw new RangeError(`append: a token id must be an integer in [0, ${V}), got ${token}`);
+      throw new RangeError(`${who}: a token id must be an integer in [0, ${V}), got ${token}`);
     }
   }
   if (held + tokens.length > P) {
     const got = `${held} held and ${tokens.length} new`;
-    throw new RangeError(`append: a sequence must hold at most ${P} tokens, got ${got}`);
+    throw new RangeError(`${who}: a sequence must hold at most ${P} tokens, got ${got}`);
   }
 }
 

@@ -13,34 +13,13 @@
  */
 import type { Arithmetic } from "./arithmetic.ts";
 import type { ModelConfig } from "./config.ts";
+import type { DefinitionStages, Row } from "./stages.ts";
 import type { LayerWeights, Linear, Norm, Weights } from "./weights.ts";
-
-type Row = number[];
 
 const float64: Arithmetic = { round: (x) => x, products: () => {} };
 
 /** One pass: the model's configuration and what it is computed with. */
 type Pass = ModelConfig & Arithmetic;
-
-/**
- * What a forward pass goes through on its way, for those who want to see where two decoders part.
- */
-export interface Stages {
-  /** The input of the first block, `[T, D]`. */
-  readonly embedding: readonly Row[];
-  readonly layers: readonly {
-    /** Attention probabilities by head, `[N][T][T]`, zero where a position may not look. */
-    readonly attention: readonly (readonly Row[])[];
-    /** After the attention's residual connection, `[T, D]`. */
-    readonly afterAttention: readonly Row[];
-    /** The output of the block, `[T, D]`. */
-    readonly output: readonly Row[];
-  }[];
-  /** What the head reads, `[T, D]`. */
-  readonly final: readonly Row[];
-  /** `[T, V]` */
-  readonly logits: readonly Row[];
-}
 
 /**
  * Logits after every token.
@@ -68,20 +47,21 @@ export function forwardStages(
   weights: Weights,
   tokens: readonly number[],
   arithmetic = float64,
-): Stages {
+): DefinitionStages {
   const pass: Pass = { ...config, ...arithmetic };
   const embedding = tokens.map((token, t) => embed(pass, weights, token, t));
-  const layers: { attention: Row[][]; afterAttention: Row[]; output: Row[] }[] = [];
+  const layers: DefinitionStages["layers"][number][] = [];
   let x = embedding;
   for (const layer of weights.layers) {
     const normed = x.map((row) => norm(pass, layer.inputLayernorm, row));
-    const { probs, output } = attention(pass, layer, normed);
-    const afterAttention = x.map((row, t) => add(pass, row, output[t]));
+    const heads = attention(pass, layer, normed);
+    const attended = heads.mixed.map((row) => linear(pass, layer.oProj, row));
+    const afterAttention = x.map((row, t) => add(pass, row, attended[t]));
     x = afterAttention.map((row) => {
       const inner = norm(pass, layer.postAttentionLayernorm, row);
       return add(pass, row, feedForward(pass, layer, inner));
     });
-    layers.push({ attention: probs, afterAttention, output: x });
+    layers.push({ ...heads, afterAttention, output: x });
   }
   const final = x.map((row) => (weights.norm === null ? row : norm(pass, weights.norm, row)));
   const logits = final.map((row) => linear(pass, weights.lmHead, row));
@@ -99,9 +79,7 @@ function embed(pass: Pass, weights: Weights, token: number, t: number): Row {
   return positions === "sinusoidal" ? add(pass, row, sinusoid(t, D)) : row;
 }
 
-/**
- * `PE(t, 2i) = sin(t / 10000^(2i/D))`, `PE(t, 2i+1) = cos` of the same angle. Vaswani et al. 3.5.
- */
+/** `PE(t, 2i) = sin(t / 10000^(2i/D))`, and `PE(t, 2i + 1)` its cosine. Vaswani et al. 3.5. */
 function sinusoid(t: number, D: number): Row {
   return range(D).map((d) => {
     const angle = t / 10_000 ** ((d - (d % 2)) / D);
@@ -146,7 +124,7 @@ function ropeFrequency({ ropeTheta, ropeScaling }: ModelConfig, i: number, R: nu
  * G = N / K; position t sees positions s <= t, and with a window w only those with s > t - w.
  * Ainslie et al. 2023 (grouped queries); Jiang et al. 2023 (sliding window).
  */
-function attention(pass: Pass, layer: LayerWeights, x: Row[]): { probs: Row[][]; output: Row[] } {
+function attention(pass: Pass, layer: LayerWeights, x: Row[]) {
   const { numAttentionHeads: N, numKeyValueHeads: K, headDim: H } = pass;
   const window = pass.slidingWindow ?? Number.POSITIVE_INFINITY;
   const place = (gain: Norm | null, head: Row, t: number) => {
@@ -159,9 +137,9 @@ function attention(pass: Pass, layer: LayerWeights, x: Row[]): { probs: Row[][];
   const value = x.map((row) => split(layer.vProj, row));
 
   const probs: Row[][] = range(N).map(() => []);
-  const output = x.map((_, t) => {
+  const mixed = x.map((_, t) => {
     const seen = range(x.length).filter((s) => s <= t && s > t - window);
-    const mixed = range(N).map((n) => {
+    return range(N).flatMap((n) => {
       const group = Math.floor(n / (N / K));
       const scores = seen.map((s) => dot(pass, query[t][n], key[s][group]));
       const p = softmax(
@@ -177,9 +155,9 @@ function attention(pass: Pass, layer: LayerWeights, x: Row[]): { probs: Row[][];
         ),
       );
     });
-    return linear(pass, layer.oProj, mixed.flat());
   });
-  return { probs, output };
+  const rows = (split: Row[][]) => split.map((row) => row.flat());
+  return { query: rows(query), key: rows(key), value: rows(value), attention: probs, mixed };
 }
 
 /** `e^(s - max) / sum`: non-negative, summing to 1. */

@@ -9,8 +9,18 @@ export interface GenerateOptions extends SamplingOptions {
   readonly eosTokenId?: number;
   /** Required unless the temperature is 0. */
   readonly random?: Random;
+  /** What penalties and bans see: prompt and new tokens, or the new ones alone. Default "all". */
+  readonly history?: "all" | "generated";
   /** Recompute the whole sequence at every step, without a cache. Default false. */
   readonly naive?: boolean;
+  /**
+   * Go on past the context limit, each token from the last P tokens alone. Default false.
+   *
+   * A shift of that window moves every token to a new position and takes the first one out of the
+   * sight of all others, so no remembered key or value is right any more: such a step is a prefill of
+   * P tokens. Causality holds within a window, and tokens before it have no effect at all.
+   */
+  readonly truncate?: boolean;
 }
 
 /**
@@ -24,7 +34,10 @@ export interface Generated {
   readonly tokens: readonly number[];
   readonly newTokens: readonly number[];
   readonly finishReason: FinishReason;
-  /** Tokens sent through the decoder: P + n - 1 with the cache, nP + n(n - 1)/2 without. */
+  /**
+   * Tokens sent through the decoder: P + n - 1 with the cache, nP + n(n - 1)/2 without; each token
+   * past the context limit costs a whole context.
+   */
   readonly tokenSteps: number;
 }
 
@@ -34,7 +47,7 @@ export interface Generated {
  * decoder, so P + n - 1 <= context suffices.
  *
  * The context limit is looked at before any work: a prompt that does not fit throws, and a wish for
- * more tokens than fit is cut, with `finishReason` "length_limit".
+ * more tokens than fit is cut, with `finishReason` "length_limit", unless `truncate` is set.
  *
  * @param prompt at least one token id; it is not changed
  * @throws {RangeError} on a bad option, or a prompt that is empty or longer than the context
@@ -59,27 +72,29 @@ export async function* generateStream(
   prompt: readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<number, Pick<Generated, "finishReason" | "tokenSteps">, void> {
-  const { maxNewTokens, eosTokenId, random, naive = false } = options;
+  const { maxNewTokens, eosTokenId, random, naive = false, truncate = false } = options;
   const fits = checkLengths(decoder, prompt, maxNewTokens);
+  const wanted = truncate ? maxNewTokens : Math.min(fits, maxNewTokens);
   const held = [...prompt];
   let unread: readonly number[] = prompt;
   let tokenSteps = 0;
   let sequence = await decoder.start();
   try {
-    for (let made = 0; made < Math.min(fits, maxNewTokens); made++) {
-      if (naive && made > 0) {
+    for (let made = 0; made < wanted; made++) {
+      if (made >= fits || (naive && made > 0)) {
         sequence = await restart(decoder, sequence);
-        unread = held;
+        unread = held.slice(-decoder.config.maxPositionEmbeddings);
       }
       const logits = await sequence.append(unread);
       tokenSteps += unread.length;
-      const token = sampleToken(logits, options, random);
+      const seen = options.history === "generated" ? held.slice(prompt.length) : held;
+      const token = sampleToken(logits, options, random, seen);
       held.push(token);
       unread = [token];
       yield token;
       if (token === eosTokenId) return { finishReason: "eos", tokenSteps };
     }
-    const finishReason = maxNewTokens > fits ? "length_limit" : "max_new_tokens";
+    const finishReason = maxNewTokens > wanted ? "length_limit" : "max_new_tokens";
     return { finishReason, tokenSteps };
   } finally {
     await sequence[Symbol.asyncDispose]();
@@ -94,7 +109,11 @@ async function restart(decoder: Decoder, sequence: Sequence): Promise<Sequence> 
 /**
  * How many tokens the context has room for: P - prompt + 1, as the last one is not sent through.
  */
-function checkLengths(decoder: Decoder, prompt: readonly number[], maxNewTokens: number): number {
+export function checkLengths(
+  decoder: Decoder,
+  prompt: readonly number[],
+  maxNewTokens: number,
+): number {
   const { maxPositionEmbeddings: P } = decoder.config;
   if (!Number.isInteger(maxNewTokens) || maxNewTokens < 0) {
     throw new RangeError(`generate: maxNewTokens must be an integer from 0, got ${maxNewTokens}`);

@@ -8,10 +8,16 @@ import { logSoftmax } from "./math/softmax.ts";
  *
  * @param tokens at least two
  * @returns `[T - 1]`, natural logarithms, none above 0
+ * @throws {RangeError} on fewer than two tokens, an id outside [0, V), or more than P + 1 tokens
  */
 export async function logProbs(decoder: Decoder, tokens: readonly number[]): Promise<number[]> {
   if (tokens.length < 2) {
     throw new RangeError(`logProbs: there must be at least 2 tokens, got ${tokens.length}`);
+  }
+  const { vocabSize: V } = decoder.config;
+  const last = tokens[tokens.length - 1]; // Scored but never appended, so that no decoder refuses it.
+  if (!Number.isInteger(last) || last < 0 || last >= V) {
+    throw new RangeError(`logProbs: a token id must be an integer in [0, ${V}), got ${last}`);
   }
   await using sequence = await decoder.start();
   const rows = await sequence.appendAll(tokens.slice(0, -1));

@@ -7,7 +7,7 @@ import { checkLengths, type Generated, type GenerateOptions } from "./generate.t
 import type { Logits } from "./logits.ts";
 import type { Random } from "./random.ts";
 import { draw } from "./sampling/draw.ts";
-import { distribution, type SamplingOptions } from "./sampling/sample-token.ts";
+import { distribution } from "./sampling/sample-token.ts";
 
 export interface SpeculateOptions extends Omit<GenerateOptions, "naive" | "truncate"> {
   /** How many tokens the draft proposes in a round, at least one. */
@@ -28,6 +28,7 @@ export interface Speculated extends Generated {
  *
  * @param target needs the capabilities `all-rows` and `rewind`
  * @param draft of the same vocabulary; needs `rewind`
+ * @throws {RangeError} as `generate`, or on vocabularies of different sizes
  * @see Leviathan, Kalman and Matias 2023, "Fast Inference from Transformers via Speculative Decoding"
  */
 export async function speculate(
@@ -40,6 +41,7 @@ export async function speculate(
   if (!Number.isInteger(draftTokens) || draftTokens < 1) {
     throw new RangeError(`speculate: draftTokens must be an integer from 1, got ${draftTokens}`);
   }
+  checkVocabularies(target, draft);
   const wanted = Math.min(maxNewTokens, checkLengths(target, prompt, maxNewTokens));
   await using reader = await target.start();
   await using proposer = await draft.start();
@@ -53,13 +55,21 @@ export async function speculate(
     const room = Math.min(
       draftTokens,
       wanted - newTokens.length - 1,
-      draft.config.maxPositionEmbeddings - held.length,
+      draft.config.maxPositionEmbeddings - held.length + 1,
     );
-    const proposals = await propose(proposer, held, Math.max(0, room), options, random);
+    const seen = options.history === "generated" ? newTokens : held;
+    const proposals = await propose(
+      proposer,
+      held.slice(proposer.length),
+      room,
+      seen,
+      options,
+      random,
+    );
     const unread = [...held.slice(reader.length), ...proposals.map(({ token }) => token)];
     const rows = (await reader.appendAll(unread)).slice(-proposals.length - 1);
     tokenSteps += unread.length;
-    const kept = judge(rows, proposals, options, random);
+    const kept = judge(rows, proposals, seen, options, random);
     drafted += proposals.length;
     accepted += kept.length - 1;
     for (const token of kept) {
@@ -79,20 +89,25 @@ interface Proposal {
   readonly probs: Float64Array;
 }
 
+/** At most `count` tokens of the draft's, none after an end of sequence. */
 async function propose(
   proposer: Sequence,
-  held: readonly number[],
+  tokens: readonly number[],
   count: number,
-  options: SamplingOptions,
+  seen: readonly number[],
+  options: SpeculateOptions,
   random: Random,
 ): Promise<Proposal[]> {
   const proposals: Proposal[] = [];
-  let unread = held.slice(proposer.length);
+  const history = [...seen];
+  let unread = tokens;
   while (proposals.length < count) {
-    const probs = distribution(await proposer.append(unread), options);
+    const probs = distribution(await proposer.append(unread), options, history);
     const token = choose(probs, options, random);
     proposals.push({ token, probs });
+    history.push(token);
     unread = [token];
+    if (token === options.eosTokenId) break;
   }
   return proposals;
 }
@@ -101,30 +116,42 @@ async function propose(
 function judge(
   rows: readonly Logits[],
   proposals: readonly Proposal[],
-  options: SamplingOptions,
+  seen: readonly number[],
+  options: SpeculateOptions,
   random: Random,
 ): number[] {
   const kept: number[] = [];
   for (const [i, { token, probs: q }] of proposals.entries()) {
-    const p = distribution(rows[i], options);
+    const p = distribution(rows[i], options, [...seen, ...kept]);
     const certain = options.temperature === 0;
-    if (certain ? p[token] === 1 : random() * q[token] < p[token]) {
-      kept.push(token);
-      continue;
-    }
-    const left = certain ? p : p.map((probability, id) => Math.max(0, probability - q[id]));
-    const total = left.reduce((sum, probability) => sum + probability, 0);
-    const residual = left.map((probability) => probability / total);
-    return [...kept, choose(residual, options, random)];
+    if (certain ? p[token] === 1 : random() * q[token] < p[token]) kept.push(token);
+    else return [...kept, choose(certain ? p : residual(p, q), options, random)];
   }
-  return [...kept, choose(distribution(rows[proposals.length], options), options, random)];
+  const last = distribution(rows[proposals.length], options, [...seen, ...kept]);
+  return [...kept, choose(last, options, random)];
+}
+
+/**
+ * `max(0, p - q)`, renormalised. Where nothing is left, p and q differ by rounding alone, and p is
+ * as good.
+ */
+function residual(p: Float64Array, q: Float64Array): Float64Array {
+  const left = p.map((probability, id) => Math.max(0, probability - q[id]));
+  const total = left.reduce((sum, probability) => sum + probability, 0);
+  return total > 0 ? left.map((probability) => probability / total) : p;
 }
 
 /** One token; at temperature 0 all mass is on it and the random source is not consulted. */
-function choose(probs: Float64Array, { temperature }: SamplingOptions, random: Random): number {
+function choose(probs: Float64Array, { temperature }: SpeculateOptions, random: Random): number {
   return draw(probs, temperature === 0 ? 0 : random());
 }
 
 const noRandom: Random = () => {
   throw new TypeError("speculate: a random source must be given unless temperature is 0");
 };
+
+function checkVocabularies(target: Decoder, draft: Decoder): void {
+  const [V, drafts] = [target.config.vocabSize, draft.config.vocabSize];
+  if (V === drafts) return;
+  throw new RangeError(`speculate: the draft's vocabulary must hold ${V} tokens, got ${drafts}`);
+}

@@ -1,4 +1,5 @@
 import type fc from "fast-check";
+import type { Arithmetic } from "./arithmetic.ts";
 import type { Tolerance } from "./compare.ts";
 import type { Capability, Decoder } from "./decoder.ts";
 import type { Generation } from "./generation.ts";
@@ -31,4 +32,11 @@ export interface Subject {
   readonly repeatable: Tolerance;
   /** How far it may be from the definition. */
   readonly accurate: Tolerance;
+  /**
+   * The rounding of its arithmetic, where that is coarser than float64: both tolerances are then
+   * measured anew for every case. Null where the two above hold as they stand.
+   */
+  readonly noise: Arithmetic | null;
+  /** Laws that it is known to break, each with the reason: they must break. */
+  readonly knownFailures: Readonly<Record<string, string>>;
 }

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { models } from "./arbitraries/models.ts";
-import type { Decoder } from "./decoder.ts";
+import { candidate } from "./define-subject.ts";
 import { generate, generateBatch } from "./generate.ts";
 import { logProbs } from "./log-probs.ts";
 import type { Model } from "./model.ts";
-import { referenceDecoder } from "./reference/reference-decoder.ts";
+import { referenceCapabilities, referenceDecoder } from "./reference/reference-decoder.ts";
 import { sampler } from "./sampling/sampler.ts";
 import { speculate } from "./speculate.ts";
-import type { Candidate, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /** float64 against float64, where only the order of sums and the rounding of functions differ. */
 const float64 = { absolute: 1e-13, relative: 1e-12 };
@@ -16,29 +16,44 @@ const float64 = { absolute: 1e-13, relative: 1e-12 };
 export const reference: Subject = {
   name: "reference",
   candidates: models().map((model) =>
-    candidate(referenceDecoder(model.config, model.weights), model),
+    candidate(referenceDecoder(model.config, model.weights), model, model.name),
   ),
-  capabilities: new Set(["all-rows", "rewind", "fork", "weights"]),
+  capabilities: referenceCapabilities,
   knowsModel: true,
   build: ({ config, weights }) => referenceDecoder(config, weights),
   sampler,
   generation: { generate, generateBatch, speculate, logProbs },
   repeatable: "bitwise",
   accurate: float64,
+  noise: null,
+  knownFailures: {},
+};
+
+/** The reference decoder with tiled attention: other roundings, and as repeatable. */
+export const referenceTiled: Subject = {
+  ...reference,
+  name: "reference-tiled",
+  candidates: fc.tuple(models(), fc.integer({ min: 1, max: 5 })).map(([model, tileSize]) => {
+    const decoder = referenceDecoder(model.config, model.weights, { attention: "tiled", tileSize });
+    return candidate(decoder, model, `${model.name} in tiles of ${tileSize}`);
+  }),
+  build: ({ config, weights }) =>
+    referenceDecoder(config, weights, { attention: "tiled", tileSize: 3 }),
 };
 
 /** The reference decoder of one model, say of a checkpoint: only tokens and calls are generated. */
 export function referenceOf(model: Model): Subject {
   const decoder = referenceDecoder(model.config, model.weights);
-  return { ...reference, name: model.name, candidates: fc.constant(candidate(decoder, model)) };
+  return {
+    ...reference,
+    name: model.name,
+    candidates: fc.constant(candidate(decoder, model, model.name)),
+  };
 }
 
-/** A decoder and its model, printed as the line that makes the model again. */
-function candidate(decoder: Decoder, model: Model): Candidate {
-  return Object.assign({ decoder, model }, { [fc.toStringMethod]: () => model.name });
-}
+const subjects: readonly Subject[] = [reference, referenceTiled];
 
-const subjects: readonly Subject[] = [reference];
+export const subjectNames: readonly string[] = subjects.map(({ name }) => name);
 
 /**
  * The subject with this name.
@@ -48,6 +63,5 @@ const subjects: readonly Subject[] = [reference];
 export function subjectByName(name: string): Subject {
   const found = subjects.find((subject) => subject.name === name);
   if (found !== undefined) return found;
-  const names = subjects.map((subject) => subject.name).join(", ");
-  throw new RangeError(`subject: must be one of ${names}, got ${name}`);
+  throw new RangeError(`subject: must be one of ${subjectNames.join(", ")}, got ${name}`);
 }

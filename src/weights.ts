@@ -10,6 +10,40 @@ import { normal, type Random, seededRandom } from "./random.ts";
 export interface Linear {
   readonly weight: Float64Array;
   readonly bias: Float64Array | null;
+  readonly lora: LowRank | null;
+}
+
+/**
+ * A low-rank adapter beside a linear layer: it adds `(alpha / r) B (A x)` to the output.
+ *
+ * @see Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models", section 4.1
+ */
+export interface LowRank {
+  /** r */
+  readonly rank: number;
+  readonly alpha: number;
+  /** A, `[r, in]` */
+  readonly a: Float64Array;
+  /** B, `[out, r]` */
+  readonly b: Float64Array;
+}
+
+/** The linear layers that can have an adapter, by the last part of their name. */
+export type LoraTarget =
+  | "q_proj"
+  | "k_proj"
+  | "v_proj"
+  | "o_proj"
+  | "gate_proj"
+  | "up_proj"
+  | "down_proj"
+  | "lm_head";
+
+/** Which linear layers have an adapter, one each and all of one rank and alpha. */
+export interface LoraConfig {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly targets: readonly LoraTarget[];
 }
 
 /** A norm's gain `[width]`, and for LayerNorm its bias `[width]`. */
@@ -43,6 +77,8 @@ export interface Weights {
   readonly norm: Norm | null;
   /** `[V, D]`; when tied, its weight is a view of `embedTokens`: the same memory. */
   readonly lmHead: Linear;
+  /** The adapters that its linear layers have; null for a plain model. */
+  readonly lora: LoraConfig | null;
   /**
    * Every tensor that has memory of its own, by name, in a fixed order; a tied head is not among
    * them.
@@ -66,9 +102,15 @@ export type TensorSource = (name: string, shape: readonly number[]) => Float64Ar
  * The weights of a configuration, each tensor asked of `source` once, by its Hugging Face name.
  * A tied head is not asked for: it becomes a view of the embedding's memory.
  *
+ * @param lora adapters to have too: tensors `NAME.lora_A.weight` and `NAME.lora_B.weight`, named as
+ *   PEFT names them, which are asked for, listed and counted as all others
  * @throws {RangeError} when the source hands in a tensor of another size than its shape
  */
-export function buildWeights(config: ModelConfig, source: TensorSource): Weights {
+export function buildWeights(
+  config: ModelConfig,
+  source: TensorSource,
+  lora: LoraConfig | null = null,
+): Weights {
   const { vocabSize: V, hiddenSize: D, intermediateSize: F, headDim: H } = config;
   const { numAttentionHeads: N, numKeyValueHeads: K, maxPositionEmbeddings: P } = config;
   const tensors: Tensor[] = [];
@@ -81,9 +123,16 @@ export function buildWeights(config: ModelConfig, source: TensorSource): Weights
     tensors.push({ name, shape, data });
     return data;
   };
+  const adapter = (name: string, out: number, input: number): LowRank | null => {
+    if (!lora?.targets.some((target) => name.endsWith(target))) return null;
+    const { rank, alpha } = lora;
+    const a = tensor(`${name}.lora_A.weight`, rank, input);
+    return { rank, alpha, a, b: tensor(`${name}.lora_B.weight`, out, rank) };
+  };
   const linear = (name: string, out: number, input: number, bias: boolean): Linear => ({
     weight: tensor(`${name}.weight`, out, input),
     bias: bias ? tensor(`${name}.bias`, out) : null,
+    lora: adapter(name, out, input),
   });
   const norm = (name: string, width: number, kind: ModelConfig["norm"] = config.norm): Norm => ({
     weight: tensor(`${name}.weight`, width),
@@ -116,7 +165,9 @@ export function buildWeights(config: ModelConfig, source: TensorSource): Weights
     lmHead: {
       weight: config.tieWordEmbeddings ? embedTokens.subarray() : tensor("lm_head.weight", V, D),
       bias: config.lmHeadBias ? tensor("lm_head.bias", V) : null,
+      lora: adapter("lm_head", V, D),
     },
+    lora,
     tensors,
   };
 }

@@ -32,6 +32,14 @@ const features = fc.record({
   tieWordEmbeddings: fc.boolean(),
 });
 
+/** What an engine cannot choose, say `{ norm: "rmsnorm", slidingWindow: null }`. */
+export type Fixed = Partial<
+  Omit<
+    ModelConfig,
+    "vocabSize" | "hiddenSize" | "intermediateSize" | "headDim" | `num${string}` | `max${string}`
+  >
+>;
+
 const sizes = fc.record({
   layers: fc.integer({ min: 2, max: 3 }),
   kvHeads: fc.integer({ min: 1, max: 2 }),
@@ -50,9 +58,12 @@ const sizes = fc.record({
  * V, D, F, P, N * H and K * H all differ (N * H and K * H where a group has several heads), so that
  * a mistaken size or a transpose cannot go unseen; there are always at least two layers, because in
  * one layer the last position does not see a broken mask.
+ *
+ * @param only features that are not drawn but given
  */
-export function configs(): fc.Arbitrary<ModelConfig> {
-  return fc.tuple(sizes, features).map(([size, feature]) => {
+export function configs(only: Fixed = {}): fc.Arbitrary<ModelConfig> {
+  return fc.tuple(sizes, features).map(([size, drawn]) => {
+    const feature = { ...drawn, ...only };
     const quarters = feature.partialRotaryFactor === 1 || feature.positions !== "rope" ? 2 : 4;
     const headDim = size.halfHead * quarters;
     const numAttentionHeads = size.kvHeads * size.groupSize;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
 /**
- * Logits that are hard on a sampler: random reals; small integers, which tie; powers of two of
- * probability, whose partial sums are exact; one huge value; and some tokens already dropped.
+ * Logits that are hard on a sampler: random reals; small integers, which tie; probabilities that
+ * are powers of two, whose sums are exact; one huge value; and some tokens already dropped.
  */
 export function logits(maxLength = 16): fc.Arbitrary<Float64Array> {
   const size = { minLength: 1, maxLength, size: "max" as const };
@@ -11,10 +11,6 @@ export function logits(maxLength = 16): fc.Arbitrary<Float64Array> {
     size,
   );
   const ties = fc.array(fc.integer({ min: -2, max: 2 }), size);
-  const binary = fc.array(
-    fc.nat(4).map((power) => -power * Math.LN2),
-    size,
-  );
   const peaked = fc.tuple(reals, fc.nat(), fc.constantFrom(20, 200, 1000)).map(([x, at, peak]) => {
     return x.map((logit, i) => (i === at % x.length ? peak : logit));
   });
@@ -23,8 +19,27 @@ export function logits(maxLength = 16): fc.Arbitrary<Float64Array> {
       i !== a % x.length && i % 3 === b % 3 ? Number.NEGATIVE_INFINITY : logit,
     );
   });
-  const even = fc.oneof(reals, ties, binary);
+  const even = fc.oneof(reals, ties, halves(maxLength));
   return fc.oneof(even, even, peaked, dropped).map((x) => Float64Array.from(x));
+}
+
+/**
+ * Logits of probabilities that are powers of two and sum to exactly 1: one mass, halved again and
+ * again. None is less than a quarter of the largest, as `e^(-k ln 2)` is exact for k of 0, 1 and 2.
+ */
+export function halves(maxLength = 16): fc.Arbitrary<number[]> {
+  const splits = fc.array(fc.nat({ max: 15 }), { maxLength: maxLength - 1, size: "max" });
+  return splits.map((places) => {
+    const masses = [1];
+    for (const place of places) {
+      const at = place % masses.length;
+      if (masses[at] < Math.max(...masses) / 2) continue;
+      masses[at] /= 2;
+      masses.push(masses[at]);
+    }
+    const largest = Math.max(...masses);
+    return masses.map((mass) => Math.log2(mass / largest) * Math.LN2);
+  });
 }
 
 /** Thresholds of top-p, with its corners and values that exact partial sums can equal. */

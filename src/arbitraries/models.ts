@@ -2,29 +2,49 @@ import fc from "fast-check";
 import { configInput, type ModelConfig } from "../config.ts";
 import type { Model } from "../model.ts";
 import { randomWeights } from "../weights.ts";
-import { configs } from "./configs.ts";
+import { adversarial, type WeightKind, weightKinds } from "./adversarial.ts";
+import { configs, type Fixed } from "./configs.ts";
+
+/** What a generated model is made of. */
+export interface ModelParts {
+  readonly config: ModelConfig;
+  readonly seed: number;
+  readonly scale: number;
+  readonly kinds: readonly WeightKind[];
+}
 
 /**
  * Small models: a configuration and seeded weights, printed as a line that makes them again. The
- * scale of the weights goes from tame to one at which attention is nearly one-hot.
+ * scale of the weights goes from tame to one at which attention is nearly one-hot; on top of it,
+ * each kind of adversarial weights is on or off.
  */
-export function models(): fc.Arbitrary<Model> {
-  return fc
-    .record({
-      config: configs(),
-      seed: fc.nat({ max: 0xffff }),
-      scale: fc.constantFrom(1, 1, 3, 0.25, 8),
-    })
-    .map(({ config, seed, scale }) => {
-      const name = `randomWeights(modelConfig(${describeConfig(config)}), ${seed}, ${scale})`;
-      return {
-        name,
-        config,
-        weights: randomWeights(config, seed, scale),
-        [fc.toStringMethod]: () => name,
-      };
-    });
+export function models(only: Fixed = {}): fc.Arbitrary<Model> {
+  return modelParts(only).map(({ config, seed, scale, kinds }) => {
+    const plain = `randomWeights(modelConfig(${describeConfig(config)}), ${seed}, ${scale})`;
+    const name = kinds.length === 0 ? plain : `adversarial(${plain}, ${JSON.stringify(kinds)})`;
+    return {
+      name,
+      config,
+      weights: adversarial(randomWeights(config, seed, scale), kinds),
+      [fc.toStringMethod]: () => name,
+    };
+  });
 }
+
+/** What {@link models} are made of, before they are made. */
+export function modelParts(only: Fixed = {}): fc.Arbitrary<ModelParts> {
+  return fc.record({
+    config: configs(only),
+    seed: fc.nat({ max: 0xffff }),
+    scale: fc.constantFrom(1, 1, 3, 0.25, 8),
+    kinds: fc
+      .tuple(...weightKinds.map(() => fc.constantFrom(...plainMostly)))
+      .map((on) => weightKinds.filter((_, i) => on[i])),
+  });
+}
+
+/** Each kind is on in one case of eight, so that half of all models are plain. */
+const plainMostly = [false, false, false, false, false, false, false, true];
 
 /** A configuration as one short object literal: what `modelConfig` needs to make it again. */
 export function describeConfig(config: ModelConfig): string {

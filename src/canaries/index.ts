@@ -1,6 +1,11 @@
 import type { Canary } from "./canary.ts";
 import { decoderCanaries } from "./decoder.ts";
 import { samplerCanaries } from "./sampler.ts";
+import { windowCanaries } from "./window.ts";
 
 /** At least one for every law. */
-export const canaries: readonly Canary[] = [...decoderCanaries, ...samplerCanaries];
+export const canaries: readonly Canary[] = [
+  ...decoderCanaries,
+  ...windowCanaries,
+  ...samplerCanaries,
+];

@@ -1,11 +1,17 @@
 #!/usr/bin/env node
 /**
  * The command line. Exit codes: 0 when everything held, 1 when something was found, 2 when the
- * command was misused or a file could not be read.
+ * command was misused or a file could not be read; 130 after Ctrl-C and 141 when nobody reads the
+ * output any more, as shells have it.
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { assignmentCommand } from "./assignment.ts";
+import { costCommand } from "./cost.ts";
 import { gateCommand } from "./gate.ts";
+import { generateCommand } from "./generate.ts";
+import { summaryCommand } from "./summary.ts";
+import { traceCommand } from "./trace.ts";
 import { verifyCommand } from "./verify.ts";
 
 const { version, description } = JSON.parse(
@@ -18,9 +24,25 @@ const program = new Command("causalgate")
   .showHelpAfterError("(causalgate --help lists the commands and options)")
   .exitOverride()
   .addCommand(gateCommand())
-  .addCommand(verifyCommand());
+  .addCommand(verifyCommand())
+  .addCommand(summaryCommand())
+  .addCommand(traceCommand())
+  .addCommand(generateCommand())
+  .addCommand(costCommand())
+  .addCommand(assignmentCommand());
 
-for (const command of program.commands) command.copyInheritedSettings(program);
+handDown(program);
+
+/** Gives every command below the settings of the one above it. */
+function handDown(above: Command): void {
+  for (const command of above.commands) handDown(command.copyInheritedSettings(above));
+}
+
+// Somebody like `head` has read enough: end quietly, and say by the exit code that it was early.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(141);
+  throw error;
+});
 
 try {
   await program.parseAsync();

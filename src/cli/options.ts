@@ -1,14 +1,59 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Argument, InvalidArgumentError, Option } from "commander";
 
 /** Parses an integer of a range, in the grammar of all errors here. */
-function integer(least: number, most: number): (text: string) => number {
+export function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return parser(
+    (value) => Number.isInteger(value) && value >= least && value <= most,
+    most === Number.MAX_SAFE_INTEGER
+      ? `an integer of at least ${least}`
+      : `an integer in [${least}, ${most}]`,
+  );
+}
+
+/** Parses a number of a range that includes both ends. */
+export function number(least: number, most = Number.POSITIVE_INFINITY): (text: string) => number {
+  return parser(
+    (value) => Number.isFinite(value) && value >= least && value <= most,
+    Number.isFinite(most) ? `a number in [${least}, ${most}]` : `a number of at least ${least}`,
+  );
+}
+
+/** Parses a list such as `3,7,11`, each item an integer of at least `least`. */
+export function integers(least: number): (text: string) => number[] {
+  return (text) => text.split(",").map(integer(least));
+}
+
+function parser(holds: (value: number) => boolean, must: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (Number.isInteger(value) && value >= least && value <= most && text.trim() !== "") {
-      return value;
-    }
-    throw new InvalidArgumentError(`must be an integer in [${least}, ${most}], got "${text}"`);
+    if (text.trim() !== "" && holds(value)) return value;
+    throw new InvalidArgumentError(`must be ${must}, got "${text}"`);
   };
+}
+
+/** `MODEL`: what {@link findConfig} and {@link findModel} take. */
+export function modelArgument(): Argument {
+  return new Argument("<MODEL>", "a model's name, or the path of its file or folder");
+}
+
+/** `--format F`: how a result is written to the standard output; by default the first way. */
+export function formatOption(...choices: readonly string[]): Option {
+  return new Option("--format <F>", "how the result is written")
+    .choices(choices)
+    .default(choices[0]);
+}
+
+/** `--tokens 3,7,11`: a prompt as token ids. */
+export function tokensOption(): Option {
+  return new Option("--tokens <IDS>", "the prompt as token ids, as in 3,7,11").argParser(
+    integers(0),
+  );
+}
+
+/** The end of a command's help: what may be typed, and what comes of it. */
+export function examples(...lines: readonly (readonly [command: string, gives: string])[]): string {
+  const shown = lines.map(([command, gives]) => `  # ${gives}\n  causalgate ${command}`);
+  return `\nExamples:\n${shown.join("\n")}`;
 }
 
 /** `--seed S`: every draw of the run comes from it. */
@@ -21,6 +66,29 @@ export function seedOption(): Option {
 export function runsOption(otherwise: number): Option {
   const runs = integer(1, 10_000_000);
   return new Option("--runs <N>", "cases for each law").argParser(runs).default(otherwise);
+}
+
+/** `--time 10m`: how long to go on, in milliseconds when parsed. */
+export function durationOption(): Option {
+  const unit = { s: 1000, m: 60_000, h: 3_600_000 };
+  const parse = (text: string) => {
+    const match = /^(\d+(?:\.\d+)?)([smh])$/.exec(text);
+    if (match !== null && Number(match[1]) > 0) {
+      return Number(match[1]) * unit[match[2] as keyof typeof unit];
+    }
+    throw new InvalidArgumentError(`must be a duration such as 30s, 10m or 1h, got "${text}"`);
+  };
+  return new Option("--time <T>", "how long to go on, instead of --runs").argParser(parse);
+}
+
+/** `--shard 2/5`: the second of five machines that share the cases, each with a seed of its own. */
+export function shardOption(): Option {
+  const parse = (text: string) => {
+    const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [0, 0, 0];
+    if (index >= 1 && index <= count) return { index, count };
+    throw new InvalidArgumentError(`must be i/n with 1 <= i <= n, got "${text}"`);
+  };
+  return new Option("--shard <I/N>", "one of n shares of the cases").argParser(parse);
 }
 
 /** `--report DIR`: where tables are written. */

@@ -1,14 +1,17 @@
 import { Presets, SingleBar } from "cli-progress";
 
 /**
- * A bar on the error stream with what is being done and the time left; a line now and then in a
- * log.
+ * A bar on the error stream with what is being done and the time left; in a log, a line now and
+ * then.
  */
 export interface Progress {
   /** Says what is being done now. */
   label(text: string): void;
   /** One step is done. */
   step(): void;
+  /** Takes the bar away, so that something can be printed, and brings it back. */
+  pause(): void;
+  resume(): void;
   stop(): void;
 }
 
@@ -30,10 +33,17 @@ export function startProgress(label: string, total: number): Progress {
     },
     Presets.shades_grey,
   );
+  let done = 0;
+  let now = label;
   bar.start(total, 0, { label });
   return {
-    label: (text) => bar.update({ label: text }),
-    step: () => bar.increment(),
+    label: (text) => {
+      now = text;
+      bar.update({ label: text });
+    },
+    step: () => bar.update(++done),
+    pause: () => bar.stop(),
+    resume: () => bar.start(total, done, { label: now }),
     stop: () => bar.stop(),
   };
 }

@@ -1,10 +1,16 @@
 import type { Law } from "../laws/law.ts";
+import { describeVerdict } from "../report/verdicts.ts";
 import type { Subject } from "../subject.ts";
-import type { RunOptions } from "../verify/run-law.ts";
+import type { RunOptions, Status } from "../verify/run-law.ts";
 import { type Report, verify } from "../verify/verify.ts";
 import { startProgress } from "./progress.ts";
 
-/** {@link verify} with a bar that shows the law at work and the time left. */
+const quiet: ReadonlySet<Status> = new Set(["kept", "not offered"]);
+
+/**
+ * {@link verify} with a bar that shows the law at work and the time left. What breaks a law is said
+ * at once, in full.
+ */
 export async function runLaws(
   subject: Subject,
   laws: readonly Law[],
@@ -16,6 +22,12 @@ export async function runLaws(
       ...options,
       onLaw: (law) => progress.label(law.code),
       onCase: () => progress.step(),
+      onVerdict: (verdict) => {
+        if (quiet.has(verdict.status)) return;
+        progress.pause();
+        console.log(`${describeVerdict(verdict)}\n`);
+        progress.resume();
+      },
     });
   } finally {
     progress.stop();

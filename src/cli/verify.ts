@@ -1,50 +1,143 @@
-import { join } from "node:path";
-import { Command } from "commander";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Command, Option } from "commander";
+import { writeWhole } from "../files.ts";
 import { lawByCode, laws } from "../laws/index.ts";
+import type { Law } from "../laws/law.ts";
 import { writeCsv } from "../report/csv.ts";
+import { junitText } from "../report/junit.ts";
 import { startRecord, writeRecord } from "../report/run-record.ts";
-import { lawCells, lawColumns, reportText } from "../report/verdicts.ts";
-import { subjectByName } from "../subjects.ts";
-import { isClean } from "../verify/verify.ts";
-import { reportOption, runsOption, seedOption } from "./options.ts";
+import {
+  describeVerdict,
+  lawCells,
+  lawColumns,
+  replayLine,
+  reportJson,
+  reportText,
+} from "../report/verdicts.ts";
+import type { Subject } from "../subject.ts";
+import { subjectByName, subjectNames } from "../subjects.ts";
+import { type Corpus, keepCases, parseReplay, readCorpus } from "../verify/corpus.ts";
+import { runLaw } from "../verify/run-law.ts";
+import { isClean, type Report } from "../verify/verify.ts";
+import { durationOption, reportOption, runsOption, seedOption, shardOption } from "./options.ts";
 import { runLaws } from "./run-laws.ts";
 
 interface Options {
   readonly subject: string;
+  readonly engine?: string;
   readonly law?: readonly string[];
   readonly runs: number;
+  readonly time?: number;
   readonly seed: number;
-  readonly path?: string;
+  readonly replay?: string;
+  readonly shard?: { readonly index: number; readonly count: number };
   readonly report: string;
 }
+
+const examples = `
+Examples:
+  causalgate verify                                   every law, 1,000 cases each
+  causalgate verify --engine my-engine.ts --time 2m   a decoder of your own, for two minutes
+  causalgate verify --law P-CACHE P-ROLL --runs 20000
+  causalgate verify --replay P-CACHE/42/3:0:1         one case, as a failure printed it
+`;
 
 /** `causalgate verify`: laws on one subject, with a replay of any failure. */
 export function verifyCommand(): Command {
   return new Command("verify")
     .description("try the laws on a decoder; exit code 1 when one is broken")
-    .option("--subject <NAME>", "who is tried", "reference")
+    .addOption(
+      new Option("--subject <NAME>", "who is tried").choices(subjectNames).default("reference"),
+    )
+    .option("--engine <FILE>", "a file of yours whose default export is a subject")
     .option("--law <CODE...>", "only these laws, by code")
     .addOption(runsOption(1000))
+    .addOption(durationOption())
     .addOption(seedOption())
-    .option("--path <PATH>", "replay one case, as a failure printed it; needs one --law")
+    .option("--replay <LINE>", "one case: CODE/SEED/PATH, as a failure printed it")
+    .addOption(shardOption())
     .addOption(reportOption())
-    .action(async (options: Options, command: Command) => {
-      const { path, seed, runs } = options;
-      const chosen = options.law?.map(lawByCode) ?? laws;
-      if (path !== undefined && chosen.length !== 1) {
-        command.error(`error: --path must come with one --law, got ${chosen.length}`);
-      }
-      const record = await startRecord("causalgate verify", seed);
-      const replay = path === undefined ? {} : { path };
-      const subject = subjectByName(options.subject);
-      const report = await runLaws(subject, chosen, { seed, runs, ...replay });
-      console.log(reportText(report));
-      if (path === undefined) {
-        const file = join(options.report, "laws.csv");
-        await writeCsv(file, lawColumns, lawCells(record.run_id, report));
-        await writeRecord(options.report, record, [file]);
-        console.log(`seed ${seed}; written: ${file}`);
-      }
-      process.exitCode = isClean(report) ? 0 : 1;
+    .addHelpText("after", examples)
+    .action(async (options: Options) => {
+      const subject =
+        options.engine === undefined
+          ? subjectByName(options.subject)
+          : await loadEngine(options.engine);
+      const clean =
+        options.replay === undefined
+          ? await tryLaws(subject, options)
+          : await replayCase(subject, options, options.replay);
+      process.exitCode = clean ? 0 : 1;
     });
+}
+
+async function loadEngine(file: string): Promise<Subject> {
+  const { default: subject } = await import(pathToFileURL(resolve(file)).href);
+  if (typeof subject?.candidates?.generate !== "function" || typeof subject.name !== "string") {
+    const fix = "export default defineSubject({ ... })";
+    throw new TypeError(`${file}: the default export must be a subject, got ${subject}; ${fix}`);
+  }
+  return subject;
+}
+
+async function replayCase(subject: Subject, options: Options, line: string): Promise<boolean> {
+  const { code, seed, path } = parseReplay(line);
+  const { engine } = options;
+  const from = engine === undefined ? {} : { engine };
+  const verdict = await runLaw(lawByCode(code), subject, { seed, path, runs: 1, ...from });
+  const found = verdict.failure === null ? reportText : () => describeVerdict(verdict);
+  console.log(found({ verdicts: [verdict], blind: [] }));
+  return isClean({ verdicts: [verdict], blind: [] });
+}
+
+async function tryLaws(subject: Subject, options: Options): Promise<boolean> {
+  const { engine, report: folder, shard = { index: 1, count: 1 } } = options;
+  const chosen = options.law?.map(lawByCode) ?? laws;
+  const seed = options.seed + shard.index - 1;
+  const record = await startRecord("causalgate verify", seed);
+  const corpusFile = join(folder, "corpus.json");
+  const corpus = await readCorpus(corpusFile);
+  await rerun(subject, chosen, corpus);
+
+  const report = await runLaws(subject, chosen, {
+    seed,
+    runs: options.time === undefined ? Math.ceil(options.runs / shard.count) : 1_000_000,
+    ...(options.time === undefined ? {} : { timeLimitMs: options.time / chosen.length }),
+    ...(engine === undefined ? {} : { engine }),
+  });
+  console.log(reportText(report));
+  await writeReport(folder, report, record);
+  const broken = report.verdicts.filter(({ failure }) => failure !== null).map(replayLine);
+  if (broken.length > 0) await keepCases(corpusFile, corpus, subject.name, broken);
+  console.log(`seed ${seed}; written: laws.csv, laws.json, laws.xml and run.json in ${folder}`);
+  return isClean(report);
+}
+
+/** Tries the kept cases first, and says which still break their law. */
+async function rerun(subject: Subject, chosen: readonly Law[], corpus: Corpus): Promise<void> {
+  const lines = corpus[subject.name] ?? [];
+  let broken = 0;
+  for (const line of lines) {
+    const { code, seed, path } = parseReplay(line);
+    const law = chosen.find((one) => one.code === code);
+    if (law === undefined) continue;
+    const { status } = await runLaw(law, subject, { seed, path, runs: 1 });
+    if (status !== "broken") continue;
+    broken++;
+    console.log(`still broken: ${line}`);
+  }
+  if (lines.length > 0) console.log(`${broken} of ${lines.length} kept cases still break a law`);
+}
+
+async function writeReport(
+  folder: string,
+  report: Report,
+  record: Awaited<ReturnType<typeof startRecord>>,
+): Promise<void> {
+  const file = (name: string) => join(folder, name);
+  await writeCsv(file("laws.csv"), lawColumns, lawCells(record.run_id, report));
+  await writeWhole(file("laws.json"), `${JSON.stringify(reportJson(report), null, 2)}\n`);
+  await writeWhole(file("laws.xml"), junitText(report));
+  await writeRecord(folder, record, ["laws.csv", "laws.json", "laws.xml"].map(file));
 }

@@ -1,5 +1,6 @@
 /** The figures of seed 002 under its own assumptions, beside the exact ones. */
 import {
+  type AttentionCost,
   evenSplitSizing,
   exact,
   seed002,
@@ -79,25 +80,34 @@ export const attentionColumns = [
   "ai",
 ] as const;
 
-/** The assignment's attention of one head, which writes its scores to memory. */
+/** The assignment's attention of one head: prefill of one sequence, decode of each batch. */
 export function attentionRows(
   { name, config }: NamedConfig,
-  { context, batch, bytesPerElement }: Record<"context" | "batch" | "bytesPerElement", number>,
+  {
+    context,
+    batches,
+    bytesPerElement,
+  }: {
+    readonly context: number;
+    readonly batches: readonly number[];
+    readonly bytesPerElement: number;
+  },
 ): Row<(typeof attentionColumns)[number]>[] {
   const { headDim } = config;
   const head = { context, headDim, bytesPerElement };
-  const costs = {
-    prefill: { batch: 1, ...seed002PrefillAttention(head) },
-    decode: { batch, ...seed002DecodeAttention(head, batch) },
-  };
-  return Object.entries(costs).map(([phase, { intensity, ...cost }]) => ({
+  const row = (phase: string, batch: number, { intensity, ...cost }: AttentionCost) => ({
     schema_version: schemaVersion,
     model: name,
     phase,
     context,
     head_dim: headDim,
+    batch,
     dtype_bytes: bytesPerElement,
     ...cost,
     ai: intensity,
-  }));
+  });
+  return [
+    row("prefill", 1, seed002PrefillAttention(head)),
+    ...batches.map((batch) => row("decode", batch, seed002DecodeAttention(head, batch))),
+  ];
 }

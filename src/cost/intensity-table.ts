@@ -1,5 +1,12 @@
 /** FLOPs, bytes and intensity of a step, of its operations and of its attention, on no device. */
-import { intensity, isAttention, sumTraffic, type Traffic, trafficRows } from "./intensity.ts";
+import {
+  intensity,
+  isAttention,
+  sumTraffic,
+  type Traffic,
+  trafficBytes,
+  trafficRows,
+} from "./intensity.ts";
 import type { Step } from "./roofline-table.ts";
 import { type NamedConfig, type Row, schemaVersion } from "./row.ts";
 
@@ -21,7 +28,7 @@ export const intensityColumns = [
 
 type IntensityRow = Row<(typeof intensityColumns)[number]>;
 
-/** The rows of one step, as in roofline.csv: `ai` is FLOPs per byte. */
+/** The rows of one step, as in roofline.csv: `ai` is FLOPs per byte, null where none is moved. */
 export function intensityRows({ name, config }: NamedConfig, step: Step): IntensityRow[] {
   const { phase, context, ...rest } = step;
   const newTokens = phase === "prefill" ? context : 1;
@@ -39,7 +46,7 @@ export function intensityRows({ name, config }: NamedConfig, step: Step): Intens
     bytes_weights: traffic.weightBytes,
     bytes_kv: traffic.kvBytes,
     bytes_act: traffic.activationBytes,
-    ai: intensity(traffic),
+    ai: trafficBytes(traffic) === 0n ? null : intensity(traffic),
   });
   return [
     row("step", null, sumTraffic(rows)),

@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Capability, Decoder, Sequence } from "../decoder.ts";
-import type { Candidate } from "../subject.ts";
+import type { Candidate, Subject } from "../subject.ts";
 import { cold } from "./cache.ts";
 import { expect, expectLast, law } from "./law.ts";
 
@@ -14,7 +14,7 @@ type Call =
   | { do: "rewind"; which: number; keep: number }
   | { do: "fork"; which: number };
 
-interface History {
+export interface History {
   candidate: Candidate;
   calls: Call[];
 }
@@ -37,27 +37,41 @@ export const anyHistory = law<History>({
   precondition: { name: "an append after a rewind, a fork or on a second sequence", floor: 0.3 },
   cases: (subject) =>
     fc.record({ candidate: subject.candidates, calls: histories(subject.capabilities) }),
-  check: async ({ candidate: { decoder }, calls }, subject) => {
-    const all: Held[] = [{ sequence: await decoder.start(), tokens: [] }];
-    let bites = false;
-    try {
-      for (const [i, call] of calls.entries()) {
-        const eventful = i > 0 && calls.slice(0, i).some((earlier) => earlier.do !== "append");
-        const appended = await perform(decoder, all, call);
-        if (appended === null) continue;
-        const { held, logits } = appended;
-        const expected = await cold(decoder, held.tokens);
-        expectLast(`call ${i}`, held.tokens, logits, expected, subject.repeatable);
-        bites ||= eventful;
-      }
-      return bites;
-    } finally {
-      for (const { sequence } of all) await sequence[Symbol.asyncDispose]();
-    }
-  },
+  check: (history, subject) => replay(history, subject),
 });
 
-function histories(offered: ReadonlySet<Capability>): fc.Arbitrary<Call[]> {
+/**
+ * Performs a history and compares every append with a new sequence of the same tokens.
+ *
+ * @param beforeCall done to every sequence before each call
+ * @returns whether something was appended after another kind of call
+ */
+export async function replay(
+  { candidate: { decoder }, calls }: History,
+  subject: Subject,
+  beforeCall?: (sequence: Sequence) => Promise<void>,
+): Promise<boolean> {
+  const all: Held[] = [{ sequence: await decoder.start(), tokens: [] }];
+  let bites = false;
+  try {
+    for (const [i, call] of calls.entries()) {
+      for (const { sequence } of all) await beforeCall?.(sequence);
+      const eventful = i > 0 && calls.slice(0, i).some((earlier) => earlier.do !== "append");
+      const appended = await perform(decoder, all, call);
+      if (appended === null) continue;
+      const { held, logits } = appended;
+      const expected = await cold(decoder, held.tokens);
+      expectLast(`call ${i}`, held.tokens, logits, expected, subject.repeatable);
+      bites ||= eventful;
+    }
+    return bites;
+  } finally {
+    for (const { sequence } of all) await sequence[Symbol.asyncDispose]();
+  }
+}
+
+/** Histories of calls that a subject offers. */
+export function histories(offered: ReadonlySet<Capability>): fc.Arbitrary<Call[]> {
   const which = fc.nat({ max: 5 });
   const append = fc.record({
     do: fc.constant("append" as const),

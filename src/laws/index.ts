@@ -13,11 +13,14 @@ import {
   temperature,
 } from "./sampling.ts";
 import { tying } from "./tying.ts";
+import { receptiveField, wideWindow } from "./window.ts";
 
 /** Every law, in the order in which a report lists them. */
 export const laws: readonly Law[] = [
   prefixInvariance,
   liveness,
+  receptiveField,
+  wideWindow,
   stepByStep,
   anyPartition,
   rollback,

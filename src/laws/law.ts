@@ -1,5 +1,10 @@
 import type fc from "fast-check";
-import { describeDifference, firstDifference, type Tolerance } from "../compare.ts";
+import {
+  type Difference,
+  describeDifference,
+  firstDifference,
+  type Tolerance,
+} from "../compare.ts";
 import type { Capability } from "../decoder.ts";
 import type { Generation } from "../generation.ts";
 import type { Logits } from "../logits.ts";
@@ -59,7 +64,22 @@ export function law<Case>(definition: Law<Case>): Law {
 }
 
 /** Thrown by a check: what was found, and what should have been. */
-export class LawBroken extends Error {}
+export class LawBroken extends Error {
+  /** The logit that is wrong, where the law compares logits. */
+  readonly difference: Difference | null;
+  /** The tokens that the wrong row follows, where one row is compared. */
+  readonly tokens: readonly number[] | null;
+
+  constructor(
+    message: string,
+    difference: Difference | null = null,
+    tokens: readonly number[] | null = null,
+  ) {
+    super(message);
+    this.difference = difference;
+    this.tokens = tokens;
+  }
+}
 
 /**
  * @param start the position of the first row
@@ -73,7 +93,9 @@ export function expectLogits(
   start = 0,
 ): void {
   const difference = firstDifference(actual, expected, tolerance, start);
-  if (difference !== null) throw new LawBroken(describeDifference(difference, what));
+  if (difference !== null) {
+    throw new LawBroken(describeDifference(difference, what), difference);
+  }
 }
 
 /** @throws {LawBroken} with the message, unless `holds` */
@@ -90,5 +112,8 @@ export function expectLast(
   tolerance: Tolerance,
 ): void {
   const where = `${what}${what === "" ? "" : ", "}after [${tokens}]`;
-  expectLogits(where, [actual], [expected], tolerance, tokens.length - 1);
+  const difference = firstDifference([actual], [expected], tolerance, tokens.length - 1);
+  if (difference !== null) {
+    throw new LawBroken(describeDifference(difference, where), difference, tokens);
+  }
 }

@@ -1,66 +1,59 @@
 /** Sampling: which tokens a filter keeps, and with which probability each is drawn. */
 import fc from "fast-check";
-import { logits, thresholds } from "../arbitraries/logits.ts";
+import { halves, logits, thresholds } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
-import type { Sampler } from "../sampling/sampler.ts";
-import type { Subject } from "../subject.ts";
+import { expectRefused, expectUpperSet, keptBy, samplerOf, show, slack } from "./kept.ts";
 import { expect, law } from "./law.ts";
-
-/** Rounding that a sum of probabilities may carry. */
-const slack = 1e-12;
-
-/** Only what a law names in its needs may be read of it. */
-const samplerOf = (subject: Subject) => subject.sampler as Sampler;
-const show = (row: ArrayLike<number>) => `[${Array.from(row, (x) => Number(x.toPrecision(6)))}]`;
-
-/** The ids that a filter kept; every kept logit must be untouched, every other -Infinity. */
-function keptBy(what: string, before: Float64Array, after: ArrayLike<number>): number[] {
-  expect(after.length === before.length, `${what} has ${after.length} of ${before.length} logits`);
-  return Array.from(before.keys()).filter((id) => {
-    if (after[id] === Number.NEGATIVE_INFINITY) return false;
-    const changed = `${what} turned logit ${id} from ${before[id]} into ${after[id]}`;
-    expect(Object.is(after[id], before[id]), changed);
-    return true;
-  });
-}
-
-/** No dropped token has a larger logit than a kept one. */
-function expectUpperSet(what: string, row: Float64Array, kept: readonly number[]): void {
-  const lowest = Math.min(...kept.map((id) => row[id]));
-  const dropped = Array.from(row.keys()).find((id) => !kept.includes(id) && row[id] > lowest);
-  const message = `${what} keeps a logit of ${lowest} and drops token ${dropped}`;
-  expect(dropped === undefined, message);
-}
 
 interface Nucleus {
   row: Float64Array;
   p: number;
 }
 
+/** A threshold that the mass of the most probable tokens equals, exactly. */
+function equality(): fc.Arbitrary<Nucleus> {
+  return fc.tuple(halves(), fc.nat({ max: 15 })).map(([x, at]) => {
+    const row = Float64Array.from(x);
+    const descending = softmax(row).sort().reverse();
+    const p = descending.slice(0, 1 + (at % row.length)).reduce((sum, mass) => sum + mass, 0);
+    return { row, p: Math.min(1, p) };
+  });
+}
+
+/** Whether sums of these probabilities carry no rounding, whatever their order. */
+const sumExactly = (probs: Float64Array) => probs.every((p) => Number.isInteger(p * 2 ** 32));
+
 export const nucleus = law<Nucleus>({
   code: "P-TOPP",
   name: "the nucleus is the smallest upper set of mass p",
   statement:
-    "Top-p keeps at least one token; what it keeps are the most probable ones; their mass is at least p, and without the least of them it is less; p = 1 keeps all; the set grows with p.",
+    "Top-p keeps at least one token; what it keeps are the most probable ones; their mass is at least p, and without the least of them it is less, or by the other convention more than p and not more; p = 1 keeps all; the set grows with p.",
   source: "Holtzman et al. 2020, section 3.1",
   catches:
     "dropping the token that crosses p, one token too many, ascending order, p on logits, empty sets",
-  needs: ["sampler.topP"],
-  precondition: { name: "p is strictly inside: some are kept and some dropped", floor: 0.2 },
-  cases: () => fc.record({ row: logits(), p: thresholds() }),
+  needs: ["sampler.topP", "sampler.conventions"],
+  precondition: { name: "p is strictly inside: some are kept and some dropped", floor: 0.15 },
+  cases: () => {
+    const anywhere = fc.record({ row: logits(), p: thresholds() });
+    return fc.oneof(anywhere, anywhere, equality());
+  },
   check: ({ row, p }, subject) => {
-    const { topP } = samplerOf(subject);
+    const { topP, conventions } = samplerOf(subject);
     const what = `topP(${show(row)}, ${p})`;
     const probs = softmax(row);
     const massOf = (ids: readonly number[]) => ids.reduce((sum, id) => sum + probs[id], 0);
     const kept = keptBy(what, row, topP(row, p));
     expect(kept.length > 0, `${what} keeps nothing`);
     expectUpperSet(what, row, kept);
-    expect(massOf(kept) >= p - slack, `${what} keeps ${kept} of mass ${massOf(kept)}`);
+    const rounding = sumExactly(probs) ? 0 : slack;
+    const reaches = (mass: number, threshold: number) =>
+      conventions.topPEquality === "stop" ? mass >= threshold : mass > threshold;
+    const enough = p === 1 || reaches(massOf(kept), p - rounding);
+    expect(enough, `${what} keeps ${kept} of mass ${massOf(kept)}`);
     const least = kept.reduce((a, b) => (row[b] <= row[a] ? b : a));
     const others = kept.filter((id) => id !== least);
     const needless = `${what} keeps ${kept}; already ${others} have mass ${massOf(others)}`;
-    if (p < 1) expect(others.length === 0 || massOf(others) < p + slack, needless);
+    if (p < 1) expect(others.length === 0 || !reaches(massOf(others), p + rounding), needless);
     else expect(kept.length === row.filter(Number.isFinite).length, `${what} keeps ${kept}`);
     const smaller = keptBy(what, row, topP(row, p / 2));
     expect(
@@ -111,27 +104,27 @@ export const exactlyK = law<{ row: Float64Array; k: number }>({
   code: "P-TOPK",
   name: "top-k keeps exactly the k largest",
   statement:
-    "min(k, V) tokens stay, an upper set; of logits that tie for the last place the lower ids stay; k = 0 keeps all; k = 1 is greedy.",
+    "min(k, V) tokens stay, an upper set; of logits that tie for the last place the lower ids stay, or all by the other convention; k = 0 keeps all; greedy is among those that k = 1 keeps.",
   source: "Fan, Lewis and Dauphin 2018, section 5.4",
   catches:
     "k + 1 by a wrong comparison, ties that keep more than k, unsorted candidates, finite masks",
-  needs: ["sampler.topK", "sampler.greedy"],
-  precondition: { name: "logits tie at the k-th place", floor: 0.1 },
+  needs: ["sampler.topK", "sampler.greedy", "sampler.conventions"],
+  precondition: { name: "logits tie at the k-th place", floor: 0.05 },
   cases: () => fc.record({ row: logits(), k: fc.nat({ max: 8 }) }),
   check: ({ row, k }, subject) => {
-    const { topK, greedy } = samplerOf(subject);
+    const { topK, greedy, conventions } = samplerOf(subject);
     const what = `topK(${show(row)}, ${k})`;
-    const possible = row.filter(Number.isFinite).length;
-    const wanted = k === 0 ? possible : Math.min(k, possible);
-    const kept = keptBy(what, row, topK(row, k));
-    expect(kept.length === wanted, `${what} keeps ${kept.length} tokens, not ${wanted}`);
-    expectUpperSet(what, row, kept);
-    const lowest = Math.min(...kept.map((id) => row[id]));
+    const descending = Array.from(row.filter(Number.isFinite)).sort((a, b) => b - a);
+    const places = k === 0 ? descending.length : Math.min(k, descending.length);
+    const lowest = descending[places - 1];
     const tied = Array.from(row.keys()).filter((id) => row[id] === lowest);
-    const stay = tied.filter((id) => kept.includes(id));
-    expect(stay.join() === tied.slice(0, stay.length).join(), `${what} keeps ${stay} of ${tied}`);
-    if (k === 1) expect(kept[0] === greedy(row), `${what} keeps ${kept}, greedy is ${greedy(row)}`);
-    return tied.length > stay.length;
+    const above = descending.filter((logit) => logit > lowest).length;
+    const stay = conventions.topKTies === "all" ? tied : tied.slice(0, places - above);
+    const wanted = Array.from(row.keys()).filter((id) => row[id] > lowest || stay.includes(id));
+    const kept = keptBy(what, row, topK(row, k));
+    expect(kept.join() === wanted.join(), `${what} keeps ${kept}, not ${wanted}`);
+    if (k === 1) expect(kept.includes(greedy(row)), `${what} drops ${greedy(row)}, the greedy one`);
+    return tied.length > places - above;
   },
 });
 
@@ -166,13 +159,8 @@ export const temperature = law<{ row: Float64Array; power: number; other: number
     expect(measured >= cool - 1e-9, `entropy fell from ${cool} to ${measured} at T = 2`);
     const atZero = sampler.distribution(row, { temperature: 0 });
     expect(atZero[sampler.greedy(row)] === 1, `T = 0 gives ${show(atZero)}`);
-    let refused = false;
-    try {
-      sampler.temperatureScale(row, other);
-    } catch (error) {
-      refused = error instanceof RangeError;
-    }
-    expect(refused, `temperatureScale accepted ${other}`);
+    const accepted = `temperatureScale accepted ${other}`;
+    expectRefused(accepted, () => sampler.temperatureScale(row, other));
     return power !== 0;
   },
 });
@@ -181,34 +169,45 @@ function entropy(probs: Float64Array): number {
   return -probs.reduce((sum, p) => (p > 0 ? sum + p * Math.log(p) : sum), 0);
 }
 
-export const chainOrder = law<Nucleus & { k: number; T: number }>({
-  code: "P-ORDER",
-  name: "the chain is temperature, top-k, top-p, softmax",
+interface Share {
+  row: Float64Array;
+  m: number;
+}
+
+export const minimalProbability = law<Share>({
+  code: "P-MINP",
+  name: "min-p keeps what has a share of the largest probability",
   statement:
-    "The distribution is that of the filters applied in this order: top-p sees what top-k left, renormalised, at the temperature asked for.",
-  source: "the first two seeds; the order of Hugging Face's and llama.cpp's default chains",
-  catches: "temperature after the filters, top-p before top-k, top-p on unnormalised mass",
-  needs: ["sampler.temperatureScale", "sampler.topK", "sampler.topP", "sampler.distribution"],
-  precondition: { name: "another order would keep other tokens", floor: 0.05 },
-  cases: () =>
-    fc.record({
-      row: logits(),
-      k: fc.nat({ max: 8 }),
-      p: thresholds(),
-      T: fc.constantFrom(1, 0.5, 2, 0.8),
-    }),
-  check: ({ row, k, p, T }, subject) => {
-    const { temperatureScale, topK, topP, distribution } = samplerOf(subject);
-    const inOrder = softmax(topP(topK(temperatureScale(row, T), k), p));
-    const probs = distribution(row, { temperature: T, topK: k, topP: p });
-    for (const [id, expected] of inOrder.entries()) {
-      const message = `with T ${T}, k ${k}, p ${p} of ${show(row)}, probability ${id} is`;
-      expect(Math.abs(probs[id] - expected) <= slack, `${message} ${probs[id]}, not ${expected}`);
+    "A token stays if and only if its probability is at least m times the largest one; m = 0 keeps all, m = 1 those that tie with the largest; an m outside [0, 1] is refused.",
+  source: "Nguyen et al. 2024, Min-p Sampling, section 3",
+  catches: "the first token's probability for the largest, shares of logits, the top token dropped",
+  needs: ["sampler.minP"],
+  precondition: { name: "some are kept, some dropped, and token 0 is not the largest", floor: 0.15 },
+  cases: () => fc.record({ row: logits(), m: shares() }),
+  check: ({ row, m }, subject) => {
+    const { minP } = samplerOf(subject);
+    const what = `minP(${show(row)}, ${m})`;
+    const kept = keptBy(what, row, minP(row, m));
+    const probs = softmax(row);
+    const largest = Math.max(...probs);
+    for (const [id, p] of probs.entries()) {
+      if (row[id] === Number.NEGATIVE_INFINITY) continue;
+      // Equal probabilities are equal in any arithmetic; other sums may round either way.
+      const near = Math.abs(p - m * largest) <= slack * largest;
+      if (near && m > 0 && !(m === 1 && p === largest)) continue;
+      const message = `${what} ${kept.includes(id) ? "keeps" : "drops"} ${id} of probability ${p}`;
+      expect(kept.includes(id) === p >= m * largest, message);
     }
-    const swapped = softmax(temperatureScale(topK(topP(row, p), k), T));
-    return swapped.some((q, id) => (q === 0) !== (inOrder[id] === 0));
+    for (const bad of [-0.5, 1.5, Number.NaN]) expectRefused(`minP accepted ${bad}`, () => minP(row, bad));
+    return kept.length > 1 && kept.length < row.length && probs[0] < largest;
   },
 });
+
+/** Shares of min-p, with its corners and shares that powers of two can equal. */
+function shares(): fc.Arbitrary<number> {
+  const small = fc.integer({ min: 1, max: 1000 }).map((m) => m / 1000);
+  return fc.oneof(small, small.map((m) => m / 4), fc.constantFrom(0.5, 0, 1));
+}
 
 export const exactDraw = law<{ row: Float64Array }>({
   code: "P-DIST",
@@ -219,7 +218,7 @@ export const exactDraw = law<{ row: Float64Array }>({
   catches:
     "off-by-one ids, unsorted or unnormalised mass, fallbacks that favour a token, draws outside the support",
   needs: ["sampler.draw"],
-  precondition: { name: "at least two tokens have a probability, and one has none", floor: 0.1 },
+  precondition: { name: "at least two tokens have a probability, and one has none", floor: 0.05 },
   cases: () => fc.record({ row: logits() }),
   check: ({ row }, subject) => {
     const { draw } = samplerOf(subject);

@@ -7,21 +7,26 @@ export interface LayerCache {
   readonly capacity: number;
 }
 
-/**
- * Attention of one position's query heads over the cached positions `first` to `last`:
- * `out = softmax(q k^T / sqrt(H)) v`. Query head n reads key-value head `floor(n / (N / K))`.
- *
- * Scores and mixtures are summed position by position, upwards, whatever is cached after `last`:
- * a result depends on the positions it attends to and on nothing else.
- */
-export type Attention = (
-  out: Float64Array,
-  query: Float64Array,
-  cache: LayerCache,
-  headDim: number,
-  first: number,
-  last: number,
-) => void;
+/** One way of computing attention, with the memory that it works in. */
+export interface Attention {
+  /**
+   * Attention of one position's query heads over the cached positions `first` to `last`:
+   * `out = softmax(q k^T / sqrt(H)) v`. Query head n reads key-value head `floor(n / (N / K))`.
+   *
+   * Scores and mixtures are summed position by position, upwards, whatever is cached after `last`:
+   * a result depends on the positions it attends to and on nothing else.
+   */
+  readonly attend: (
+    out: Float64Array,
+    query: Float64Array,
+    cache: LayerCache,
+    headDim: number,
+    first: number,
+    last: number,
+  ) => void;
+  /** How many scores it can hold at once: the length of its score buffer. */
+  readonly scoreMemory: number;
+}
 
 /**
  * The {@link Attention} that keeps all scores of a head at once.
@@ -30,7 +35,7 @@ export type Attention = (
  */
 export function standardAttention(capacity: number): Attention {
   const scores = new Float64Array(capacity);
-  return (out, query, cache, headDim, first, last) => {
+  const attend: Attention["attend"] = (out, query, cache, headDim, first, last) => {
     const headCount = query.length / headDim;
     const groupSize = headCount / (cache.keys.length / (cache.capacity * headDim));
     const length = last - first + 1;
@@ -41,10 +46,16 @@ export function standardAttention(capacity: number): Attention {
       mix(out, n * headDim, scores, cache.values, base, headDim, length);
     }
   };
+  return { attend, scoreMemory: scores.length };
 }
 
-/** `scores[j] = q . k_j / sqrt(H)`; four positions at a time share the loads of `q`. */
-function score(
+/**
+ * `scores[j] = q . k_j / sqrt(H)`; four positions at a time share the loads of `q`.
+ *
+ * @param q where the head begins in `query`
+ * @param base where the key of the first position begins in `keys`
+ */
+export function score(
   scores: Float64Array,
   query: Float64Array,
   q: number,

@@ -1,6 +1,7 @@
 /**
- * `out = W x + b`, each output summed from input 0 upwards in one accumulator, so that a row's value
- * never depends on how many rows are computed with it. Four rows at a time share the loads of `x`.
+ * `out = W x + b`, each output summed from input 0 upwards in one accumulator, so that a row's
+ * value never depends on how many rows are computed with it. Four rows at a time share the loads
+ * of `x`.
  *
  * @param out `[O]`, written
  * @param weight `[O, I]`, row-major
@@ -47,4 +48,30 @@ export function linear(
     out[o] = sum;
   }
   if (bias !== null) for (let i = 0; i < O; i++) out[i] += bias[i];
+}
+
+/**
+ * `out += scale B (A x)`, one rank after the other: row k of A gives one number, which column k of
+ * B spreads over the outputs. A column of zeros leaves `out` as it is, bit for bit.
+ *
+ * @param out `[O]`, added to
+ * @param a A, `[r, I]`, row-major
+ * @param b B, `[O, r]`, row-major
+ * @param x `[I]`
+ */
+export function addLowRank(
+  out: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  scale: number,
+  x: Float64Array,
+): void {
+  const I = x.length;
+  const rank = a.length / I;
+  for (let k = 0; k < rank; k++) {
+    let sum = 0;
+    for (let i = 0; i < I; i++) sum += a[k * I + i] * x[i];
+    const share = scale * sum;
+    for (let o = 0; o < out.length; o++) out[o] += b[o * rank + k] * share;
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * `e^(s - max) / sum`, in place, over the first `length` scores. Subtracting the largest score keeps
- * every power in (0, 1]; a score of -Infinity becomes exactly 0.
+ * `e^(s - max) / sum`, in place, over the first `length` scores. Subtracting the largest score
+ * keeps every power in (0, 1]; a score of -Infinity becomes exactly 0.
  *
  * @param scores `[length]` or longer, overwritten by probabilities
  * @throws {RangeError} when the largest score is not finite: there is nothing to choose

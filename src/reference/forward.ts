@@ -1,11 +1,17 @@
 import type { ModelConfig } from "../config.ts";
 import { activate, gateSilu } from "../math/activation.ts";
-import { type Attention, standardAttention } from "../math/attention.ts";
-import { linear } from "../math/linear.ts";
+import type { Attention } from "../math/attention.ts";
+import { addLowRank, linear } from "../math/linear.ts";
 import { layerNorm, rmsNorm } from "../math/norm.ts";
 import { addSinusoid, ropeFrequencies, rotate } from "../math/positions.ts";
+import type { LayerStages } from "../stages.ts";
 import type { LayerWeights, Linear, Norm, Weights } from "../weights.ts";
 import type { KvCache } from "./kv-cache.ts";
+
+/** Is shown a row when its stage is done; the row is overwritten by the next position. */
+export type Watch = (stage: "embedding" | "final" | keyof LayerStages, row: Float64Array) => void;
+
+const unwatched: Watch = () => {};
 
 /**
  * The forward pass of one position at a time, into memory that is allocated once.
@@ -33,12 +39,12 @@ export class ForwardPass {
   readonly #gate: Float64Array;
   readonly #up: Float64Array;
 
-  constructor(config: ModelConfig, weights: Weights) {
+  constructor(config: ModelConfig, weights: Weights, attention: Attention) {
     const { hiddenSize: D, intermediateSize: F, headDim: H } = config;
     const { numAttentionHeads: N, numKeyValueHeads: K } = config;
     this.#config = config;
     this.#weights = weights;
-    this.#attention = standardAttention(config.maxPositionEmbeddings);
+    this.#attention = attention;
     this.#frequencies = config.positions === "rope" ? ropeFrequencies(config) : null;
     this.#cos = new Float64Array(this.#frequencies?.length ?? 0);
     this.#sin = new Float64Array(this.#cos.length);
@@ -53,23 +59,34 @@ export class ForwardPass {
     this.#up = new Float64Array(F);
   }
 
-  /** Sends one token through every block; its keys and values enter the cache at `position`. */
-  step(cache: KvCache, token: number, position: number): void {
+  /**
+   * Sends one token through every block.
+   *
+   * @param index how many tokens the cache holds already: where this one's keys and values enter
+   * @param position where the token stands, for what the model adds to or turns by positions
+   * @param watch is shown every stage as it is computed
+   */
+  step(cache: KvCache, token: number, index: number, position: number, watch = unwatched): void {
     const { layers } = this.#weights;
     this.#embed(token, position);
+    watch("embedding", this.#x);
     this.#turn(position);
     for (let l = 0; l < layers.length; l++) {
-      this.#attend(layers[l], cache, l, position);
+      this.#attend(layers[l], cache, l, index, watch);
+      watch("afterAttention", this.#x);
       this.#feedForward(layers[l]);
+      watch("output", this.#x);
     }
   }
 
   /** The logits of the position that {@link step} saw last, `[V]`, in memory of their own. */
-  logits(): Float64Array {
+  logits(watch = unwatched): Float64Array {
     const { norm, lmHead } = this.#weights;
     if (norm !== null) this.#norm(this.#normed, norm);
+    const final = norm === null ? this.#x : this.#normed;
+    watch("final", final);
     const logits = new Float64Array(this.#config.vocabSize);
-    project(logits, lmHead, norm === null ? this.#x : this.#normed);
+    project(logits, lmHead, final);
     return logits;
   }
 
@@ -94,7 +111,7 @@ export class ForwardPass {
     }
   }
 
-  #attend(layer: LayerWeights, cache: KvCache, l: number, position: number): void {
+  #attend(layer: LayerWeights, cache: KvCache, l: number, index: number, watch: Watch): void {
     const { headDim: H, slidingWindow } = this.#config;
     this.#norm(this.#normed, layer.inputLayernorm);
     project(this.#query, layer.qProj, this.#normed);
@@ -102,9 +119,13 @@ export class ForwardPass {
     project(this.#value, layer.vProj, this.#normed);
     this.#place(this.#query, layer.qNorm);
     this.#place(this.#key, layer.kNorm);
-    cache.write(l, position, this.#key, this.#value);
-    const first = slidingWindow === null ? 0 : Math.max(0, position - slidingWindow + 1);
-    this.#attention(this.#mixed, this.#query, cache.layers[l], H, first, position);
+    watch("query", this.#query);
+    watch("key", this.#key);
+    watch("value", this.#value);
+    cache.write(l, index, this.#key, this.#value);
+    const first = slidingWindow === null ? 0 : Math.max(0, index - slidingWindow + 1);
+    this.#attention.attend(this.#mixed, this.#query, cache.layers[l], H, first, index);
+    watch("mixed", this.#mixed);
     project(this.#output, layer.oProj, this.#mixed);
     this.#addOutput();
   }
@@ -146,6 +167,7 @@ export class ForwardPass {
   }
 }
 
-function project(out: Float64Array, { weight, bias }: Linear, x: Float64Array): void {
+function project(out: Float64Array, { weight, bias, lora }: Linear, x: Float64Array): void {
   linear(out, weight, bias, x);
+  if (lora !== null) addLowRank(out, lora.a, lora.b, lora.alpha / lora.rank, x);
 }

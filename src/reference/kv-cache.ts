@@ -2,9 +2,9 @@ import type { ModelConfig } from "../config.ts";
 import type { LayerCache } from "../math/attention.ts";
 
 /**
- * The keys and values of every position held, for every layer, allocated once for P positions.
+ * The keys and values of every token held, for every layer, allocated once for P tokens.
  *
- * It does not know how many positions are held: a sequence does. Forgetting is therefore free, and
+ * It does not know how many tokens are held: a sequence does. Forgetting is therefore free, and
  * what lies beyond the sequence's length is never read.
  */
 export class KvCache {
@@ -22,11 +22,11 @@ export class KvCache {
     }));
   }
 
-  /** Stores one position's keys and values, each `[K * H]`, in the cache of one layer. */
-  write(layer: number, position: number, key: Float64Array, value: Float64Array): void {
+  /** Stores one token's keys and values, each `[K * H]`, in the cache of one layer. */
+  write(layer: number, index: number, key: Float64Array, value: Float64Array): void {
     const { keys, values, capacity } = this.layers[layer];
     const H = this.#headDim;
-    for (let from = 0, to = position * H; from < key.length; from += H, to += capacity * H) {
+    for (let from = 0, to = index * H; from < key.length; from += H, to += capacity * H) {
       for (let h = 0; h < H; h++) {
         keys[to + h] = key[from + h];
         values[to + h] = value[from + h];
@@ -34,7 +34,7 @@ export class KvCache {
     }
   }
 
-  /** Copies the first `length` positions of every layer from another cache of the same shape. */
+  /** Copies the first `length` tokens of every layer from another cache of the same shape. */
   copyFrom(other: KvCache, length: number): void {
     const H = this.#headDim;
     for (const [l, { keys, values, capacity }] of this.layers.entries()) {
@@ -42,6 +42,17 @@ export class KvCache {
       for (let start = 0; start < keys.length; start += capacity * H) {
         keys.set(source.keys.subarray(start, start + length * H), start);
         values.set(source.values.subarray(start, start + length * H), start);
+      }
+    }
+  }
+
+  /** Overwrites all but the first `length` tokens of every layer with NaN. */
+  poison(length: number): void {
+    const H = this.#headDim;
+    for (const { keys, values, capacity } of this.layers) {
+      for (let start = 0; start < keys.length; start += capacity * H) {
+        keys.fill(Number.NaN, start + length * H, start + capacity * H);
+        values.fill(Number.NaN, start + length * H, start + capacity * H);
       }
     }
   }

@@ -4,29 +4,68 @@ import {
   type Capability,
   checkAppend,
   checkRewind,
+  checkStart,
   type Decoder,
   type Sequence,
 } from "../decoder.ts";
 import type { Logits } from "../logits.ts";
+import { standardAttention } from "../math/attention.ts";
+import { tiledAttention } from "../math/tiled-attention.ts";
 import type { Weights } from "../weights.ts";
+import { startBatch } from "./batch.ts";
 import { ForwardPass } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";
+import { referenceStages } from "./stages.ts";
 
-const offered: ReadonlySet<Capability> = new Set(["all-rows", "rewind", "fork", "weights"]);
+/** What every reference decoder offers. */
+export const referenceCapabilities: ReadonlySet<Capability> = new Set([
+  "all-rows",
+  "rewind",
+  "fork",
+  "weights",
+  "batch",
+  "padding",
+  "offset",
+  "poison",
+  "stages",
+]);
+
+/** How attention is computed: all scores of a head at once, or a tile of positions at a time. */
+export type ReferenceOptions =
+  | { readonly attention: "standard" }
+  | { readonly attention: "tiled"; readonly tileSize: number };
 
 /**
  * The reference decoder: float64, with a KV cache. It computes with the very memory of `weights`,
- * and every way of cutting tokens into calls gives the same logits, bit for bit.
+ * and every way of cutting tokens into calls gives the same logits, bit for bit. Standard and tiled
+ * attention differ by rounding.
  */
-export function referenceDecoder(config: ModelConfig, weights: Weights): Decoder {
+export function referenceDecoder(
+  config: ModelConfig,
+  weights: Weights,
+  options: ReferenceOptions = { attention: "standard" },
+): Decoder {
   checkConfig(config);
-  const pass = new ForwardPass(config, weights);
+  const tiled = options.attention === "tiled";
+  const attention = tiled
+    ? tiledAttention(options.tileSize)
+    : standardAttention(config.maxPositionEmbeddings);
+  const pass = new ForwardPass(config, weights, attention);
   return {
-    name: "reference",
+    name: tiled ? "reference-tiled" : "reference",
     config,
     weights,
-    capabilities: offered,
-    start: async () => new ReferenceSequence(config, pass, new KvCache(config), 0),
+    capabilities: referenceCapabilities,
+    start: async (position = 0) => {
+      checkStart(config, position);
+      const fits = config.maxPositionEmbeddings - position;
+      return new ReferenceSequence({ ...config, maxPositionEmbeddings: fits }, pass, position);
+    },
+    startBatch: async (rows) => startBatch(config, pass, rows),
+    stages: async (tokens) => {
+      checkAppend(config, 0, tokens);
+      return referenceStages(config, pass, tokens);
+    },
     [Symbol.asyncDispose]: async () => {},
   };
 }
@@ -34,14 +73,16 @@ export function referenceDecoder(config: ModelConfig, weights: Weights): Decoder
 class ReferenceSequence implements Sequence {
   readonly #config: ModelConfig;
   readonly #pass: ForwardPass;
+  readonly #position: number;
   readonly #cache: KvCache;
-  #length: number;
+  #length = 0;
 
-  constructor(config: ModelConfig, pass: ForwardPass, cache: KvCache, length: number) {
+  /** @param config its P counts the tokens that fit from `position` on */
+  constructor(config: ModelConfig, pass: ForwardPass, position: number) {
     this.#config = config;
     this.#pass = pass;
-    this.#cache = cache;
-    this.#length = length;
+    this.#position = position;
+    this.#cache = new KvCache(config);
   }
 
   get length(): number {
@@ -50,16 +91,21 @@ class ReferenceSequence implements Sequence {
 
   async append(tokens: readonly number[]): Promise<Logits> {
     checkAppend(this.#config, this.#length, tokens);
-    for (const token of tokens) this.#pass.step(this.#cache, token, this.#length++);
+    for (const token of tokens) this.#step(token);
     return this.#pass.logits();
   }
 
   async appendAll(tokens: readonly number[]): Promise<Logits[]> {
     checkAppend(this.#config, this.#length, tokens);
     return tokens.map((token) => {
-      this.#pass.step(this.#cache, token, this.#length++);
+      this.#step(token);
       return this.#pass.logits();
     });
+  }
+
+  #step(token: number): void {
+    this.#pass.step(this.#cache, token, this.#length, this.#position + this.#length);
+    this.#length++;
   }
 
   async rewind(length: number): Promise<void> {
@@ -68,9 +114,14 @@ class ReferenceSequence implements Sequence {
   }
 
   async fork(): Promise<Sequence> {
-    const cache = new KvCache(this.#config);
-    cache.copyFrom(this.#cache, this.#length);
-    return new ReferenceSequence(this.#config, this.#pass, cache, this.#length);
+    const copy = new ReferenceSequence(this.#config, this.#pass, this.#position);
+    copy.#cache.copyFrom(this.#cache, this.#length);
+    copy.#length = this.#length;
+    return copy;
+  }
+
+  async poison(): Promise<void> {
+    this.#cache.poison(this.#length);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

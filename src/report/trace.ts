@@ -5,9 +5,10 @@
 import type { ModelConfig } from "../config.ts";
 import { passFlops } from "../cost/flops.ts";
 import { checkAppend } from "../decoder.ts";
-import { forwardStages, type Stages } from "../definition.ts";
+import { forwardStages } from "../definition.ts";
 import { softmax } from "../math/softmax.ts";
 import type { Model } from "../model.ts";
+import type { Stages } from "../stages.ts";
 
 export interface ShapeRow {
   readonly step: string;
@@ -18,6 +19,18 @@ export interface ShapeRow {
 
 /** The definition is written to be read, not to be fast: this much takes it about ten seconds. */
 const mostFlops = 1_000_000_000n;
+
+/** Every position attends all of them, and each has its logits. */
+function traceFlops(config: ModelConfig, B: number, L: number): bigint {
+  return BigInt(B) * passFlops(config, { newTokens: L, headRows: L }, { attention: "dense" });
+}
+
+/** The longest sequences, up to `most` tokens, of which {@link traceShapes} takes B; 1 at least. */
+export function traceableLength(config: ModelConfig, B: number, most: number): number {
+  let length = most;
+  while (length > 1 && traceFlops(config, B, length) > mostFlops) length--;
+  return length;
+}
 
 /**
  * The shape of everything that a forward pass goes through, in order: token ids, embedding, each
@@ -82,8 +95,7 @@ function checkBatch(config: ModelConfig, batch: readonly (readonly number[])[]):
   }
   for (const sequence of batch) checkAppend(config, 0, sequence);
   const [B, L] = shapeOf(batch);
-  const pass = { newTokens: L, headRows: L };
-  const flops = BigInt(B) * passFlops(config, pass, { attention: "dense" });
+  const flops = traceFlops(config, B, L);
   if (flops > mostFlops) {
     throw new RangeError(`traceShapes: a pass must cost at most ${mostFlops} FLOPs, got ${flops}`);
   }

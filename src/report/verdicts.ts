@@ -2,49 +2,70 @@ import type { Verdict } from "../verify/run-law.ts";
 import type { Report } from "../verify/verify.ts";
 import { grouped, textTable } from "./text-table.ts";
 
-/**
- * A verdict that is not "kept", in full: the smallest case, what went wrong, and how to replay it.
- */
+/** A verdict that is not "kept", in full: what is wrong, the smallest case, and its replay. */
 export function describeVerdict(verdict: Verdict): string {
   const { law, subject, status, cases, reached, failure, missing } = verdict;
   const title = `${law.code} ${law.name}: ${status} by ${subject}`;
   if (status === "not offered") return `${law.code}: not offered: ${missing.join(", ")}`;
+  if (status === "now kept") {
+    return `${title}: declared a known failure, but no case of ${cases} broke it`;
+  }
   if (failure === null) {
     const { name, floor } = law.precondition;
     const wanted = `${floor * 100} % of cases must meet "${name}"`;
     return `${title}\n  ${wanted}, got ${reached} of ${cases}`;
   }
-  return [
-    `${title}, case ${cases}, shrunk ${failure.shrinks} times`,
-    `  law       ${law.statement}`,
-    `  catches   ${law.catches}`,
-    `  found     ${failure.message}`,
-    `  smallest  ${failure.smallest}`,
-    `  replay    ${replayLine(verdict)}`,
-  ].join("\n");
+  const lines = [
+    ["law", law.statement],
+    ["catches", law.catches],
+    ["found", failure.message],
+    ["first at", failure.where],
+    ["largest", failure.largestError === null ? null : `error ${failure.largestError}`],
+    ["smallest", failure.smallest],
+    ["replay", replayCommand(verdict)],
+  ].flatMap(([what, text]) => (text === null ? [] : [`  ${what?.padEnd(10)}${text}`]));
+  return [`${title}, case ${cases}, shrunk ${failure.shrinks} times`, ...lines].join("\n");
 }
 
-/** The command that replays the smallest case of a failure. */
-export function replayLine({ law, subject, seed, failure }: Verdict): string {
-  const command = `npx causalgate verify --subject ${subject} --law ${law.code}`;
-  return `${command} --seed ${seed} --path ${failure?.path}`;
+/** `P-CACHE/42/3:0:1`: law, seed and path to the smallest case of a failure. */
+export function replayLine({ law, seed, failure }: Verdict): string {
+  return `${law.code}/${seed}/${failure?.path}`;
 }
 
-/** Every verdict as a table, a line each, then what is not "kept" in full. */
+function replayCommand(verdict: Verdict): string {
+  const { engine, subject } = verdict;
+  const who = engine === null ? `--subject ${subject}` : `--engine ${engine}`;
+  return `npx causalgate verify ${who} --replay ${replayLine(verdict)}`;
+}
+
+/** Every verdict as a table, a line each, then what was not offered and which laws are blind. */
 export function reportText({ verdicts, blind }: Report): string {
-  const rows = verdicts.map(({ law, status, cases, reached, timeMs }) => [
-    `${law.code.padEnd(13)}${law.name}`,
+  const rows = verdicts.map(({ law, status, cases, reached, timeMs, worst }) => [
+    `${law.code.padEnd(14)}${law.name}`,
     status,
     grouped(cases),
     cases === 0 ? "" : `${Math.round((100 * reached) / cases)} %`,
+    worst === null ? "" : `${worst.error.toExponential(0)} of ${worst.allowed.toExponential(0)}`,
     cases === 0 ? "" : grouped(Math.round((1000 * cases) / timeMs)),
   ]);
-  const found = verdicts.filter(({ status }) => status !== "kept");
+  const missing = verdicts.filter(({ status }) => status === "not offered");
+  const lacks = missing.map(({ law, missing }) => `${law.code} (${missing.join(", ")})`);
+  const notOffered = lacks.length === 0 ? [] : [`Not offered: ${lacks.join("; ")}`];
   const blindness = blind.map(({ law, canary }) => {
     return `${law.code} is blind here: it did not see the planted "${canary.bug}"`;
   });
-  const table = textTable(["law", "verdict", "cases", "reached", "cases/s"], rows);
-  return [table, ...found.map(describeVerdict), ...blindness].join("\n");
+  const head = ["law", "verdict", "cases", "reached", "worst error", "cases/s"];
+  return [textTable(head, rows), ...notOffered, ...blindness].join("\n");
+}
+
+/** A report as data, for programs: what the tables say, unrounded. */
+export function reportJson({ verdicts, blind }: Report): unknown {
+  return verdicts.map(({ law, ...verdict }) => ({
+    law: law.code,
+    ...verdict,
+    replay: verdict.failure === null ? null : replayLine({ law, ...verdict }),
+    blind: blind.filter((one) => one.law === law).map(({ canary }) => canary.bug),
+  }));
 }
 
 export const lawColumns = [
@@ -62,6 +83,8 @@ export const lawColumns = [
   "time_ms",
   "cases_per_s",
   "canary_seen",
+  "worst_error",
+  "worst_allowed",
   "error",
   "replay",
 ] as const;
@@ -86,6 +109,8 @@ export function lawCells(runId: string, { verdicts, blind }: Report) {
       time_ms: Math.round(timeMs),
       cases_per_s: rate,
       canary_seen: status === "kept" ? !blind.some((one) => one.law === law) : null,
+      worst_error: verdict.worst?.error ?? null,
+      worst_allowed: verdict.worst?.allowed ?? null,
       error: failure?.message ?? null,
       replay: failure === null ? null : replayLine(verdict),
     };

@@ -1,46 +1,70 @@
 import type { Logits } from "../logits.ts";
 import { softmax } from "../math/softmax.ts";
 import type { Random } from "../random.ts";
+import { ban } from "./ban.ts";
 import { draw } from "./draw.ts";
 import { greedy } from "./greedy.ts";
+import { minP } from "./min-p.ts";
+import { frequencyPenalty, presencePenalty, repetitionPenalty } from "./penalties.ts";
 import { temperatureScale } from "./temperature.ts";
 import { topK } from "./top-k.ts";
 import { topP } from "./top-p.ts";
 
 /** How a token is chosen from logits; what is left out leaves the distribution as it is. */
 export interface SamplingOptions {
+  /** Divides a seen token's logit where positive and multiplies it where negative. Default 1. */
+  readonly repetitionPenalty?: number;
+  /** Taken from a token's logit for every time it was seen. Default 0. */
+  readonly frequencyPenalty?: number;
+  /** Taken from the logit of every token that was seen. Default 0. */
+  readonly presencePenalty?: number;
+  /** Token ids in a row that must not appear. Default none. */
+  readonly bannedSequences?: readonly (readonly number[])[];
   /** T; 0 is greedy and never consults the random source. Default 1. */
   readonly temperature?: number;
   /** k; 0 keeps all. Default 0. */
   readonly topK?: number;
   /** p; 1 keeps all. Default 1. */
   readonly topP?: number;
+  /** m, a share of the largest probability; 0 keeps all. Default 0. */
+  readonly minP?: number;
 }
 
 /** The first seed's "production default": temperature 0.8, top-k 10, top-p 0.95. */
 export const productionSampling: SamplingOptions = { temperature: 0.8, topK: 10, topP: 0.95 };
 
 /**
- * The distribution that a token is drawn from, in the order temperature, top-k, top-p, softmax.
- * Top-p therefore reads the distribution that top-k left, renormalised.
+ * The distribution that a token is drawn from. Raw logits are penalised (repetition, frequency,
+ * presence), then banned, then go through temperature, top-k, top-p, min-p and softmax. Each filter
+ * reads the distribution that the one before it left, renormalised.
  *
+ * This is the order of Hugging Face's generation, with vLLM's order among the penalties; the first
+ * two seeds have its middle, temperature, top-k, top-p, softmax.
+ *
+ * @param history the ids that penalties and bans see, in order
  * @returns probabilities, `[V]`; all on one token when the temperature is 0
  * @throws {RangeError} on a bad option, naming it
  */
-export function distribution(logits: Logits, options: SamplingOptions): Float64Array {
-  const { temperature = 1, topK: k = 0, topP: p = 1 } = options;
+export function distribution(
+  logits: Logits,
+  options: SamplingOptions,
+  history: readonly number[] = [],
+): Float64Array {
+  const { temperature = 1, topK: k = 0, topP: p = 1, minP: m = 0 } = options;
+  const allowed = penaliseAndBan(logits, options, history);
   if (temperature === 0) {
     const probs = new Float64Array(logits.length);
-    probs[greedy(logits)] = 1;
+    probs[greedy(allowed)] = 1;
     return probs;
   }
-  return softmax(topP(topK(temperatureScale(logits, temperature), k), p));
+  return softmax(minP(topP(topK(temperatureScale(allowed, temperature), k), p), m));
 }
 
 /**
  * One token, drawn from {@link distribution}.
  *
  * @param random required unless the temperature is 0: a draw without a source cannot be repeated
+ * @param history the ids that penalties and bans see, in order
  * @throws {TypeError} when a draw is needed and there is no random source
  * @throws {RangeError} on a bad option, naming it
  */
@@ -48,11 +72,24 @@ export function sampleToken(
   logits: Logits,
   options: SamplingOptions = {},
   random?: Random,
+  history: readonly number[] = [],
 ): number {
-  if (options.temperature === 0) return greedy(logits);
+  if (options.temperature === 0) return greedy(penaliseAndBan(logits, options, history));
   if (random === undefined) {
     const fix = "pass seededRandom(seed), or temperature 0 for greedy";
     throw new TypeError(`sampleToken: a random source must be given, got undefined; ${fix}`);
   }
-  return draw(distribution(logits, options), random());
+  return draw(distribution(logits, options, history), random());
+}
+
+/** What needs the history, and reads raw logits. */
+function penaliseAndBan(
+  logits: Logits,
+  options: SamplingOptions,
+  history: readonly number[],
+): Logits {
+  const repeated = repetitionPenalty(logits, history, options.repetitionPenalty ?? 1);
+  const frequent = frequencyPenalty(repeated, history, options.frequencyPenalty ?? 0);
+  const present = presencePenalty(frequent, history, options.presencePenalty ?? 0);
+  return ban(present, history, options.bannedSequences ?? []);
 }

@@ -1,33 +1,52 @@
 import fc from "fast-check";
+import type { Tolerance } from "../compare.ts";
 import { type Law, LawBroken, missingNeeds, type Need } from "../laws/law.ts";
-import type { Subject } from "../subject.ts";
+import type { Candidate, Subject } from "../subject.ts";
+import { localise } from "./localise.ts";
+import { withMeasuredTolerance } from "./noise.ts";
 
-/** How many cases to try, from which seed. */
+/** How many cases to try, from which seed, and for how long. */
 export interface RunOptions {
   readonly seed: number;
   readonly runs: number;
+  /** No new case is begun after this many milliseconds. */
+  readonly timeLimitMs?: number;
   /** fast-check's path to one case: replays a failure and nothing else. */
   readonly path?: string;
+  /** The file that the subject came from, for the line that replays a failure. */
+  readonly engine?: string;
   /** Called after every case. */
   readonly onCase?: () => void;
 }
 
 /**
  * What came of a law on a subject. `vacuous`: no case broke it, but too few met its precondition to
- * say that it holds.
+ * say that it holds. `known failure`: broken, and declared to be; `now kept`: declared to be broken,
+ * and no case broke it.
  */
+export type Status = "kept" | "broken" | "vacuous" | "not offered" | "known failure" | "now kept";
+
 export interface Verdict {
   readonly law: Law;
   readonly subject: string;
-  readonly status: "kept" | "broken" | "vacuous" | "not offered";
+  /** The file that the subject came from; null for those with a name of their own. */
+  readonly engine: string | null;
+  readonly status: Status;
   readonly seed: number;
   /** Cases tried, those among them that met the precondition, and the time for all. */
   readonly cases: number;
   readonly reached: number;
   readonly timeMs: number;
+  /** The worst row within its tolerance, as a share of it: error and what was allowed. */
+  readonly worst: Worst | null;
   readonly failure: Failure | null;
   /** What the law needs and the subject does not offer. */
   readonly missing: readonly Need[];
+}
+
+export interface Worst {
+  readonly error: number;
+  readonly allowed: number;
 }
 
 /** The smallest case that breaks a law. */
@@ -38,6 +57,10 @@ export interface Failure {
   readonly shrinks: number;
   /** fast-check's path to the smallest case. */
   readonly path: string;
+  /** The largest error of any case that broke the law on the way there; null without logits. */
+  readonly largestError: number | null;
+  /** Where the decoder first parts from the definition; null where nobody can say. */
+  readonly where: string | null;
 }
 
 /** Below this many cases the share that met the precondition says nothing. */
@@ -45,50 +68,112 @@ const enoughToJudge = 200;
 
 /** Tries a law on a subject, and shrinks what breaks it to the smallest case. */
 export async function runLaw(law: Law, subject: Subject, options: RunOptions): Promise<Verdict> {
-  const { seed, runs, path, onCase } = options;
   const missing = missingNeeds(law, subject);
-  const verdict = { law, subject: subject.name, seed, missing };
+  const { seed, engine = null } = options;
+  const verdict = { law, subject: subject.name, engine, seed, missing };
   if (missing.length > 0) {
-    const nothing = { cases: 0, reached: 0, timeMs: 0, failure: null };
+    const nothing = { cases: 0, reached: 0, timeMs: 0, worst: null, failure: null };
     return { ...verdict, ...nothing, status: "not offered" };
   }
-  let reached = 0;
-  let broken = false;
-  const property = fc.asyncProperty(law.cases(subject), async (value) => {
-    try {
-      // Cases that only serve to shrink a failure are not counted.
-      if ((await law.check(value, subject)) && !broken) reached++;
-    } catch (error) {
-      broken = true;
-      throw error;
-    } finally {
-      if (!broken) onCase?.();
-    }
-  });
+  const trial = new Trial(law, subject, options.onCase);
   const start = performance.now();
-  const replay = path === undefined ? {} : { path, endOnFailure: true };
-  const details = await fc.check(property, { seed, numRuns: runs, ...replay });
+  const details = await fc.check(trial.property, parameters(options));
   const timeMs = performance.now() - start;
+  const { reached, worst } = trial;
   const cases = details.numRuns;
+  const known = law.code in subject.knownFailures;
+  const measured = { ...verdict, cases, reached, timeMs, worst };
   if (details.failed) {
-    const failure = describeFailure(details);
-    return { ...verdict, status: "broken", cases, reached, timeMs, failure };
+    const failure = await trial.describe(details);
+    return { ...measured, status: known ? "known failure" : "broken", failure };
   }
   const vacuous = cases >= enoughToJudge && reached < law.precondition.floor * cases;
-  const status = vacuous ? "vacuous" : "kept";
-  return { ...verdict, status, cases, reached, timeMs, failure: null };
+  const status = known ? "now kept" : vacuous ? "vacuous" : "kept";
+  return { ...measured, status, failure: null };
 }
 
-function describeFailure(details: fc.RunDetails<[unknown]>): Failure {
-  const { errorInstance, counterexample, numShrinks, counterexamplePath } = details;
-  const message =
-    errorInstance instanceof LawBroken
-      ? errorInstance.message
-      : `threw ${errorInstance instanceof Error ? errorInstance.message : String(errorInstance)}`;
+function parameters({ seed, runs, path, timeLimitMs }: RunOptions): fc.Parameters<[unknown]> {
   return {
-    message,
-    smallest: fc.stringify(counterexample?.[0]),
-    shrinks: numShrinks,
-    path: counterexamplePath ?? "",
+    seed,
+    numRuns: runs,
+    ...(path === undefined ? {} : { path, endOnFailure: true }),
+    ...(timeLimitMs === undefined ? {} : { interruptAfterTimeLimit: timeLimitMs }),
   };
+}
+
+/** One law tried on one subject: the property that fast-check runs, and what was seen on the way. */
+class Trial {
+  readonly property: fc.IAsyncProperty<[unknown]>;
+  reached = 0;
+  worst: Worst | null = null;
+  readonly #subject: Subject;
+  #broken = false;
+  #largestError: number | null = null;
+
+  constructor(law: Law, subject: Subject, onCase: (() => void) | undefined) {
+    this.#subject = subject;
+    this.property = fc.asyncProperty(law.cases(subject), async (value) => {
+      try {
+        // Cases that only serve to shrink a failure are not counted.
+        const reached = await law.check(value, this.#judged(value));
+        if (reached && !this.#broken) this.reached++;
+      } catch (error) {
+        this.#broken = true;
+        this.#seeFailure(error);
+        throw error;
+      } finally {
+        if (!this.#broken) onCase?.();
+      }
+    });
+  }
+
+  /** The subject as this case sees it: tolerances measured, and the rows within them watched. */
+  #judged(value: unknown): Subject {
+    const model = candidateOf(value)?.model ?? null;
+    const subject = model === null ? this.#subject : withMeasuredTolerance(this.#subject, model);
+    const { repeatable, accurate } = subject;
+    return { ...subject, repeatable: this.#watched(repeatable), accurate: this.#watched(accurate) };
+  }
+
+  #watched(tolerance: Tolerance): Tolerance {
+    if (tolerance === "bitwise") return tolerance;
+    return { ...tolerance, observe: (error, allowed) => this.#see(error, allowed) };
+  }
+
+  #see(error: number, allowed: number): void {
+    if (!(error <= allowed)) return; // a failure, which is reported as one
+    const share = this.worst === null ? -1 : this.worst.error / this.worst.allowed;
+    if (error / allowed > share) this.worst = { error, allowed };
+  }
+
+  #seeFailure(error: unknown): void {
+    if (!(error instanceof LawBroken) || error.difference === null) return;
+    this.#largestError = Math.max(this.#largestError ?? 0, error.difference.error);
+  }
+
+  async describe(details: fc.RunDetails<[unknown]>): Promise<Failure> {
+    const { errorInstance: error, counterexample, numShrinks, counterexamplePath } = details;
+    const broken = error instanceof LawBroken ? error : null;
+    const thrown = error instanceof Error ? error.message : String(error);
+    const [value] = counterexample ?? [];
+    const candidate = candidateOf(value);
+    const where =
+      candidate === null || broken?.tokens === null || broken?.tokens === undefined
+        ? null
+        : await localise(candidate, broken.tokens, this.#judged(value).accurate);
+    return {
+      message: broken?.message ?? `threw ${thrown}`,
+      smallest: fc.stringify(value),
+      shrinks: numShrinks,
+      path: counterexamplePath ?? "",
+      largestError: this.#largestError,
+      where,
+    };
+  }
+}
+
+/** The candidate of a case, where its law has one: by convention the field of that name. */
+function candidateOf(value: unknown): Candidate | null {
+  if (typeof value !== "object" || value === null || !("candidate" in value)) return null;
+  return value.candidate as Candidate;
 }

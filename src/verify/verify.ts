@@ -2,7 +2,7 @@ import type { Canary } from "../canaries/canary.ts";
 import { canaries } from "../canaries/index.ts";
 import type { Law } from "../laws/law.ts";
 import type { Subject } from "../subject.ts";
-import { type RunOptions, runLaw, type Verdict } from "./run-law.ts";
+import { type RunOptions, runLaw, type Status, type Verdict } from "./run-law.ts";
 
 /** A law that kept quiet about a planted violation on this very subject. */
 export interface Blindness {
@@ -20,6 +20,8 @@ export interface VerifyOptions extends Omit<RunOptions, "onCase"> {
   /** Called before each law, and after each of its cases. */
   readonly onLaw?: (law: Law) => void;
   readonly onCase?: () => void;
+  /** Called as soon as a law's verdict is known. */
+  readonly onVerdict?: (verdict: Verdict) => void;
 }
 
 /** A canary that lives for this many cases is not seen. */
@@ -34,16 +36,17 @@ export async function verify(
   laws: readonly Law[],
   options: VerifyOptions,
 ): Promise<Report> {
-  const { onLaw, ...run } = options;
+  const { onLaw, onVerdict, ...run } = options;
   const verdicts: Verdict[] = [];
   const blind: Blindness[] = [];
   for (const law of laws) {
     onLaw?.(law);
     const verdict = await runLaw(law, subject, run);
     verdicts.push(verdict);
+    onVerdict?.(verdict);
     if (verdict.status !== "kept") continue;
     for (const canary of canaries.filter(({ diesOf }) => diesOf === law.code)) {
-      const runs = Math.min(canaryRuns, run.runs);
+      const runs = Math.min(canaryRuns, verdict.cases);
       const seen = await runLaw(law, canary.infect(subject), { seed: run.seed, runs });
       if (seen.status !== "broken") blind.push({ law, canary });
     }
@@ -51,8 +54,9 @@ export async function verify(
   return { verdicts, blind };
 }
 
-/** Whether nothing was found: every law kept or not offered, and none blind. */
+const harmless: ReadonlySet<Status> = new Set(["kept", "not offered", "known failure"]);
+
+/** Whether nothing was found: no law is broken, vacuous or blind, and no known failure is gone. */
 export function isClean({ verdicts, blind }: Report): boolean {
-  const fine = verdicts.every(({ status }) => status === "kept" || status === "not offered");
-  return fine && blind.length === 0;
+  return blind.length === 0 && verdicts.every(({ status }) => harmless.has(status));
 }

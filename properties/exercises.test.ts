@@ -1,0 +1,252 @@
+/** The exercises and quick checks of the seeds: the answer to each as a fact that is checked. */
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { models } from "../src/arbitraries/models.ts";
+import { rawTokens, tokensOf } from "../src/arbitraries/tokens.ts";
+import { largestError } from "../src/compare.ts";
+import { type ConfigInput, modelConfig } from "../src/config.ts";
+import { parameterSummary, share } from "../src/cost/parameters.ts";
+import { forward, forwardStages } from "../src/definition.ts";
+import { generate } from "../src/generate.ts";
+import { standardAttention } from "../src/math/attention.ts";
+import { softmax } from "../src/math/softmax.ts";
+import { namedModel } from "../src/models/registry.ts";
+import { tinyWords } from "../src/models/tiny-words.ts";
+import { ForwardPass } from "../src/reference/forward.ts";
+import { KvCache } from "../src/reference/kv-cache.ts";
+import { referenceDecoder } from "../src/reference/reference-decoder.ts";
+import { greedy } from "../src/sampling/greedy.ts";
+import { distribution } from "../src/sampling/sample-token.ts";
+import { wordTokenizer } from "../src/tokenizers/words.ts";
+import { initWeights } from "../src/weights.ts";
+import { counted } from "./counted.ts";
+import { property } from "./support.ts";
+
+/** A named model, changed, with its seeded weights. */
+function model(name: string, change: Partial<ConfigInput> = {}) {
+  const config = modelConfig({ ...namedModel(name).config, ...change });
+  const weights = initWeights(config, 42);
+  return { config, weights, decoder: referenceDecoder(config, weights) };
+}
+
+const demo = model("demo");
+const tiny = model("tiny");
+const prompt = [3, 7, 11, 15];
+
+async function last({ decoder }: Pick<typeof demo, "decoder">, tokens: readonly number[]) {
+  await using sequence = await decoder.start();
+  return sequence.append(tokens);
+}
+
+/** How many tokens each pass of a greedy generation sends. */
+async function widths(promptLength: number, maxNewTokens: number, naive: boolean) {
+  const { decoder, count } = counted(demo.decoder);
+  const tokens = Array.from({ length: promptLength }, (_, t) => t);
+  await generate(decoder, tokens, { temperature: 0, maxNewTokens, naive });
+  return count.widths;
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
+
+describe("seed 001, quick checks", () => {
+  test("1 (S1-92): only the last row has seen every token", () => {
+    const rows = forward(demo.config, demo.weights, prompt);
+    const changed = forward(demo.config, demo.weights, prompt.with(-1, 200));
+    for (const t of [0, 1, 2]) expect(changed[t]).toEqual(rows[t]);
+    expect(changed[3]).not.toEqual(rows[3]);
+  });
+
+  test("2 (S1-93): T = 0 divides by zero; here it is the limit, greedy", () => {
+    const logits = Float64Array.of(1, 2, 3);
+    expect(() => softmax(logits.map((logit) => logit / 0))).toThrow("must be finite, got Infinity");
+    expect(Array.from(distribution(logits, { temperature: 0 }))).toEqual([0, 0, 1]);
+    expect(distribution(logits, { temperature: 0.01 })[2]).toBeCloseTo(1, 12);
+  });
+
+  test("3 (S1-94): tied, embedding and head are one matrix; untied they are two", () => {
+    const matrices = ({ weights }: typeof demo) =>
+      new Set([weights.embedTokens.buffer, weights.lmHead.weight.buffer]).size;
+    expect(matrices(demo)).toBe(1);
+    expect(matrices(model("demo", { tieWordEmbeddings: false }))).toBe(2);
+  });
+
+  test("4 (S1-95): without a cache each token costs one more than the last, with it always one", async () => {
+    for (const [naive, growth] of [
+      [true, 1],
+      [false, 0],
+    ] as const) {
+      const steps = (await widths(5, 8, naive)).slice(1);
+      expect(steps.slice(1).map((width, i) => width - steps[i])).toEqual(
+        Array.from({ length: 6 }, () => growth),
+      );
+    }
+  });
+
+  test("5 (S1-96): row 0 is decided by the first token", () => {
+    const row = (tokens: number[], weights = demo.weights) =>
+      forward(demo.config, weights, tokens)[0];
+    expect(row([5, 1, 2])).toEqual(row([5, 200]));
+    expect(row([5, 1, 2])).not.toEqual(row([9, 1, 2]));
+    // The seed says that other first tokens always differ: not if their embeddings are equal.
+    const twins = initWeights(demo.config, 42);
+    const { hiddenSize: D } = demo.config;
+    twins.embedTokens.copyWithin(9 * D, 5 * D, 6 * D);
+    expect(row([9, 1], twins)).toEqual(row([5, 1], twins));
+  });
+});
+
+describe("seed 001, exercises", () => {
+  test("easy (S1-97): tied, Llama 3 8B has 7,504,924,672, 7.00 % of them in the embedding", () => {
+    const percent = (name: string) => {
+      const tied = { ...namedModel(name).config, tieWordEmbeddings: true };
+      const { embedding, total } = parameterSummary(tied);
+      return [total, (100 * share(embedding, total)).toFixed(2)];
+    };
+    expect(percent("llama-3-8b")).toEqual([7_504_924_672n, "7.00"]);
+    expect(percent("llama-2-7b")).toEqual([6_607_343_616n, "1.98"]);
+  });
+
+  property(
+    "medium (S1-98): truncated, each token follows from a cold run of the last P tokens",
+    fc.record({ model: models(), raw: rawTokens(1, 6), beyond: fc.integer({ min: 1, max: 4 }) }),
+    async ({ model, raw, beyond }) => {
+      const { maxPositionEmbeddings: P } = model.config;
+      const decoder = referenceDecoder(model.config, model.weights);
+      const start = tokensOf(model.config, raw);
+      const maxNewTokens = P - start.length + 1 + beyond;
+      const held = [...start];
+      let steps = 0;
+      for (let made = 0; made < maxNewTokens; made++) {
+        held.push(greedy(await last({ decoder }, held.slice(-P))));
+        steps += made === 0 ? start.length : start.length + made <= P ? 1 : P;
+      }
+      const options = { temperature: 0, maxNewTokens, truncate: true };
+      const run = await generate(decoder, start, options);
+      expect(run.tokens).toEqual(held);
+      expect(run.finishReason).toBe("max_new_tokens");
+      expect(run.tokenSteps).toBe(steps);
+      const cut = await generate(decoder, start, { ...options, truncate: false });
+      expect(cut.finishReason).toBe("length_limit");
+      expect(cut.newTokens).toEqual(run.newTokens.slice(0, -beyond));
+    },
+  );
+
+  describe("medium (S1-98): once the window has moved, the cache is invalid:", () => {
+    const P = 8;
+    const tokens = [3, 7, 11, 15, 200, 41, 5, 90, 66];
+
+    /**
+     * How far logits from a cache that was kept, its oldest token dropped, are from those of a cold
+     * run of the last P tokens. A window of P over a longer context is just such a kept cache.
+     */
+    async function error(name: string, numHiddenLayers: number): Promise<number> {
+      const change = { numHiddenLayers, maxPositionEmbeddings: 2 * P };
+      const cold = await last(model(name, change), tokens.slice(-P));
+      const kept = await last(model(name, { ...change, slidingWindow: P }), tokens);
+      return largestError([kept], [cold]);
+    }
+
+    test("its keys and values were computed in sight of a token that is gone", async () => {
+      expect(await error("demo", 2)).toBeGreaterThan(1e-3);
+    });
+
+    test("and at positions that have moved, which one layer of RoPE alone forgives", async () => {
+      expect(await error("demo", 1)).toBeLessThan(1e-12);
+      expect(await error("overview", 1)).toBeGreaterThan(1e-3); // learned positions
+    });
+  });
+
+  test("hard (S1-99): with a cache only new tokens are sent, and the logits are the same bits", async () => {
+    const tokens = [3, 7, 11, 15, 200, 41];
+    for (let prefill = 1; prefill < tokens.length; prefill++) {
+      const { decoder, count } = counted(demo.decoder);
+      await using sequence = await decoder.start();
+      let logits = await sequence.append(tokens.slice(0, prefill));
+      for (const token of tokens.slice(prefill)) logits = await sequence.append([token]);
+      expect(logits).toEqual(await last(demo, tokens));
+      expect(sum(count.widths)).toBe(tokens.length);
+    }
+  });
+});
+
+describe("the work of a generation, counted", () => {
+  test("S0-36 to S0-39: 4 + 10 tokens cost 85 naive and 13 cached token-steps, 6.54 times", async () => {
+    const naive = await widths(4, 10, true);
+    const cached = await widths(4, 10, false);
+    expect(naive).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+    expect(cached).toEqual([4, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+    expect([sum(naive), sum(cached)]).toEqual([85, 13]);
+    expect((85 / 13).toFixed(2)).toBe("6.54");
+  });
+
+  test("S1-47 (C-03): the 50th token after a prompt of 100 is a pass over 149, not 150", async () => {
+    expect((await widths(100, 50, true)).at(-1)).toBe(149);
+  });
+});
+
+describe("seed 004", () => {
+  const words = wordTokenizer(tinyWords);
+
+  test("S4-10: 'the cat sat' becomes ten words, each the most probable", async () => {
+    const tokens = words.encode("the cat sat");
+    expect(tokens).toEqual([0, 1, 3]);
+    const options = { temperature: 0, maxNewTokens: 10 - tokens.length };
+    const run = await generate(tiny.decoder, tokens, options);
+    expect(run.newTokens).toHaveLength(7);
+    expect(words.decode(run.tokens).split(" ")).toHaveLength(10);
+    for (const [i, token] of run.newTokens.entries()) {
+      const probs = softmax(await last(tiny, run.tokens.slice(0, 3 + i)));
+      expect(greedy(probs)).toBe(token);
+    }
+    expect(await generate(tiny.decoder, tokens, { ...options, naive: true })).toMatchObject({
+      tokens: run.tokens,
+    });
+  });
+
+  test("C-04: 'the cat sat on the' holds positions 0 to 4; the next word is at 5", async () => {
+    await using sequence = await tiny.decoder.start();
+    await sequence.append(words.encode("the cat sat on the"));
+    expect(sequence.length).toBe(5);
+  });
+
+  /** Which positions of the cache two moments differ at, for each layer. */
+  function changedPositions(before: readonly Float64Array[], after: readonly Float64Array[]) {
+    const { headDim: H, maxPositionEmbeddings: P } = tiny.config;
+    return after.map((layer, l) =>
+      Array.from({ length: P }, (_, t) => t).filter((t) =>
+        layer.subarray(t * H, (t + 1) * H).some((x, h) => !Object.is(x, before[l][t * H + h])),
+      ),
+    );
+  }
+
+  test("S4-13, S4-14: 'the' after 'the cat sat on' adds one key and one value a layer", () => {
+    const { config, weights } = tiny;
+    const cache = new KvCache(config);
+    const pass = new ForwardPass(config, weights, standardAttention(config.maxPositionEmbeddings));
+    for (const [t, token] of words.encode("the cat sat on").entries()) {
+      pass.step(cache, token, t, t);
+    }
+    const copies = (part: "keys" | "values") => cache.layers.map((layer) => layer[part].slice());
+    const [keys, values] = [copies("keys"), copies("values")];
+    pass.step(cache, words.encode("the")[0], 4, 4);
+    // Rows 0 to 3, of the old words, are what they were, bit for bit.
+    expect(changedPositions(keys, copies("keys"))).toEqual([[4], [4], [4]]);
+    expect(changedPositions(values, copies("values"))).toEqual([[4], [4], [4]]);
+  });
+
+  test("S4-14: it has five scores a layer; those of the old words do not change", () => {
+    const { config, weights } = tiny;
+    const four = forwardStages(config, weights, words.encode("the cat sat on"));
+    const five = forwardStages(config, weights, words.encode("the cat sat on the"));
+    for (const [l, { attention, output }] of five.layers.entries()) {
+      const [head] = attention;
+      expect(head[4].filter((prob) => prob > 0)).toHaveLength(5);
+      for (const t of [0, 1, 2, 3]) {
+        expect(head[t].slice(0, 4)).toEqual(four.layers[l].attention[0][t]);
+        expect(head[t][4]).toBe(0);
+        expect(output[t]).toEqual(four.layers[l].output[t]);
+      }
+    }
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+import { jsonText } from "../src/report/json.ts";
+import { rowsText } from "../src/report/rows-text.ts";
+
+describe("rows as text", () => {
+  const columns = ["schema_version", "model", "a", "b", "none"] as const;
+  const row = (a: number | bigint, b: string | number | null) => ({
+    schema_version: 1,
+    model: "demo",
+    a,
+    b,
+    none: null,
+  });
+
+  test("say once what all rows share, and leave out what none has", () => {
+    expect(rowsText(columns, [row(1000n, "x"), row(2, null), row(0.123456789, 7)])).toBe(
+      [
+        "model  demo",
+        "┌─────────┬───┐",
+        "│ a       │ b │",
+        "├─────────┼───┤",
+        "│ 1,000   │ x │",
+        "│ 2       │   │",
+        "│ 0.12346 │ 7 │",
+        "└─────────┴───┘",
+      ].join("\n"),
+    );
+  });
+
+  test("turn a table that is wider than long", () => {
+    const rows = [
+      { a: 1, b: 2, c: 3 },
+      { a: 4, b: 5, c: Number.NaN },
+    ];
+    expect(rowsText(["a", "b", "c"], rows)).toBe(
+      [
+        "┌───┬───┬───┐",
+        "│ a │ 1 │ 4 │",
+        "├───┼───┼───┤",
+        "│ b │ 2 │ 5 │",
+        "│ c │ 3 │   │",
+        "└───┴───┴───┘",
+      ].join("\n"),
+    );
+  });
+
+  test("list the cells of a single row", () => {
+    expect(rowsText(["model", "b"], [{ model: "demo", b: 12345 }])).toBe(
+      "model  demo\nb      12,345",
+    );
+  });
+});
+
+describe("JSON", () => {
+  test("keeps every digit of an integer", () => {
+    expect(jsonText({ flops: 9_007_199_254_740_993n })).toBe('{\n  "flops": 9007199254740993\n}');
+  });
+
+  test("puts a list of numbers on one line, and touches nothing else", () => {
+    const value = { a: [1, -2.5, 3e-7], b: [[1], []], c: ["[\n 1,\n 2\n]", "x"] };
+    const text = jsonText(value);
+    expect(text).toContain('"a": [1, -2.5, 3e-7]');
+    expect(JSON.parse(text)).toEqual(value);
+  });
+});

@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import { configs } from "../src/arbitraries/configs.ts";
+import { type ConfigInput, type ModelConfig, modelConfig } from "../src/config.ts";
+import type { Model } from "../src/model.ts";
+import { referenceDecoder } from "../src/reference/reference-decoder.ts";
+import { randomWeights } from "../src/weights.ts";
+
+/** Numbers that a careless conversion loses: the signed zero, and the ends of float32. */
+const extremes = [-0, 2 ** -149, -(2 ** -126), 2 ** 127 * (2 - 2 ** -23), 1 / 3].map(Math.fround);
+
+/** Small models whose configurations are bent to what a format or a family can say. */
+export function modelsOf(bend: (config: ModelConfig) => Partial<ModelConfig>): fc.Arbitrary<Model> {
+  return fc.tuple(configs(), fc.nat({ max: 0xffff })).map(([drawn, seed]) => {
+    const config = modelConfig({ ...drawn, ...bend(drawn) } as ConfigInput);
+    const weights = randomWeights(config, seed);
+    for (const [t, { data }] of weights.tensors.entries()) {
+      data[(seed + t) % data.length] = extremes[t % extremes.length];
+    }
+    const name = `randomWeights(${JSON.stringify(config)}, ${seed})`;
+    return { name, config, weights, [fc.toStringMethod]: () => name };
+  });
+}
+
+/** Fails unless two models have one configuration and the same numbers, bit for bit. */
+export function expectSameModel(actual: Model, expected: Model): void {
+  expect(actual.config).toEqual(expected.config);
+  const names = (model: Model) => model.weights.tensors.map(({ name, shape }) => [name, shape]);
+  expect(names(actual)).toEqual(names(expected));
+  for (const [t, { name, data }] of actual.weights.tensors.entries()) {
+    const other = expected.weights.tensors[t].data;
+    const i = data.findIndex((x, at) => !Object.is(x, other[at]));
+    if (i >= 0) throw new Error(`${name}[${i}] must be ${other[i]}, got ${data[i]}`);
+  }
+}
+
+/** The logits of a whole sequence of made-up tokens, by the reference decoder. */
+export async function logitsOf({ config, weights }: Model): Promise<number[]> {
+  const tokens = Array.from(
+    { length: config.maxPositionEmbeddings },
+    (_, t) => t % config.vocabSize,
+  );
+  const rows = await (await referenceDecoder(config, weights).start()).appendAll(tokens);
+  return rows.flatMap((row) => [...row]);
+}
+
+/** Fails unless all logits are close. */
+export function expectCloseLogits(actual: readonly number[], expected: readonly number[]): void {
+  for (const [i, x] of expected.entries()) {
+    expect(Math.abs(actual[i] - x)).toBeLessThan(1e-9 * Math.max(1, Math.abs(x)));
+  }
+}

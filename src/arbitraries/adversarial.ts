@@ -1,0 +1,52 @@
+import type { Weights } from "../weights.ts";
+
+/** Weights that are hard on a decoder, each a change to random ones. */
+const changes = {
+  /** Every second token embeds as the one before it, and an untied head scores them alike. */
+  ties: (weights: Weights) => {
+    const matrices = new Set([weights.embedTokens.buffer, weights.lmHead.weight.buffer]);
+    for (const { data, shape } of weights.tensors.filter(({ data }) => matrices.has(data.buffer))) {
+      const [V, D] = shape;
+      for (let token = 1; token < V; token += 2) {
+        data.copyWithin(token * D, (token - 1) * D, token * D);
+      }
+    }
+  },
+  /** Attention scores in the thousands, far beyond 709, where `e^x` overflows. */
+  "sharp attention": (weights: Weights) => {
+    for (const { data } of tensorsOf(weights, /q_proj|q_norm/)) scale(data, 1024);
+  },
+  /** One channel of the residual stream is a thousand times as large as the others. */
+  "outlier channel": (weights: Weights) => {
+    for (const { data, shape } of tensorsOf(weights, /embed_/)) scale(data, 1000, shape[1]);
+  },
+  /** The first row of every matrix is zero: a token without an embedding, a dead unit. */
+  "zero rows": (weights: Weights) => {
+    for (const { data, shape } of weights.tensors) {
+      if (shape.length === 2) data.fill(0, 0, shape[1]);
+    }
+  },
+  /** No token has an embedding: all rows of the first block are what norms make of zero. */
+  "zero embedding": (weights: Weights) => {
+    weights.embedTokens.fill(0);
+  },
+};
+
+export type WeightKind = keyof typeof changes;
+
+export const weightKinds = Object.keys(changes) as WeightKind[];
+
+/** Makes weights adversarial, in place. */
+export function adversarial(weights: Weights, kinds: readonly WeightKind[]): Weights {
+  for (const kind of kinds) changes[kind](weights);
+  return weights;
+}
+
+function tensorsOf({ tensors }: Weights, name: RegExp) {
+  return tensors.filter((tensor) => name.test(tensor.name));
+}
+
+/** Multiplies every `step`th number, from the first on. */
+function scale(data: Float64Array, factor: number, step = 1): void {
+  for (let i = 0; i < data.length; i += step) data[i] *= factor;
+}

@@ -1,0 +1,72 @@
+import { type ModelConfig, modelConfig } from "../config.ts";
+import { checkAppend, checkRewind, type Decoder, type Sequence } from "../decoder.ts";
+import type { Logits } from "../logits.ts";
+
+/**
+ * A decoder that looks its logits up: for laws of what is built on decoders, which then see
+ * distributions of their choice over vocabularies as small as two.
+ *
+ * @param rowAfter the logits after these tokens, `[V]`
+ */
+export function scriptedDecoder(
+  vocabSize: number,
+  maxPositionEmbeddings: number,
+  rowAfter: (tokens: readonly number[]) => Logits,
+): Decoder {
+  const config = smallestConfig(vocabSize, maxPositionEmbeddings);
+  return {
+    name: "scripted",
+    config,
+    capabilities: new Set(["all-rows", "rewind", "fork"]),
+    start: async () => scriptedSequence(config, rowAfter, []),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+/** Which of `count` rows follows these tokens: any token, anywhere, and their number matter. */
+export function rowIndex(tokens: readonly number[], count: number): number {
+  return tokens.reduce((hash, token) => (hash * 31 + token + 7) % 65_521, 1) % count;
+}
+
+function scriptedSequence(
+  config: ModelConfig,
+  rowAfter: (tokens: readonly number[]) => Logits,
+  start: readonly number[],
+): Sequence {
+  let held = [...start];
+  const append = async (tokens: readonly number[]) => {
+    checkAppend(config, held.length, tokens);
+    held.push(...tokens);
+    return rowAfter(held);
+  };
+  return {
+    get length() {
+      return held.length;
+    },
+    append,
+    appendAll: async (tokens) => {
+      checkAppend(config, held.length, tokens);
+      return tokens.map((token) => {
+        held.push(token);
+        return rowAfter(held);
+      });
+    },
+    rewind: async (length) => {
+      checkRewind(held.length, length);
+      held = held.slice(0, length);
+    },
+    fork: async () => scriptedSequence(config, rowAfter, held),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+function smallestConfig(vocabSize: number, maxPositionEmbeddings: number): ModelConfig {
+  return modelConfig({
+    vocabSize,
+    maxPositionEmbeddings,
+    hiddenSize: 2,
+    intermediateSize: 1,
+    numHiddenLayers: 1,
+    numAttentionHeads: 1,
+  });
+}

@@ -1,0 +1,91 @@
+import { type Command, Option } from "commander";
+import { sizingColumns, sizingRows } from "../cost/assignment-table.ts";
+import { type Format, namedDevice } from "../cost/devices.ts";
+import { kvMemoryColumns, kvMemoryRow, type Row } from "../cost/tables.ts";
+import { GB, GiB } from "../cost/units.ts";
+import type { NamedModel } from "../models/named-model.ts";
+import {
+  assumptionsOption,
+  bytesPerElement,
+  contextOption,
+  contextsOf,
+  deviceOption,
+  dtypeOption,
+  tensorParallelOption,
+} from "./cost-options.ts";
+import { integer, number } from "./options.ts";
+import { pairs, type TableOptions, tableCommand } from "./table-command.ts";
+
+interface BatchOptions extends TableOptions {
+  readonly context?: readonly number[];
+  readonly dtype: Format;
+  readonly device: readonly string[];
+  readonly memoryUnit?: "GB" | "GiB";
+  readonly tp: readonly number[];
+  readonly utilization: number;
+  readonly blockTokens: number;
+  readonly reserve: number;
+  readonly assumptions?: "assignment";
+}
+
+/** `causalgate cost batch` */
+export function batchCommand(): Command {
+  return tableCommand(
+    {
+      name: "batch",
+      description: "how many requests fit on devices that share one model, and what limits them",
+      example: ["--model llama-3-8b --tp 1,2,4,8,16", "the batch on one device to sixteen"],
+      options: [
+        deviceOption(),
+        new Option(
+          "--memory-unit <U>",
+          "what the device's GB are: GB, 10^9 bytes, unless said",
+        ).choices(["GB", "GiB"]),
+        tensorParallelOption(),
+        contextOption(),
+        dtypeOption(),
+        new Option("--utilization <U>", "the share of a device that may be used")
+          .argParser(number(0, 1))
+          .default(1),
+        new Option("--block-tokens <N>", "tokens in one block of a paged cache")
+          .argParser(integer(1))
+          .default(1),
+        new Option("--reserve <BYTES>", "bytes of each device for activations and the runtime")
+          .argParser(integer(0))
+          .default(0),
+        assumptionsOption(
+          "the sizing of the assignment beside the exact one, in GiB unless said",
+        ).conflicts(["utilization", "blockTokens", "reserve"]),
+      ],
+    },
+    (options: BatchOptions) => ({
+      columns: options.assumptions === undefined ? kvMemoryColumns : sizingColumns,
+      rowsOf: (model) => batchRows(model, options),
+    }),
+  );
+}
+
+function batchRows(model: NamedModel, options: BatchOptions): Row<string>[] {
+  const { assumptions, memoryUnit = assumptions === undefined ? "GB" : "GiB" } = options;
+  const bytes = bytesPerElement(options.dtype);
+  const rowsOf = (deviceBytes: number, tp: number, context: number): readonly Row<string>[] => {
+    if (assumptions !== undefined) {
+      return sizingRows(model, { deviceBytes, devices: tp, context, bytesPerElement: bytes });
+    }
+    const row = kvMemoryRow(model, {
+      deviceBytes,
+      tensorParallel: tp,
+      context,
+      utilization: options.utilization,
+      blockTokens: options.blockTokens,
+      overheadBytes: options.reserve,
+      weightBytesPerElement: bytes,
+      kvBytesPerElement: bytes,
+    });
+    return [row];
+  };
+  const groups = pairs(options.device.map(namedDevice), options.tp);
+  return pairs(groups, contextsOf(model, options.context)).flatMap(([[device, tp], context]) =>
+    rowsOf(device.memoryGB * { GB, GiB }[memoryUnit], tp, context),
+  );
+}

@@ -1,0 +1,92 @@
+/** The options that the tables of `causalgate cost` share. */
+import { Option } from "commander";
+import { devices, type Format } from "../cost/devices.ts";
+import type { Fusion } from "../cost/intensity.ts";
+import type { NamedConfig } from "../cost/tables.ts";
+import { integers } from "./options.ts";
+
+/** Number formats, and the bytes of one number. */
+const bytesOfFormat: Readonly<Record<Format, number>> = {
+  fp64: 8,
+  fp32: 4,
+  tf32: 4,
+  bf16: 2,
+  fp16: 2,
+  fp8: 1,
+  int8: 1,
+};
+
+export function bytesPerElement(dtype: Format): number {
+  return bytesOfFormat[dtype];
+}
+
+const fusions: readonly Fusion[] = ["unfused", "streamed", "fused"];
+
+/** `--context N,...` */
+export function contextOption(): Option {
+  return new Option(
+    "--context <N,...>",
+    "tokens of a sequence; 1,024, or what the model holds, when absent",
+  ).argParser(integers(1));
+}
+
+/** The lengths asked for, or the default one, when the model can hold them. */
+export function contextsOf(
+  { name, config }: NamedConfig,
+  asked: readonly number[] | undefined,
+): readonly number[] {
+  const { maxPositionEmbeddings: P } = config;
+  if (asked === undefined) return [Math.min(1024, P)];
+  for (const context of asked) checkContext(name, P, context);
+  return asked;
+}
+
+/** Refuses a sequence that the model cannot hold, though it could be priced. */
+export function checkContext(name: string, most: number, context: number): void {
+  if (context <= most) return;
+  throw new RangeError(`${name}: a sequence must hold at most ${most} tokens, got ${context}`);
+}
+
+/** `--batch B,...` */
+export function batchOption(): Option {
+  return new Option("--batch <B,...>", "sequences at once")
+    .argParser(integers(1))
+    .default([1], "1");
+}
+
+/** `--tp X,...` */
+export function tensorParallelOption(): Option {
+  return new Option("--tp <X,...>", "devices that one model is split over")
+    .argParser(integers(1))
+    .default([1], "1");
+}
+
+/** `--dtype T` */
+export function dtypeOption(): Option {
+  return new Option("--dtype <T>", "the format of weights, cache and activations")
+    .choices(Object.keys(bytesOfFormat))
+    .default("fp16");
+}
+
+/** `--device NAME...` */
+export function deviceOption(): Option {
+  const [first, ...others] = devices.map(({ name }) => name);
+  return new Option("--device <NAME...>", "devices, by their data sheets")
+    .choices([first, ...others])
+    .default([first], first);
+}
+
+/** `--fusion F` */
+export function fusionOption(): Option {
+  return new Option(
+    "--fusion <F>",
+    "which activations travel: all, all but the scores, or those between blocks",
+  )
+    .choices(fusions)
+    .default("streamed");
+}
+
+/** `--assumptions assignment` */
+export function assumptionsOption(description: string): Option {
+  return new Option("--assumptions <NAME>", description).choices(["assignment"]);
+}

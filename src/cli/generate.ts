@@ -1,0 +1,211 @@
+import { setImmediate } from "node:timers/promises";
+import { Command, Option } from "commander";
+import type { Decoder } from "../decoder.ts";
+import { type GenerateOptions, generateStream } from "../generate.ts";
+import { seededRandom, xorshiftStar } from "../random.ts";
+import { referenceDecoder } from "../reference/reference-decoder.ts";
+import { aligned } from "../report/rows-text.ts";
+import { grouped } from "../report/text-table.ts";
+import { type FoundModel, findModel } from "./model-argument.ts";
+import { examples, integer, modelArgument, number, seedOption, tokensOption } from "./options.ts";
+import { promptTokens } from "./prompt.ts";
+
+interface Options {
+  readonly tokens?: readonly number[];
+  readonly maxNewTokens: number;
+  readonly totalLength?: number;
+  readonly greedy?: true;
+  readonly temperature: number;
+  readonly topK: number;
+  readonly topP: number;
+  readonly seed: number;
+  readonly xorshift?: true;
+  readonly eos?: number;
+  readonly naive?: true;
+}
+
+/** `causalgate generate`: a text, token by token as it comes, and how fast it came. */
+export function generateCommand(): Command {
+  return new Command("generate")
+    .description(
+      "continue a prompt: text in, text out; --tokens in, token ids out. The text goes to the " +
+        "standard output, the statistics to the error stream",
+    )
+    .addArgument(modelArgument())
+    .argument("[PROMPT...]", "the words of the prompt")
+    .addOption(tokensOption())
+    .addOption(
+      new Option("--max-new-tokens <N>", "the most tokens to generate")
+        .argParser(integer(0))
+        .default(100),
+    )
+    .addOption(
+      new Option("--total-length <N>", "the most tokens of prompt and text together")
+        .argParser(integer(1))
+        .conflicts("maxNewTokens"),
+    )
+    .addOption(new Option("--greedy", "always the likeliest token").conflicts("temperature"))
+    .addOption(
+      new Option("--temperature <T>", "above 1 flattens, below 1 sharpens, 0 is greedy")
+        .argParser(number(0))
+        .default(1),
+    )
+    .addOption(
+      new Option("--top-k <K>", "draw from the K likeliest; 0 keeps all")
+        .argParser(integer(0))
+        .default(0),
+    )
+    .addOption(
+      new Option("--top-p <P>", "draw from the smallest set that has mass P; 1 keeps all")
+        .argParser(number(0, 1))
+        .default(1),
+    )
+    .addOption(seedOption())
+    .option("--xorshift", "draw with the generator of llama2.c, so that its texts come out again")
+    .addOption(new Option("--eos <ID>", "the token that ends the text").argParser(integer(0)))
+    .option("--naive", "recompute the whole sequence for every token, without a cache")
+    .addHelpText(
+      "after",
+      examples(
+        [
+          "generate path/to/stories260K.bin --greedy",
+          "a story, from the tokenizer beside the file",
+        ],
+        ["generate tiny the cat sat --max-new-tokens 10", "words from random weights"],
+        ["generate demo --tokens 3,7,11,15 --top-k 10 --seed 7", "token ids from random weights"],
+      ),
+    )
+    .action(run);
+}
+
+async function run(
+  argument: string,
+  words: readonly string[],
+  options: Options,
+  command: Command,
+): Promise<void> {
+  if (options.tokens !== undefined && words.length > 0) {
+    command.error("error: the prompt must be words or --tokens, got both");
+  }
+  const model = await findModel(argument, options.seed);
+  const { name, config, weights, tokenizer, isRandom } = model;
+  const prompt = promptTokens(model, { tokens: options.tokens, text: words.join(" ") });
+  const decoder = referenceDecoder(config, weights);
+  const generation = generateOptions(model, prompt, options);
+  if (isRandom)
+    console.error(`${name}: random weights of seed ${options.seed}, nothing was learned`);
+  const inText = options.tokens === undefined && tokenizer !== null;
+  const show = inText ? shownText(tokenizer.decoder()) : shownIds();
+  const finished = await stream(decoder, prompt, generation, show);
+  console.error(statistics(prompt.length, finished));
+  // What a shell says of a process that Ctrl-C ended.
+  if (finished.finishReason === "interrupted") process.exitCode = 130;
+}
+
+function generateOptions(
+  { name, config, tokenizer }: FoundModel,
+  prompt: readonly number[],
+  options: Options,
+): GenerateOptions {
+  const { vocabSize: V } = config;
+  const { totalLength, temperature, topK, topP, greedy, seed } = options;
+  const eos = options.eos ?? tokenizer?.eosTokenId ?? null;
+  if (eos !== null && eos >= V)
+    throw new RangeError(`${name}: --eos must be in [0, ${V}), got ${eos}`);
+  if (totalLength !== undefined && totalLength < prompt.length) {
+    const must = `must be at least the ${prompt.length} tokens of the prompt`;
+    throw new RangeError(`${name}: --total-length ${must}, got ${totalLength}`);
+  }
+  return {
+    maxNewTokens: totalLength === undefined ? options.maxNewTokens : totalLength - prompt.length,
+    temperature: greedy ? 0 : temperature,
+    topK,
+    topP,
+    random: options.xorshift ? xorshiftStar(BigInt(seed)) : seededRandom(seed),
+    naive: options.naive === true,
+    ...(eos === null ? {} : { eosTokenId: eos }),
+  };
+}
+
+/** What is shown of a token, and without one, what is shown last. */
+type Show = (token?: number) => string;
+
+/** Control characters are not shown, so that no text steers the terminal; white space is. */
+function shownText(decode: Show): Show {
+  return (token) => decode(token).replace(/(?!\s)\p{Cc}/gu, "\uFFFD");
+}
+
+function shownIds(): Show {
+  let separator = "";
+  return (token) => {
+    if (token === undefined) return "";
+    const shown = separator + token;
+    separator = " ";
+    return shown;
+  };
+}
+
+interface Finished {
+  readonly finishReason: string;
+  /** Null when interrupted. */
+  readonly tokenSteps: number | null;
+  /** Milliseconds until each new token; the first includes the prompt. */
+  readonly times: readonly number[];
+}
+
+/**
+ * Writes prompt and text as they come, and times each token without the writing. Once the first
+ * token is there, Ctrl-C ends the text after the one under way; until then it ends the process.
+ */
+async function stream(
+  decoder: Decoder,
+  prompt: readonly number[],
+  options: GenerateOptions,
+  show: Show,
+): Promise<Finished> {
+  const tokens = generateStream(decoder, prompt, options);
+  const times: number[] = [];
+  const next = async () => {
+    const start = performance.now();
+    const step = await tokens.next();
+    if (!step.done) times.push(performance.now() - start);
+    return step;
+  };
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  let step = await next(); // Before anything is written: a prompt that does not fit throws here.
+  process.on("SIGINT", interrupt);
+  process.stdout.write(prompt.map((token) => show(token)).join(""));
+  while (!step.done && !interruption.signal.aborted) {
+    process.stdout.write(show(step.value));
+    await setImmediate(); // Signals and a closed pipe are noticed only between tasks.
+    if (!interruption.signal.aborted) step = await next();
+  }
+  process.off("SIGINT", interrupt);
+  process.stdout.write(`${show()}\n`);
+  if (step.done) return { ...step.value, times };
+  return { finishReason: "interrupted", tokenSteps: null, times };
+}
+
+function statistics(promptLength: number, { finishReason, tokenSteps, times }: Finished): string {
+  const [first, ...rest] = times;
+  const phase = (count: number, ms: number) => {
+    const rate = grouped(Math.round((1000 * count) / ms));
+    return `${grouped(count)} in ${ms.toFixed(1)} ms, ${rate} tokens/s`;
+  };
+  const pairs = [
+    ["tokens", `${promptLength} of the prompt, ${times.length} new`],
+    ["finish reason", finishReason],
+  ];
+  if (first !== undefined) pairs.push(["prefill", phase(promptLength, first)]);
+  if (rest.length > 0)
+    pairs.push([
+      "decode",
+      phase(
+        rest.length,
+        rest.reduce((sum, ms) => sum + ms, 0),
+      ),
+    ]);
+  if (tokenSteps !== null) pairs.push(["token steps", grouped(tokenSteps)]);
+  return aligned(pairs);
+}

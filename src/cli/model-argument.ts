@@ -1,0 +1,92 @@
+/** The MODEL that commands take: one of the named models, or the path of a file or folder. */
+import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { ModelConfig } from "../config.ts";
+import { weightBytes } from "../cost/memory.ts";
+import { configFromHuggingFace } from "../formats/hugging-face-config.ts";
+import { loadModel } from "../formats/load.ts";
+import { readJsonObject } from "../json.ts";
+import type { Model } from "../model.ts";
+import type { NamedModel } from "../models/named-model.ts";
+import { namedModels } from "../models/registry.ts";
+import { tinyWords } from "../models/tiny-words.ts";
+import { grouped } from "../report/text-table.ts";
+import { byteTokenizer } from "../tokenizers/bytes.ts";
+import type { Tokenizer } from "../tokenizers/tokenizer.ts";
+import { wordTokenizer } from "../tokenizers/words.ts";
+import { initWeights } from "../weights.ts";
+
+/** More weights than this, as float64, are refused before any memory is taken. */
+const mostBytes = 2_000_000_000;
+
+/** The named models whose vocabulary is {@link tinyWords}. */
+const wordModels: readonly string[] = ["tiny", "tiny-long"];
+
+/**
+ * The configuration of MODEL and where it is from. No weights are made, and of a folder, or of a
+ * `config.json` alone, none are read.
+ *
+ * @throws {Error} when it is neither a name nor a path, or as the format's own reader
+ */
+export async function findConfig(argument: string): Promise<NamedModel> {
+  const named = namedModels.find(({ name }) => name === argument);
+  if (named !== undefined) return named;
+  const { name, config } = (await describeFolder(argument)) ?? (await readModel(argument));
+  return { name, title: name, source: argument, config };
+}
+
+/** A model with its numbers, and how text becomes its token ids. */
+export interface FoundModel extends Model {
+  readonly tokenizer: Tokenizer | null;
+  /** Whether the weights are random: a named model is a configuration, nobody trained it. */
+  readonly isRandom: boolean;
+}
+
+/**
+ * MODEL with weights: those of its file, or random ones of `seed` for a named model.
+ *
+ * @throws {Error} as {@link findConfig}, and when the weights would take too much memory
+ */
+export async function findModel(argument: string, seed: number): Promise<FoundModel> {
+  const named = namedModels.find(({ name }) => name === argument);
+  if (named === undefined) {
+    const described = await describeFolder(argument);
+    if (described !== null) checkSize(argument, weightBytes(described.config, 8));
+    const model = await readModel(argument);
+    return { ...model, tokenizer: model.tokenizer ?? bytesOf(model.config), isRandom: false };
+  }
+  const { name, config } = named;
+  checkSize(name, weightBytes(config, 8));
+  const tokenizer = wordModels.includes(name) ? wordTokenizer(tinyWords) : bytesOf(config);
+  return { name, config, weights: initWeights(config, seed), tokenizer, isRandom: true };
+}
+
+function bytesOf({ vocabSize }: ModelConfig): Tokenizer | null {
+  return vocabSize === byteTokenizer.vocabSize ? byteTokenizer : null;
+}
+
+/** The name and configuration of a Hugging Face folder or of its `config.json`; null for others. */
+async function describeFolder(path: string): Promise<Pick<Model, "name" | "config"> | null> {
+  const file = basename(path) === "config.json" ? path : join(path, "config.json");
+  if (!existsSync(file)) return null;
+  const config = configFromHuggingFace(await readJsonObject(file), file);
+  return { name: basename(dirname(resolve(file))), config };
+}
+
+async function readModel(path: string) {
+  if (!existsSync(path)) {
+    const must = 'must be a path, or a name that "causalgate summary" lists';
+    throw new RangeError(`model: ${must}, got "${path}"`);
+  }
+  // No format spends more bytes on a weight than the eight that it takes in memory.
+  checkSize(path, BigInt((await stat(path)).size));
+  return loadModel(path);
+}
+
+function checkSize(who: string, bytes: bigint): void {
+  if (bytes <= BigInt(mostBytes)) return;
+  const must = `the weights must take at most ${grouped(mostBytes)} bytes as float64`;
+  const fix = "summary and cost do without";
+  throw new RangeError(`${who}: ${must}, got ${grouped(bytes)}; ${fix}`);
+}

@@ -1,0 +1,63 @@
+import { Command, Option } from "commander";
+import type { ModelConfig } from "../config.ts";
+import { jsonText } from "../report/json.ts";
+import { shapeTraceText, traceableLength, traceShapes } from "../report/trace.ts";
+import { findModel } from "./model-argument.ts";
+import {
+  examples,
+  formatOption,
+  integer,
+  modelArgument,
+  seedOption,
+  tokensOption,
+} from "./options.ts";
+import { promptTokens } from "./prompt.ts";
+
+interface Options {
+  readonly tokens?: readonly number[];
+  readonly prompt?: string;
+  readonly batch: number;
+  readonly format: "text" | "json";
+  readonly seed: number;
+}
+
+/** `causalgate trace`: the shapes of a forward pass, as they were observed. */
+export function traceCommand(): Command {
+  return new Command("trace")
+    .description("the shape of everything that a forward pass goes through, observed in a run")
+    .addArgument(modelArgument())
+    .addOption(tokensOption().conflicts("prompt"))
+    .option("--prompt <TEXT>", "the prompt as text, where the model has a tokenizer")
+    .addOption(
+      new Option("--batch <B>", "run B copies of the prompt").argParser(integer(1, 64)).default(1),
+    )
+    .addOption(seedOption())
+    .addOption(formatOption("text", "json"))
+    .addHelpText(
+      "after",
+      examples(
+        ["trace demo", "ten tokens, the shapes of each step"],
+        ['trace tiny --prompt "the cat sat" --batch 2', "text, twice"],
+        ["trace path/to/folder --tokens 3,7,11 --format json", "as data"],
+      ),
+    )
+    .action(async (argument: string, { tokens, prompt, batch, format, seed }: Options) => {
+      const model = await findModel(argument, seed);
+      const isGiven = tokens !== undefined || prompt !== undefined;
+      const ids = isGiven
+        ? promptTokens(model, { tokens, text: prompt })
+        : firstIds(model.config, batch);
+      const rows = traceShapes(
+        model,
+        Array.from({ length: batch }, () => ids),
+      );
+      const data = { model: model.name, tokens: ids, batch, steps: rows };
+      console.log(format === "json" ? jsonText(data) : shapeTraceText(rows));
+    });
+}
+
+/** The ids 0 to 9, or fewer where the model holds fewer or is too large to trace ten. */
+function firstIds(config: ModelConfig, batch: number): number[] {
+  const most = Math.min(10, config.vocabSize, config.maxPositionEmbeddings);
+  return Array.from({ length: traceableLength(config, batch, most) }, (_, id) => id);
+}

@@ -1,0 +1,78 @@
+/** A folder as Hugging Face's transformers writes it: `config.json` and `model.safetensors`. */
+import { basename, join, resolve } from "node:path";
+import { writeWhole } from "../files.ts";
+import { isObject, type JsonObject, readJsonObject } from "../json.ts";
+import type { Model } from "../model.ts";
+import { buildWeights } from "../weights.ts";
+import { fromGpt2, toGpt2 } from "./gpt2-tensors.ts";
+import { configFromHuggingFace } from "./hugging-face-config.ts";
+import { configToHuggingFace } from "./hugging-face-family.ts";
+import { toHalfSplit, toInterleaved } from "./rope-order.ts";
+import { writeSafetensors } from "./safetensors.ts";
+import { checkNoAdapters } from "./sayable.ts";
+import { TensorFolder } from "./tensor-folder.ts";
+
+/**
+ * The model of a folder, named after it. RoPE is half-split, as in all these families, unless the
+ * folder came of {@link writeHuggingFace} and an interleaved model: then that one is restored.
+ *
+ * @throws {Error} naming the file and the word or the tensor: an unknown family or feature, or a
+ *   tensor that is missing, unknown, of another shape or not finite
+ */
+export async function readHuggingFace(folder: string): Promise<Model> {
+  const path = join(folder, "config.json");
+  const json = await readJsonObject(path);
+  const config = configFromHuggingFace(json, path);
+  const layout = ropeLayoutOf(json, path);
+  const isGpt2 = json.model_type === "gpt2";
+  const tensors = await TensorFolder.open(folder, isGpt2 ? "transformer." : "");
+  const { numHiddenLayers: L } = config;
+  if (L > tensors.size) {
+    throw new RangeError(`${folder}: must hold ${L} layers, got ${tensors.size} tensors`);
+  }
+  const weights = buildWeights(config, isGpt2 ? fromGpt2(tensors.take) : tensors.take);
+  if (config.tieWordEmbeddings) {
+    const { vocabSize: V, hiddenSize: D } = config;
+    tensors.takeCopy("lm_head.weight", [V, D], weights.embedTokens);
+  }
+  tensors.checkAllTaken();
+  const model = { name: basename(resolve(folder)), config, weights };
+  return layout === "interleaved" ? toInterleaved(model) : model;
+}
+
+/** What {@link writeHuggingFace} noted of the layout that it came from. */
+function ropeLayoutOf({ causalgate: note }: JsonObject, path: string): unknown {
+  if (note === undefined) return "half-split";
+  const layout = isObject(note) ? note.rope_layout : undefined;
+  if (layout !== "interleaved") {
+    throw new RangeError(`${path}: causalgate.rope_layout must be interleaved, got ${layout}`);
+  }
+  return layout;
+}
+
+/**
+ * Writes a model as a folder that transformers reads too, in the words of the first family that can
+ * say it: Llama, Mistral, Qwen 2, Qwen 3 or GPT-2. {@link readHuggingFace} gives back the same
+ * weights, bit for bit.
+ *
+ * An interleaved model is written half-split, with q and k reordered to be the same model, and a
+ * note from which our reader restores the original order; see rope-order.ts. GPT-2 has no words for
+ * RoPE's fields, which its learned positions make idle: they come back as defaults.
+ *
+ * @throws {RangeError} naming the fields that no family can say, or on adapters; nothing is written
+ */
+export async function writeHuggingFace(folder: string, model: Model): Promise<void> {
+  const words = configToHuggingFace(model.config);
+  checkNoAdapters("Hugging Face", model.weights);
+  const { tensors } = toHalfSplit(model).weights;
+  const stored = words.model_type === "gpt2" ? toGpt2(tensors) : tensors;
+  const dtype = await writeSafetensors(join(folder, "model.safetensors"), stored);
+  const { positions, ropeLayout } = model.config;
+  const permuted = positions === "rope" && ropeLayout === "interleaved";
+  const json = {
+    ...words,
+    torch_dtype: dtype === "F32" ? "float32" : "float64",
+    ...(permuted ? { causalgate: { rope_layout: ropeLayout } } : {}),
+  };
+  await writeWhole(join(folder, "config.json"), `${JSON.stringify(json, null, 2)}\n`);
+}

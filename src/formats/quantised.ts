@@ -1,0 +1,81 @@
+/** Numbers of fewer bits than a float32, as ggml writes them. */
+
+/** Q8_0: blocks of this many numbers share one scale. */
+const BLOCK_LENGTH = 32;
+/** A float16 scale and one int8 a number. */
+const BLOCK_BYTES = 34;
+
+/**
+ * Writes `numbers` as float16, each rounded to the nearest, ties to even.
+ *
+ * @param who names the format and the tensor in the error
+ * @throws {RangeError} when a number is beyond float16's largest, 65504
+ */
+export function encodeFloat16(
+  bytes: DataView,
+  offset: number,
+  numbers: Float64Array,
+  who: string,
+): void {
+  for (let i = 0; i < numbers.length; i++) {
+    if (!Number.isFinite(Math.f16round(numbers[i]))) {
+      throw new RangeError(`${who}[${i}]: must be in float16's range, got ${numbers[i]}`);
+    }
+    bytes.setFloat16(offset + 2 * i, numbers[i], true);
+  }
+}
+
+/**
+ * Writes `numbers` in blocks of 32 that share a scale: `d = max |x| / 127`, `q = round(x / d)`, in
+ * float32 and with halves away from zero, so that the bytes are ggml's own. A block so small that
+ * its scale is zero in float16 is written as zeros, which is what every reader makes of it.
+ *
+ * @param who names the format and the tensor in the error
+ * @throws {RangeError} when a scale is beyond float16's largest, or a number is not one
+ * @see ggml, `quantize_row_q8_0_ref` in ggml-quants.c
+ */
+export function encodeQ8_0(
+  bytes: DataView,
+  offset: number,
+  numbers: Float64Array,
+  who: string,
+): void {
+  let to = offset;
+  for (let first = 0; first < numbers.length; first += BLOCK_LENGTH, to += BLOCK_BYTES) {
+    const block = numbers.subarray(first, first + BLOCK_LENGTH);
+    const largest = block.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+    const scale = Math.fround(largest / 127);
+    const stored = Math.f16round(scale);
+    if (!Number.isFinite(stored)) {
+      const must = "must have numbers that a float16 scale reaches";
+      throw new RangeError(`${who}[${first}]: ${must}, got a largest of ${largest}`);
+    }
+    bytes.setFloat16(to, stored, true);
+    const inverse = stored === 0 ? 0 : Math.fround(1 / scale);
+    for (const [i, x] of block.entries()) {
+      bytes.setInt8(to + 2 + i, roundHalfAway(Math.fround(x * inverse)));
+    }
+  }
+}
+
+function roundHalfAway(x: number): number {
+  return Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
+}
+
+/**
+ * The numbers of Q8_0 blocks, `q * d` each, exactly.
+ *
+ * @param who names the file and the tensor in the error
+ * @throws {RangeError} when a scale is not finite
+ */
+export function decodeQ8_0(bytes: DataView, who: string): Float64Array {
+  const numbers = new Float64Array((bytes.byteLength / BLOCK_BYTES) * BLOCK_LENGTH);
+  for (let from = 0, i = 0; i < numbers.length; from += BLOCK_BYTES) {
+    const scale = bytes.getFloat16(from, true);
+    if (!Number.isFinite(scale)) {
+      throw new RangeError(`${who}[${i}]: must have a finite scale, got ${scale}`);
+    }
+    for (let b = 0; b < BLOCK_LENGTH; b++) numbers[i++] = scale * bytes.getInt8(from + 2 + b);
+  }
+  return numbers;
+}

@@ -1,0 +1,65 @@
+/**
+ * The two layouts of RoPE, and the way between them. Rotating rows `2i` and `2i + 1` of a head, or
+ * rows `i` and `i + R/2`, is the same model if the rows of q and k are put in the other order: the
+ * score q . k sums the same products. It sums them in another order, so logits agree within
+ * rounding and not bit for bit; the way there and back gives the very weights again.
+ */
+import type { ModelConfig } from "../config.ts";
+import type { Model } from "../model.ts";
+import { buildWeights } from "../weights.ts";
+import { checkNoAdapters } from "./sayable.ts";
+
+/** The tensors whose rows are entries of query and key heads. */
+const ofHeads = /\.self_attn\.[qk]_(proj|norm)\.(weight|bias)$/;
+
+/**
+ * The same model in Hugging Face's layout; what is not reordered shares the memory of `model`.
+ *
+ * @throws {RangeError} on weights with adapters
+ */
+export function toHalfSplit(model: Model): Model {
+  return inLayout(model, "half-split");
+}
+
+/** The same model in Meta's layout; as {@link toHalfSplit} in all else. */
+export function toInterleaved(model: Model): Model {
+  return inLayout(model, "interleaved");
+}
+
+function inLayout(model: Model, ropeLayout: ModelConfig["ropeLayout"]): Model {
+  if (model.config.ropeLayout === ropeLayout) return model;
+  checkNoAdapters("rope order", model.weights);
+  const config: ModelConfig = Object.freeze({ ...model.config, ropeLayout });
+  const order = config.positions === "rope" ? rowOrder(config) : null;
+  const tensors = new Map(model.weights.tensors.map(({ name, data }) => [name, data]));
+  const weights = buildWeights(config, (name, [, rowSize = 1]) => {
+    const data = tensors.get(name)!;
+    return order !== null && ofHeads.test(name) ? reorder(data, order, rowSize) : data;
+  });
+  return { ...model, config, weights };
+}
+
+/** For each row of a head in the layout of `config`, the row that it was in the other, `[H]`. */
+function rowOrder({ headDim: H, partialRotaryFactor, ropeLayout }: ModelConfig): number[] {
+  const pairs = (H * partialRotaryFactor) / 2;
+  const order = Array.from({ length: H }, (_, h) => h);
+  for (let i = 0; i < pairs; i++) {
+    const halfSplit = [i, i + pairs];
+    const interleaved = [2 * i, 2 * i + 1];
+    const [to, from] =
+      ropeLayout === "half-split" ? [halfSplit, interleaved] : [interleaved, halfSplit];
+    order[to[0]] = from[0];
+    order[to[1]] = from[1];
+  }
+  return order;
+}
+
+function reorder(data: Float64Array, order: readonly number[], rowSize: number): Float64Array {
+  const H = order.length;
+  const reordered = new Float64Array(data.length);
+  for (let row = 0; row < data.length / rowSize; row++) {
+    const from = (row - (row % H) + order[row % H]) * rowSize;
+    reordered.set(data.subarray(from, from + rowSize), row * rowSize);
+  }
+  return reordered;
+}

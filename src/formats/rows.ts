@@ -1,0 +1,88 @@
+/**
+ * Formats that keep several tensors of a model in one, as GPT-2's keep q, k and v. Here that is no
+ * special case: tensors that have the same name in the file are its rows, one after the other.
+ */
+import type { ModelConfig } from "../config.ts";
+import { buildWeights, type Tensor, type Weights } from "../weights.ts";
+
+/**
+ * The weights of a configuration from a file's tensors, each of which must be used up.
+ *
+ * @param stored the file's tensors by name; a matrix of one row may be stored as a vector
+ * @param fileName the file's name of a tensor, from the model's
+ * @throws {RangeError} `who: NAME: …` on a tensor that is missing, of another shape, or left over
+ */
+export function weightsFromRows(
+  config: ModelConfig,
+  stored: ReadonlyMap<string, Tensor>,
+  fileName: (name: string) => string,
+  who: string,
+): Weights {
+  const { numHiddenLayers: L } = config;
+  if (L > stored.size)
+    throw new RangeError(`${who}: must hold ${L} layers, got ${stored.size} tensors`);
+  const used = new Map<string, number>();
+  const weights = buildWeights(config, (name, shape) => {
+    const from = fileName(name);
+    const tensor = stored.get(from);
+    if (tensor === undefined) {
+      throw new RangeError(`${who}: ${from}: must be in the file, got no such tensor`);
+    }
+    const first = used.get(from) ?? 0;
+    const end = first + shape.reduce((product, extent) => product * extent, 1);
+    if (!sameWidth(tensor.shape, shape) || end > tensor.data.length) {
+      throw new RangeError(`${who}: ${from}: must hold ${name}, [${shape}], got [${tensor.shape}]`);
+    }
+    used.set(from, end);
+    return end - first === tensor.data.length ? tensor.data : tensor.data.slice(first, end);
+  });
+  for (const [name, { shape, data }] of stored) {
+    const numbers = used.get(name) ?? 0;
+    if (numbers !== data.length) {
+      const must = numbers === 0 ? "must be a tensor of the model" : `must hold ${numbers} numbers`;
+      throw new RangeError(`${who}: ${name}: ${must}, got [${shape}]`);
+    }
+  }
+  return weights;
+}
+
+function sameWidth(stored: readonly number[], [, width]: readonly number[]): boolean {
+  if (width === undefined) return stored.length === 1;
+  return stored.length <= 2 && stored.at(-1) === width;
+}
+
+/** A file's tensors from a model's: those that have the same name in the file become one. */
+export function joinRows(tensors: readonly Tensor[], fileName: (name: string) => string): Tensor[] {
+  const parts = Map.groupBy(tensors, ({ name }) => fileName(name));
+  return Array.from(parts, ([name, tensors]) => {
+    const rows = tensors.reduce((sum, { shape }) => sum + shape[0], 0);
+    const size = tensors.reduce((sum, part) => sum + part.data.length, 0);
+    const data = new Float64Array(size);
+    let offset = 0;
+    for (const part of tensors) {
+      data.set(part.data, offset);
+      offset += part.data.length;
+    }
+    return { name, shape: [rows, ...tensors[0].shape.slice(1)], data };
+  });
+}
+
+/** A format's names of modules, as `lm_head` or `self_attn.q_proj`. */
+export type ModuleNames = Readonly<Record<string, string>>;
+
+/**
+ * A file's name of a tensor from the model's, its `weight` or `bias` kept: `outside` has the names of
+ * modules outside the layers, `inside` those of a layer, which stand behind `layers` and its number.
+ */
+export function renamed(
+  name: string,
+  outside: ModuleNames,
+  layers: string,
+  inside: ModuleNames,
+): string {
+  const [, module, kind] = /^(.+)\.(weight|bias)$/.exec(name)!;
+  const [, l, inner] = /^model\.layers\.(\d+)\.(.+)$/.exec(module) ?? [];
+  return inner === undefined
+    ? `${outside[module]}.${kind}`
+    : `${layers}.${l}.${inside[inner]}.${kind}`;
+}

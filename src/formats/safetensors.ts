@@ -1,0 +1,192 @@
+/**
+ * safetensors: an 8-byte length, a JSON header of that length that says each tensor's type, shape
+ * and place, then the numbers. Everything little-endian.
+ *
+ * @see github.com/huggingface/safetensors, "Format"
+ */
+import { BinaryFile } from "../binary-file.ts";
+import { writeWhole } from "../files.ts";
+import { isObject, parseJsonObject } from "../json.ts";
+import type { Tensor } from "../weights.ts";
+import { areFloat32, bytesPerElement, decodeFloats, type FloatType, floatTypes } from "./floats.ts";
+
+/** A longer header is refused, as the original does, before it is read. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+/** The types that hold no weights of ours: only their sizes matter. */
+const otherBytes: Readonly<Record<string, number>> = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E5M2: 1,
+  F8_E4M3: 1,
+  U16: 2,
+  I16: 2,
+  U32: 4,
+  I32: 4,
+  U64: 8,
+  I64: 8,
+};
+
+interface Entry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** The first byte and the one after the last, counted from the end of the header. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * The tensors of a file in the order of their places, as float64: F64, F32, F16 and BF16 are exact.
+ *
+ * @param skip says by name which tensors are not to be read, whatever their type
+ * @throws {Error} naming the file and the tensor: a header that is too long, is not JSON or says
+ *   what cannot be; a place outside the file, over another or after a hole; a size that is not
+ *   shape x type; numbers of another kind, NaN or infinite
+ */
+export async function readSafetensors(
+  path: string,
+  skip: (name: string) => boolean = () => false,
+): Promise<Tensor[]> {
+  await using file = await BinaryFile.open(path);
+  const { entries, start } = await readHeader(file);
+  const tensors: Tensor[] = [];
+  for (const { name, dtype, shape, begin, end } of entries) {
+    if (skip(name)) continue;
+    const who = `${path}: ${name}`;
+    if (!isFloatType(dtype)) {
+      throw new RangeError(`${who}: dtype must be one of ${floatTypes.join(", ")}, got ${dtype}`);
+    }
+    const bytes = await file.read(start + begin, end - begin, name);
+    tensors.push({ name, shape, data: decodeFloats(bytes, dtype, who) });
+  }
+  return tensors;
+}
+
+function isFloatType(dtype: string): dtype is FloatType {
+  return (floatTypes as readonly string[]).includes(dtype);
+}
+
+async function readHeader(file: BinaryFile): Promise<{ entries: Entry[]; start: number }> {
+  const { path, size } = file;
+  const length = Number((await file.read(0, 8, "the header's length")).getBigUint64(0, true));
+  const limit = Math.min(MAX_HEADER_BYTES, size - 8);
+  if (length > limit) {
+    throw new RangeError(`${path}: the header must have at most ${limit} bytes, got ${length}`);
+  }
+  const header = parseJsonObject(await file.read(8, length, "the header"), `${path}: the header`);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== "__metadata__")
+    .map(([name, value]) => readEntry(name, value, `${path}: ${name}`))
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
+  checkPlaces(path, entries, size - 8 - length);
+  return { entries, start: 8 + length };
+}
+
+function readEntry(name: string, value: unknown, who: string): Entry {
+  if (!isObject(value)) throw new RangeError(`${who}: must be an object, got ${value}`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  const width = widthOf(dtype);
+  if (width === null) {
+    throw new RangeError(`${who}: dtype must be a type of safetensors, got ${dtype}`);
+  }
+  if (!isCounts(shape)) throw new RangeError(`${who}: shape must be a list of sizes, got ${shape}`);
+  if (!isCounts(offsets) || offsets.length !== 2) {
+    throw new RangeError(`${who}: data_offsets must be two places, got ${offsets}`);
+  }
+  const [begin, end] = offsets;
+  const bytes = shape.reduce((product, extent) => product * extent, width);
+  if (end - begin !== bytes) {
+    const places = `data_offsets [${begin}, ${end}]`;
+    throw new RangeError(`${who}: [${shape}] of ${dtype} must have ${bytes} bytes, got ${places}`);
+  }
+  return { name, dtype: dtype as string, shape, begin, end };
+}
+
+/** The bytes of one number, or null when the format has no such type. */
+function widthOf(dtype: unknown): number | null {
+  if (typeof dtype !== "string") return null;
+  if (isFloatType(dtype)) return bytesPerElement(dtype);
+  return Object.hasOwn(otherBytes, dtype) ? otherBytes[dtype] : null;
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((x) => Number.isSafeInteger(x) && x >= 0);
+}
+
+/** Tensors stand one after another and fill the file, so that no byte is read twice or never. */
+function checkPlaces(path: string, entries: readonly Entry[], size: number): void {
+  let end = 0;
+  for (const entry of entries) {
+    if (entry.begin !== end) {
+      const must = `must begin at byte ${end}, where the tensor before it ends`;
+      throw new RangeError(`${path}: ${entry.name}: ${must}, got ${entry.begin}`);
+    }
+    end = entry.end;
+  }
+  if (end !== size) {
+    throw new RangeError(`${path}: the tensors must fill the file's ${size} bytes, got ${end}`);
+  }
+}
+
+/**
+ * Writes tensors as F32 if every number of every tensor is a float32, else all as F64, so that
+ * {@link readSafetensors} gives the same numbers back. The same tensors give the same bytes: they
+ * are sorted by name.
+ *
+ * @returns the type that was written
+ * @throws {RangeError} on two tensors of one name, a size that is not its shape's, or a number that
+ *   is NaN or infinite; nothing is written
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: readonly Tensor[],
+): Promise<"F32" | "F64"> {
+  const sorted = tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  checkTensors(sorted);
+  const dtype = sorted.every(({ data }) => areFloat32(data)) ? "F32" : "F64";
+  const width = bytesPerElement(dtype);
+  // Readers of PyTorch weights ask for this word.
+  const header: [string, unknown][] = [["__metadata__", { format: "pt" }]];
+  let size = 0;
+  for (const { name, shape, data } of sorted) {
+    const begin = size;
+    size += data.length * width;
+    header.push([name, { dtype, shape, data_offsets: [begin, size] }]);
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  // Padded with spaces, so that the numbers begin at a multiple of 8.
+  const length = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length + size);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(length), true);
+  bytes.fill(0x20, 8, 8 + length).set(json, 8);
+  let offset = 8 + length;
+  for (const { data } of sorted) {
+    for (const x of data) {
+      if (dtype === "F32") view.setFloat32(offset, x, true);
+      else view.setFloat64(offset, x, true);
+      offset += width;
+    }
+  }
+  await writeWhole(path, bytes);
+  return dtype;
+}
+
+function checkTensors(sorted: readonly Tensor[]): void {
+  for (const [i, { name, shape, data }] of sorted.entries()) {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    const who = `safetensors: ${name}`;
+    if (name === "__metadata__" || name === sorted[i + 1]?.name) {
+      throw new RangeError(`${who}: must be the name of one tensor`);
+    }
+    if (data.length !== size) {
+      throw new RangeError(`${who}: must be [${shape}], ${size} numbers, got ${data.length}`);
+    }
+    const wrong = data.findIndex((x) => !Number.isFinite(x));
+    if (wrong >= 0) {
+      throw new RangeError(`${who}[${wrong}]: must be a finite number, got ${data[wrong]}`);
+    }
+  }
+}

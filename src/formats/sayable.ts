@@ -1,0 +1,26 @@
+import type { ModelConfig } from "../config.ts";
+import type { Weights } from "../weights.ts";
+
+/**
+ * What a configuration says that a format, which takes `fixed` for granted, cannot: the first such
+ * field as `config.FIELD must be X, got Y`, or null.
+ */
+export function unsayable(config: ModelConfig, fixed: Partial<ModelConfig>): string | null {
+  const words = (value: unknown) => (typeof value === "object" ? JSON.stringify(value) : value);
+  for (const [field, only] of Object.entries(fixed)) {
+    const value = config[field as keyof ModelConfig];
+    if (value !== only) return `config.${field} must be ${only}, got ${words(value)}`;
+  }
+  return null;
+}
+
+/**
+ * Refuses weights with adapters, for which no format here has a place.
+ *
+ * @throws {RangeError} `who: …`
+ */
+export function checkNoAdapters(who: string, { lora }: Weights): void {
+  if (lora === null) return;
+  const got = `${lora.targets.join(", ")} of rank ${lora.rank}`;
+  throw new RangeError(`${who}: the weights must have no adapters (merge them first), got ${got}`);
+}

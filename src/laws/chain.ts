@@ -1,0 +1,168 @@
+/** The chain: what all stages of a sampler do together, from logits to a token. */
+import fc from "fast-check";
+import { logits } from "../arbitraries/logits.ts";
+import { optionsOf, samplingOptions } from "../arbitraries/sampling-options.ts";
+import { rawTokens } from "../arbitraries/tokens.ts";
+import { softmax } from "../math/softmax.ts";
+import type { SamplingOptions } from "../sampling/sample-token.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+import { samplerOf, show, slack } from "./kept.ts";
+import { expect, law } from "./law.ts";
+
+interface Chain {
+  row: Float64Array;
+  options: SamplingOptions;
+  history: number[];
+}
+
+const chains = () =>
+  fc.record({ row: logits(8), options: samplingOptions(), history: rawTokens(0, 6) });
+
+/** The case over this row's vocabulary; null where a ban would leave no token. */
+function folded({ row, options: raw, history: rawHistory }: Chain) {
+  const V = row.length;
+  const options = optionsOf(V, raw);
+  const last = (options.bannedSequences ?? []).map((ids) => ids[ids.length - 1]);
+  const left = Array.from(row.keys()).filter((id) => Number.isFinite(row[id]) && !last.includes(id));
+  return left.length === 0 ? null : { options, history: rawHistory.map((id) => id % V) };
+}
+
+type Stage = (row: Float64Array) => Float64Array;
+
+/** Every stage of a chain, from the functions that the sampler offers. */
+function stagesOf(
+  sampler: Sampler,
+  options: SamplingOptions,
+  history: readonly number[],
+): Record<keyof SamplingOptions, Stage> {
+  return {
+    repetitionPenalty: (row) =>
+      sampler.repetitionPenalty(row, history, options.repetitionPenalty ?? 1),
+    frequencyPenalty: (row) => sampler.frequencyPenalty(row, history, options.frequencyPenalty ?? 0),
+    presencePenalty: (row) => sampler.presencePenalty(row, history, options.presencePenalty ?? 0),
+    bannedSequences: (row) => sampler.ban(row, history, options.bannedSequences ?? []),
+    temperature: (row) => sampler.temperatureScale(row, options.temperature ?? 1),
+    topK: (row) => sampler.topK(row, options.topK ?? 0),
+    topP: (row) => sampler.topP(row, options.topP ?? 1),
+    minP: (row) => sampler.minP(row, options.minP ?? 0),
+  };
+}
+
+export const chainOrder = law<Chain & { swap: number }>({
+  code: "P-ORDER",
+  name: "the chain goes through its stages in the declared order",
+  statement:
+    "The distribution is that of the stages applied one after the other in the order that the sampler declares: each sees what the one before it left, renormalised.",
+  source:
+    "Hugging Face's generation: penalties, bans, temperature, top-k, top-p, min-p; the first two seeds: temperature, top-k, top-p, softmax",
+  catches:
+    "temperature after the filters, top-p before top-k, filters on unnormalised mass, penalties on scaled logits",
+  needs: ["sampler.conventions", "sampler.distribution"],
+  precondition: { name: "another order would give another distribution", floor: 0.08 },
+  cases: () => fc.record({ chain: chains(), swap: fc.nat() }).map(({ chain, swap }) => ({ ...chain, swap })),
+  check: (value, subject) => {
+    const sampler = samplerOf(subject);
+    const { order } = sampler.conventions;
+    const { row, swap } = value;
+    const given = folded(value);
+    if (given === null) return false;
+    const offered = Object.entries(given.options).filter(([name]) => order.includes(name as never));
+    const options: SamplingOptions = Object.fromEntries(offered);
+    const stages = stagesOf(sampler, options, given.history);
+    const inOrder = (names: typeof order) => softmax(names.reduce((x, name) => stages[name](x), row));
+    const expected = inOrder(order);
+    const probs = sampler.distribution(row, options, given.history);
+    const what = `distribution(${show(row)}, ${fc.stringify(options)}, [${given.history}])`;
+    for (const [id, p] of expected.entries()) {
+      expect(Math.abs(probs[id] - p) <= slack, `${what}[${id}] is ${probs[id]}, not ${p}`);
+    }
+    const at = swap % Math.max(1, order.length - 1);
+    const swapped = [...order.slice(0, at), ...order.slice(at, at + 2).reverse(), ...order.slice(at + 2)];
+    return inOrder(swapped).some((p, id) => Math.abs(p - expected[id]) > slack);
+  },
+});
+
+export const nonEmpty = law<Chain>({
+  code: "P-NONEMPTY",
+  name: "the chain always leaves a token",
+  statement:
+    "Whatever the options, the probabilities are not negative, sum to 1, and lie on tokens whose logit is finite: at least one is left.",
+  source: "a distribution",
+  catches: "filters that together drop everything, NaN from an empty set, mass on dropped tokens",
+  needs: ["sampler.distribution"],
+  precondition: { name: "top-k, top-p and min-p are all given, and tokens are dropped", floor: 0.05 },
+  cases: chains,
+  check: (value, subject) => {
+    const given = folded(value);
+    if (given === null) return false;
+    const { row } = value;
+    const { options, history } = given;
+    const what = `distribution(${show(row)}, ${fc.stringify(options)}, [${history}])`;
+    const probs = samplerOf(subject).distribution(row, options, history);
+    expect(probs.length === row.length, `${what} has ${probs.length} of ${row.length} tokens`);
+    for (const [id, p] of probs.entries()) {
+      const legal = p >= 0 && (p === 0 || Number.isFinite(row[id]));
+      expect(legal, `${what}[${id}] is ${p}, the logit ${row[id]}`);
+    }
+    const total = probs.reduce((sum, p) => sum + p, 0);
+    expect(Math.abs(total - 1) <= slack, `${what} sums to ${total}`);
+    const filters = ["topK", "topP", "minP"] as const;
+    return filters.every((name) => options[name] !== undefined) && probs.includes(0);
+  },
+});
+
+interface Draw {
+  row: Float64Array;
+  rounding: number;
+}
+
+export const support = law<Draw>({
+  code: "P-SUPPORT",
+  name: "a token of probability 0 is never drawn",
+  statement:
+    "For every u, those at which the draw changes and their neighbours included, the token drawn has a positive probability, also where the probabilities sum to a little less or more than 1.",
+  source: "the support of a distribution; float32 sums are off by up to 2^-24 a term",
+  catches:
+    "fallbacks to the last or the first id, u compared with <= or with the sum of the wrong side, masks of finite size",
+  needs: ["sampler.draw", "sampler.distribution", "sampler.sample"],
+  precondition: { name: "the last token has no probability, and the sum is below 1", floor: 0.1 },
+  cases: () =>
+    fc.record({ row: fc.oneof(logits(8), dropped()), rounding: fc.constantFrom(0, -(2 ** -24), 2 ** -24, -(2 ** -40)) }),
+  check: ({ row, rounding }, subject) => {
+    const { draw, distribution, sample } = samplerOf(subject);
+    const options = { topK: 3, temperature: 2 };
+    for (const exact of [softmax(row), distribution(row, options)]) {
+      const probs = exact.map((p) => p * (1 + rounding));
+      for (const u of breakpoints(probs)) {
+        const token = draw(probs, u);
+        expect(probs[token] > 0, `draw(${show(probs)}, ${u}) is ${token}`);
+      }
+    }
+    const probs = distribution(row, options);
+    for (const u of breakpoints(probs)) {
+      const token = sample(row, options, () => u);
+      expect(probs[token] > 0, `sample(${show(row)}, ${fc.stringify(options)}, ${u}) is ${token}`);
+    }
+    return rounding < 0 && row[row.length - 1] === Number.NEGATIVE_INFINITY;
+  },
+});
+
+/** Logits of which the last ones, and perhaps the first, are dropped already. */
+function dropped(): fc.Arbitrary<Float64Array> {
+  return fc.tuple(logits(6), fc.nat({ max: 2 }), fc.integer({ min: 1, max: 2 })).map(([row, before, after]) => {
+    const none = (count: number) => Array.from({ length: count }, () => Number.NEGATIVE_INFINITY);
+    return Float64Array.from([...none(before), ...row, ...none(after)]);
+  });
+}
+
+/** Every u in [0, 1) at which a draw may change, with the numbers next to it. */
+function breakpoints(probs: Float64Array): number[] {
+  let sum = 0;
+  const sums = Array.from(probs, (p) => {
+    sum += p;
+    return sum;
+  });
+  const hair = 2 ** -53;
+  const all = [0, ...sums, 1].flatMap((u) => [u - hair, u, u + hair]);
+  return all.filter((u) => u >= 0 && u < 1);
+}

@@ -1,0 +1,96 @@
+import type { ModelConfig } from "../config.ts";
+import { type Batch, checkAppend } from "../decoder.ts";
+import type { Logits } from "../logits.ts";
+import type { ForwardPass } from "./forward.ts";
+import { KvCache } from "./kv-cache.ts";
+
+/** One sequence of a batch: how many tokens it holds, and their keys and values. */
+interface Row {
+  length: number;
+  readonly cache: KvCache;
+}
+
+/**
+ * Starts the reference decoder's batch. Every row has a cache of its own and counts its positions by
+ * its own tokens, and a step takes one token of one row: a row gives the logits that it gives alone,
+ * bit for bit.
+ *
+ * @throws {RangeError} when `rows` is not an integer from 0
+ */
+export function startBatch(config: ModelConfig, pass: ForwardPass, rows: number): Batch {
+  if (!Number.isInteger(rows) || rows < 0) {
+    throw new RangeError(`startBatch: rows must be an integer from 0, got ${rows}`);
+  }
+  return new ReferenceBatch(config, pass, rows);
+}
+
+class ReferenceBatch implements Batch {
+  readonly #config: ModelConfig;
+  readonly #pass: ForwardPass;
+  #rows: Row[];
+
+  constructor(config: ModelConfig, pass: ForwardPass, rows: number) {
+    this.#config = config;
+    this.#pass = pass;
+    this.#rows = Array.from({ length: rows }, () => this.#copy(null));
+  }
+
+  get lengths(): number[] {
+    return this.#rows.map(({ length }) => length);
+  }
+
+  async append(rows: readonly (readonly number[])[]): Promise<(Logits | null)[]> {
+    checkRows("append", "lists of tokens", rows, this.#rows.length);
+    for (const [i, tokens] of rows.entries()) {
+      const { length } = this.#rows[i];
+      if (tokens.length > 0) checkAppend(this.#config, length, tokens, `append: row ${i}`);
+    }
+    return rows.map((tokens, i) => this.#append(this.#rows[i], tokens));
+  }
+
+  async appendPadded(
+    rows: readonly (readonly number[])[],
+    counts: readonly (readonly boolean[])[],
+  ): Promise<(Logits | null)[]> {
+    checkRows("appendPadded", "rows of tokens", rows, this.#rows.length);
+    checkRows("appendPadded", "rows of counts", counts, this.#rows.length);
+    for (const [i, row] of [...rows, ...counts].entries()) {
+      if (row.length === rows[0].length) continue;
+      const where = `row ${i % rows.length} of ${i < rows.length ? "tokens" : "counts"}`;
+      const must = `must have ${rows[0].length} columns, as row 0 has`;
+      throw new RangeError(`appendPadded: ${where} ${must}, got ${row.length}`);
+    }
+    return this.append(rows.map((row, i) => row.filter((_, column) => counts[i][column])));
+  }
+
+  async select(rows: readonly (number | null)[]): Promise<void> {
+    const B = this.#rows.length;
+    for (const row of rows) {
+      if (row === null || (Number.isInteger(row) && row >= 0 && row < B)) continue;
+      throw new RangeError(`select: a row must be null or an integer in [0, ${B}), got ${row}`);
+    }
+    this.#rows = rows.map((row) => this.#copy(row === null ? null : this.#rows[row]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #append(row: Row, tokens: readonly number[]): Logits | null {
+    for (const token of tokens) {
+      this.#pass.step(row.cache, token, row.length, row.length);
+      row.length++;
+    }
+    return tokens.length === 0 ? null : this.#pass.logits();
+  }
+
+  /** A row with the tokens of another, or with none. */
+  #copy(row: Row | null): Row {
+    const cache = new KvCache(this.#config);
+    if (row !== null) cache.copyFrom(row.cache, row.length);
+    return { length: row?.length ?? 0, cache };
+  }
+}
+
+function checkRows(who: string, what: string, rows: readonly unknown[], expected: number): void {
+  if (rows.length === expected) return;
+  throw new RangeError(`${who}: there must be ${expected} ${what}, got ${rows.length}`);
+}

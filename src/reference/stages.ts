@@ -1,0 +1,33 @@
+import type { ModelConfig } from "../config.ts";
+import type { LayerStages, Row, Stages } from "../stages.ts";
+import type { ForwardPass, Watch } from "./forward.ts";
+import { KvCache } from "./kv-cache.ts";
+
+/** The stages of a pass over tokens in a new cache, position by position. */
+export function referenceStages(
+  config: ModelConfig,
+  pass: ForwardPass,
+  tokens: readonly number[],
+): Stages {
+  const cache = new KvCache(config);
+  const embedding: Row[] = [];
+  const layers = Array.from({ length: config.numHiddenLayers }, emptyLayer);
+  const final: Row[] = [];
+  const logits: Row[] = [];
+  for (const [position, token] of tokens.entries()) {
+    let layer = 0;
+    const watch: Watch = (stage, row) => {
+      if (stage === "embedding") embedding.push([...row]);
+      else if (stage === "final") final.push([...row]);
+      else layers[layer][stage].push([...row]);
+      if (stage === "output") layer++; // the last stage of a block
+    };
+    pass.step(cache, token, position, position, watch);
+    logits.push([...pass.logits(watch)]);
+  }
+  return { embedding, layers, final, logits };
+}
+
+function emptyLayer(): Record<keyof LayerStages, Row[]> {
+  return { query: [], key: [], value: [], mixed: [], afterAttention: [], output: [] };
+}

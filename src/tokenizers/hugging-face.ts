@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Tokenizer as Library } from "@huggingface/tokenizers";
+import { isObject, type JsonObject, readJsonObject } from "../json.ts";
+import { checkToken, type Tokenizer } from "./tokenizer.ts";
+
+/** What a decoder shows for bytes that are not a whole character, perhaps not yet. */
+const REPLACEMENT = "\uFFFD";
+
+/**
+ * The tokenizer of a Hugging Face folder: `tokenizer.json`, with the words of
+ * `tokenizer_config.json` where there is one. `encode` adds what its post-processor adds; `decode`
+ * leaves out special tokens, and leaves spaces as they are.
+ *
+ * @throws {Error} naming the file, when it is damaged or uses what `@huggingface/tokenizers` lacks
+ */
+export async function readHuggingFaceTokenizer(folder: string): Promise<Tokenizer> {
+  const path = join(folder, "tokenizer.json");
+  const configPath = join(folder, "tokenizer_config.json");
+  const json = await readJsonObject(path);
+  const config = existsSync(configPath) ? await readJsonObject(configPath) : {};
+  try {
+    return new HuggingFaceTokenizer(new Library(json, config), config);
+  } catch (error) {
+    throw new Error(`${path}: must be a known tokenizer: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+class HuggingFaceTokenizer implements Tokenizer {
+  readonly vocabSize: number;
+  readonly bosTokenId: number | null;
+  readonly eosTokenId: number | null;
+  readonly #library: Library;
+
+  constructor(library: Library, config: JsonObject) {
+    this.#library = library;
+    let largest = -1;
+    for (const id of library.get_vocab(true).values()) largest = Math.max(largest, id);
+    this.vocabSize = largest + 1;
+    this.bosTokenId = this.#idOf(config.bos_token);
+    this.eosTokenId = this.#idOf(config.eos_token);
+  }
+
+  /** A special token is named by its text, or by an object with that text as `content`. */
+  #idOf(token: unknown): number | null {
+    const text = isObject(token) ? token.content : token;
+    return typeof text === "string" ? (this.#library.token_to_id(text) ?? null) : null;
+  }
+
+  encode(text: string): number[] {
+    return this.#library.encode(text).ids;
+  }
+
+  decode(tokens: readonly number[]): string {
+    for (const token of tokens) checkToken(this.vocabSize, token);
+    if (tokens.length === 0) return "";
+    return this.#library.decode([...tokens], {
+      skip_special_tokens: true,
+      clean_up_tokenization_spaces: false,
+    });
+  }
+
+  /**
+   * Decodes a new token together with those of the piece before it, because a decoder may treat
+   * the first token of a text in a way of its own.
+   */
+  decoder(): (token?: number) => string {
+    let shown: number[] = [];
+    let held: number[] = [];
+    return (token) => {
+      if (token !== undefined) held.push(token);
+      const text = this.decode([...shown, ...held]);
+      if (token !== undefined && text.endsWith(REPLACEMENT)) return "";
+      const piece = text.slice(this.decode(shown).length);
+      shown = piece === "" ? [...shown, ...held] : held;
+      held = [];
+      return piece;
+    };
+  }
+}

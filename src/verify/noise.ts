@@ -1,0 +1,46 @@
+import type { Arithmetic } from "../arithmetic.ts";
+import { largestError, type Tolerance } from "../compare.ts";
+import { forward } from "../definition.ts";
+import type { Model } from "../model.ts";
+import { seededRandom } from "../random.ts";
+import type { Subject } from "../subject.ts";
+
+/**
+ * How many times the noise floor an engine may be off. Engines sum in other orders than the
+ * definition does and have their own exponentials, and the floor is one sample of such noise: it can
+ * be small by luck. On generated models the errors of right engines stay below a tenth of this.
+ */
+const headroom = 64;
+
+/** The least floor, in units of the arithmetic's own rounding of the largest logit. */
+const leastUlps = 4;
+
+/**
+ * The noise floor of a model under an arithmetic: the largest difference of its logits from those in
+ * float64, over a seeded walk through the vocabulary as long as the context, 32 tokens at most.
+ *
+ * An engine of that arithmetic cannot do much better; a bug does much worse. The floor grows where
+ * the model amplifies rounding, which no constant tolerance knows.
+ */
+export function noiseFloor({ config, weights }: Model, arithmetic: Arithmetic): number {
+  const random = seededRandom(1);
+  const length = Math.min(config.maxPositionEmbeddings, 32);
+  const tokens = Array.from({ length }, () => Math.floor(random() * config.vocabSize));
+  const exact = forward(config, weights, tokens);
+  const rounded = forward(config, weights, tokens, arithmetic);
+  const largest = exact.flat().reduce((most, logit) => Math.max(most, Math.abs(logit)), 0);
+  const ulp = Math.abs(arithmetic.round(1 / 3) - 1 / 3) * largest;
+  return Math.max(largestError(rounded, exact), leastUlps * ulp);
+}
+
+const floors = new WeakMap<Model, number>();
+
+/** The subject with the tolerances of this one model. */
+export function withMeasuredTolerance(subject: Subject, model: Model): Subject {
+  if (subject.noise === null) return subject;
+  const floor = floors.get(model) ?? noiseFloor(model, subject.noise);
+  floors.set(model, floor);
+  const measured: Tolerance = { absolute: headroom * floor, relative: 0 };
+  const repeatable = subject.repeatable === "bitwise" ? "bitwise" : measured;
+  return { ...subject, repeatable, accurate: measured };
+}
