@@ -32,6 +32,8 @@ function model(name: string, change: Partial<ConfigInput> = {}) {
 
 const demo = model("demo");
 const tiny = model("tiny");
+/** Where only the count of passes matters. */
+const small = model("demo", { hiddenSize: 8, headDim: 2, maxPositionEmbeddings: 160 });
 const prompt = [3, 7, 11, 15];
 
 async function last({ decoder }: Pick<typeof demo, "decoder">, tokens: readonly number[]) {
@@ -41,7 +43,7 @@ async function last({ decoder }: Pick<typeof demo, "decoder">, tokens: readonly 
 
 /** How many tokens each pass of a greedy generation sends. */
 async function widths(promptLength: number, maxNewTokens: number, naive: boolean) {
-  const { decoder, count } = counted(demo.decoder);
+  const { decoder, count } = counted(small.decoder);
   const tokens = Array.from({ length: promptLength }, (_, t) => t);
   await generate(decoder, tokens, { temperature: 0, maxNewTokens, naive });
   return count.widths;

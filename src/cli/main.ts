@@ -10,6 +10,7 @@ import { assignmentCommand } from "./assignment.ts";
 import { costCommand } from "./cost.ts";
 import { gateCommand } from "./gate.ts";
 import { generateCommand } from "./generate.ts";
+import { lawsCommand } from "./laws.ts";
 import { summaryCommand } from "./summary.ts";
 import { traceCommand } from "./trace.ts";
 import { verifyCommand } from "./verify.ts";
@@ -25,6 +26,7 @@ const program = new Command("causalgate")
   .exitOverride()
   .addCommand(gateCommand())
   .addCommand(verifyCommand())
+  .addCommand(lawsCommand())
   .addCommand(summaryCommand())
   .addCommand(traceCommand())
   .addCommand(generateCommand())

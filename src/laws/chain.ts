@@ -23,7 +23,9 @@ function folded({ row, options: raw, history: rawHistory }: Chain) {
   const V = row.length;
   const options = optionsOf(V, raw);
   const last = (options.bannedSequences ?? []).map((ids) => ids[ids.length - 1]);
-  const left = Array.from(row.keys()).filter((id) => Number.isFinite(row[id]) && !last.includes(id));
+  const left = Array.from(row.keys()).filter(
+    (id) => Number.isFinite(row[id]) && !last.includes(id),
+  );
   return left.length === 0 ? null : { options, history: rawHistory.map((id) => id % V) };
 }
 
@@ -38,7 +40,8 @@ function stagesOf(
   return {
     repetitionPenalty: (row) =>
       sampler.repetitionPenalty(row, history, options.repetitionPenalty ?? 1),
-    frequencyPenalty: (row) => sampler.frequencyPenalty(row, history, options.frequencyPenalty ?? 0),
+    frequencyPenalty: (row) =>
+      sampler.frequencyPenalty(row, history, options.frequencyPenalty ?? 0),
     presencePenalty: (row) => sampler.presencePenalty(row, history, options.presencePenalty ?? 0),
     bannedSequences: (row) => sampler.ban(row, history, options.bannedSequences ?? []),
     temperature: (row) => sampler.temperatureScale(row, options.temperature ?? 1),
@@ -59,7 +62,8 @@ export const chainOrder = law<Chain & { swap: number }>({
     "temperature after the filters, top-p before top-k, filters on unnormalised mass, penalties on scaled logits",
   needs: ["sampler.conventions", "sampler.distribution"],
   precondition: { name: "another order would give another distribution", floor: 0.08 },
-  cases: () => fc.record({ chain: chains(), swap: fc.nat() }).map(({ chain, swap }) => ({ ...chain, swap })),
+  cases: () =>
+    fc.record({ chain: chains(), swap: fc.nat() }).map(({ chain, swap }) => ({ ...chain, swap })),
   check: (value, subject) => {
     const sampler = samplerOf(subject);
     const { order } = sampler.conventions;
@@ -69,7 +73,8 @@ export const chainOrder = law<Chain & { swap: number }>({
     const offered = Object.entries(given.options).filter(([name]) => order.includes(name as never));
     const options: SamplingOptions = Object.fromEntries(offered);
     const stages = stagesOf(sampler, options, given.history);
-    const inOrder = (names: typeof order) => softmax(names.reduce((x, name) => stages[name](x), row));
+    const inOrder = (names: typeof order) =>
+      softmax(names.reduce((x, name) => stages[name](x), row));
     const expected = inOrder(order);
     const probs = sampler.distribution(row, options, given.history);
     const what = `distribution(${show(row)}, ${fc.stringify(options)}, [${given.history}])`;
@@ -77,7 +82,11 @@ export const chainOrder = law<Chain & { swap: number }>({
       expect(Math.abs(probs[id] - p) <= slack, `${what}[${id}] is ${probs[id]}, not ${p}`);
     }
     const at = swap % Math.max(1, order.length - 1);
-    const swapped = [...order.slice(0, at), ...order.slice(at, at + 2).reverse(), ...order.slice(at + 2)];
+    const swapped = [
+      ...order.slice(0, at),
+      ...order.slice(at, at + 2).reverse(),
+      ...order.slice(at + 2),
+    ];
     return inOrder(swapped).some((p, id) => Math.abs(p - expected[id]) > slack);
   },
 });
@@ -90,7 +99,10 @@ export const nonEmpty = law<Chain>({
   source: "a distribution",
   catches: "filters that together drop everything, NaN from an empty set, mass on dropped tokens",
   needs: ["sampler.distribution"],
-  precondition: { name: "top-k, top-p and min-p are all given, and tokens are dropped", floor: 0.05 },
+  precondition: {
+    name: "top-k, top-p and min-p are all given, and tokens are dropped",
+    floor: 0.05,
+  },
   cases: chains,
   check: (value, subject) => {
     const given = folded(value);
@@ -127,7 +139,10 @@ export const support = law<Draw>({
   needs: ["sampler.draw", "sampler.distribution", "sampler.sample"],
   precondition: { name: "the last token has no probability, and the sum is below 1", floor: 0.1 },
   cases: () =>
-    fc.record({ row: fc.oneof(logits(8), dropped()), rounding: fc.constantFrom(0, -(2 ** -24), 2 ** -24, -(2 ** -40)) }),
+    fc.record({
+      row: fc.oneof(logits(8), dropped()),
+      rounding: fc.constantFrom(0, -(2 ** -24), 2 ** -24, -(2 ** -40)),
+    }),
   check: ({ row, rounding }, subject) => {
     const { draw, distribution, sample } = samplerOf(subject);
     const options = { topK: 3, temperature: 2 };
@@ -149,10 +164,12 @@ export const support = law<Draw>({
 
 /** Logits of which the last ones, and perhaps the first, are dropped already. */
 function dropped(): fc.Arbitrary<Float64Array> {
-  return fc.tuple(logits(6), fc.nat({ max: 2 }), fc.integer({ min: 1, max: 2 })).map(([row, before, after]) => {
-    const none = (count: number) => Array.from({ length: count }, () => Number.NEGATIVE_INFINITY);
-    return Float64Array.from([...none(before), ...row, ...none(after)]);
-  });
+  return fc
+    .tuple(logits(6), fc.nat({ max: 2 }), fc.integer({ min: 1, max: 2 }))
+    .map(([row, before, after]) => {
+      const none = (count: number) => Array.from({ length: count }, () => Number.NEGATIVE_INFINITY);
+      return Float64Array.from([...none(before), ...row, ...none(after)]);
+    });
 }
 
 /** Every u in [0, 1) at which a draw may change, with the numbers next to it. */

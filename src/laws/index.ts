@@ -1,13 +1,15 @@
 import { contextLimit, illegalInput } from "./bounds.ts";
 import { anyPartition, forked, rollback, stepByStep } from "./cache.ts";
 import { liveness, prefixInvariance } from "./causality.ts";
+import { chainOrder, nonEmpty, support } from "./chain.ts";
 import { golden } from "./definition.ts";
 import { anyHistory } from "./history.ts";
 import type { Law } from "./law.ts";
+import { banned, counted, repetition } from "./penalties.ts";
 import {
-  chainOrder,
   exactDraw,
   exactlyK,
+  minimalProbability,
   nucleus,
   shiftInvariant,
   temperature,
@@ -33,9 +35,15 @@ export const laws: readonly Law[] = [
   nucleus,
   shiftInvariant,
   exactlyK,
+  minimalProbability,
   temperature,
+  repetition,
+  counted,
+  banned,
   chainOrder,
+  nonEmpty,
   exactDraw,
+  support,
 ];
 
 /**

@@ -1,5 +1,5 @@
-import { type Random, seededRandom } from "../random.ts";
 import type { Model } from "../model.ts";
+import { type Random, seededRandom } from "../random.ts";
 import { changedModel } from "./changed-model.ts";
 
 /** What of a model has no order of its own. */
@@ -16,8 +16,10 @@ interface Orders {
   readonly keys: readonly number[];
 }
 
-/** Which orders apply to the rows and to the columns of a tensor; null leaves them. */
-const layouts: [pattern: RegExp, rows: keyof Orders | null, columns: keyof Orders][] = [
+type Order = keyof Orders | null;
+
+/** Which orders the rows and columns of a tensor have; a vector is a column. */
+const layouts: readonly [pattern: RegExp, rows: Order, columns: Order][] = [
   [/(embed_tokens|lm_head)\./, "vocabulary", "residual"],
   [/embed_positions\./, null, "residual"],
   [/q_proj\./, "queries", "residual"],
@@ -25,6 +27,8 @@ const layouts: [pattern: RegExp, rows: keyof Orders | null, columns: keyof Order
   [/o_proj\./, "residual", "queries"],
   [/(gate|up)_proj\./, "feedForward", "residual"],
   [/down_proj\./, "residual", "feedForward"],
+  [/[qk]_norm\./, null, null],
+  [/norm\./, "residual", null],
 ];
 
 /**
@@ -41,9 +45,9 @@ export function permutedModel(
 ): { readonly model: Model; readonly vocabulary: readonly number[]; readonly moved: boolean } {
   const orders = ordersOf(model, chosen, seededRandom(seed));
   const permuted = changedModel(model, {}, (name, data, shape) => {
-    const layout = layouts.find(([pattern]) => pattern.test(name));
-    const [, rows, columns] = layout ?? [null, /[qk]_norm/.test(name) ? null : "residual", null];
-    permute(data, shape, rows && orders[rows], columns && orders[columns]);
+    const [, rows, columns] = layouts.find(([pattern]) => pattern.test(name))!;
+    const inRow = shape.length === 1 ? null : columns;
+    permute(data, shape, rows && orders[rows], inRow && orders[inRow]);
   });
   const moved = orders.queries.some((from, to) => from !== to);
   return { model: permuted, vocabulary: orders.vocabulary, moved };
@@ -68,19 +72,17 @@ function ordersOf({ config }: Model, chosen: readonly Axis[], random: Random): O
   };
 }
 
-/** Reorders the rows and columns of a matrix, or the entries of a vector, in place. */
+/** Reorders the rows and columns of a tensor, in place. */
 function permute(
   data: Float64Array,
-  [rowCount, width = 1]: readonly number[],
+  [, width = 1]: readonly number[],
   rows: readonly number[] | null,
   columns: readonly number[] | null,
 ): void {
   const old = data.slice();
-  for (let row = 0; row < rowCount; row++) {
-    for (let column = 0; column < width; column++) {
-      const from = (rows?.[row] ?? row) * width + (width === 1 ? 0 : (columns?.[column] ?? column));
-      data[row * width + column] = old[from];
-    }
+  for (let to = 0; to < data.length; to++) {
+    const [row, column] = [Math.floor(to / width), to % width];
+    data[to] = old[(rows?.[row] ?? row) * width + (columns?.[column] ?? column)];
   }
 }
 

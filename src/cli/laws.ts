@@ -1,0 +1,46 @@
+import { Command } from "commander";
+import { laws } from "../laws/index.ts";
+import { csvText } from "../report/csv.ts";
+import { formatOption } from "./options.ts";
+
+const columns = [
+  "code",
+  "name",
+  "statement",
+  "catches",
+  "source",
+  "needs",
+  "precondition",
+  "floor",
+];
+
+/** `causalgate laws`: what holds of any decoder, and what each law catches. */
+export function lawsCommand(): Command {
+  return new Command("laws")
+    .description("list the laws: what each says, what it catches, what it needs of a decoder")
+    .addOption(formatOption("text", "csv", "json"))
+    .action(({ format }: { format: string }) => {
+      const rows = laws.map(({ needs, precondition, cases: _, check: __, ...law }) => ({
+        ...law,
+        needs: needs.join(" "),
+        precondition: precondition.name,
+        floor: precondition.floor,
+      }));
+      if (format === "csv") process.stdout.write(csvText(columns, rows));
+      else if (format === "json") console.log(JSON.stringify(rows, null, 2));
+      else for (const row of rows) console.log(lawText(row));
+    });
+}
+
+function lawText(row: Readonly<Record<string, string | number>>): string {
+  const { code, name, statement, catches, source, needs, precondition } = row;
+  const lines = [
+    `${code}  ${name}`,
+    `  ${statement}`,
+    `  catches  ${catches}`,
+    `  source   ${source}`,
+    `  needs    ${needs === "" ? "start and append" : needs}`,
+    `  bites    when ${precondition}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,81 @@
+/** Numerics: legal extremes give numbers. */
+import fc from "fast-check";
+import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import type { Decoder } from "../decoder.ts";
+import { forwardStages } from "../definition.ts";
+import type { Logits } from "../logits.ts";
+import type { Model } from "../model.ts";
+import type { Candidate } from "../subject.ts";
+import { changedModel } from "./changed-model.ts";
+import { expect, law } from "./law.ts";
+
+interface Extreme {
+  candidate: Candidate;
+  pattern: number[];
+  sharpness: number;
+}
+
+export const finite = law<Extreme>({
+  code: "P-FINITE",
+  name: "every logit is a finite number",
+  statement:
+    "On every legal input, to the end of the context and with attention scores of any size, every logit is finite.",
+  source: "e^710 overflows in float64, e^89 in float32",
+  catches:
+    "softmax without the maximum subtracted, rows that see no key, tanh by two exponentials, lengths at which a kernel fails",
+  needs: [],
+  precondition: {
+    name: "the context is full and, where models can be built, a probability underflows to 0",
+    floor: 0.5,
+  },
+  cases: (subject) =>
+    fc.record({
+      candidate: subject.candidates,
+      pattern: rawTokens(1, 8),
+      sharpness: fc.constantFrom(1, 2 ** 10, 2 ** 20),
+    }),
+  check: async ({ candidate, pattern: raw, sharpness }, subject) => {
+    const extreme =
+      subject.build === null || candidate.model === null
+        ? null
+        : withSharpAttention(candidate.model, sharpness);
+    const decoder = extreme === null ? candidate.decoder : subject.build!(extreme);
+    const { maxPositionEmbeddings: P } = decoder.config;
+    const pattern = tokensOf(decoder.config, raw);
+    const tokens = Array.from({ length: P }, (_, t) => pattern[t % pattern.length]);
+    for (const [t, row] of (await rowsOf(decoder, tokens)).entries()) {
+      const token = row.findIndex((logit) => !Number.isFinite(logit));
+      const what = `the logit of token ${token} at position ${t} of [${tokens}]`;
+      expect(token < 0, `${what}, queries times ${sharpness}, is ${row[token]}`);
+    }
+    return extreme === null || underflows(extreme, tokens);
+  },
+});
+
+/** The logits after every token: in one call where that is offered, else token by token. */
+async function rowsOf(decoder: Decoder, tokens: number[]): Promise<Logits[]> {
+  await using sequence = await decoder.start();
+  if (decoder.capabilities.has("all-rows")) return sequence.appendAll(tokens);
+  const rows: Logits[] = [];
+  for (const token of tokens) rows.push(await sequence.append([token]));
+  return rows;
+}
+
+/** The model with all queries, and so all scores, multiplied. */
+function withSharpAttention(model: Model, sharpness: number): Model {
+  return changedModel(model, {}, (name, data) => {
+    if (!/q_norm|q_proj/.test(name)) return;
+    for (let i = 0; i < data.length; i++) data[i] *= sharpness;
+  });
+}
+
+/** Whether a score lies so far below the largest of its row that `e` to the difference is 0. */
+function underflows({ config, weights }: Model, tokens: number[]): boolean {
+  const { slidingWindow } = config;
+  const { layers } = forwardStages(config, weights, tokens);
+  const sees = (t: number, s: number) =>
+    s <= t && (slidingWindow === null || s > t - slidingWindow);
+  return layers.some(({ attention }) =>
+    attention.some((head) => head.some((row, t) => row.some((p, s) => p === 0 && sees(t, s)))),
+  );
+}
