@@ -87,7 +87,7 @@ describe("generate", () => {
     });
   });
 
-  test("gives the same ids with and without a cache, and counts the seed's token steps", async () => {
+  test("gives the same ids with and without a cache, and counts the token steps", async () => {
     const prompt = ["generate", "demo", "--tokens", "3,7,11,15", "--max-new-tokens", "10"];
     const cached = await causalgate([...prompt, "--top-k", "10", "--seed", "7"]);
     const naive = await causalgate([...prompt, "--top-k", "10", "--seed", "7", "--naive"]);

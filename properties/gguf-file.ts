@@ -74,7 +74,7 @@ export function counting(first: number, length: number): Buffer {
   return f32(...Array.from({ length }, (_, i) => first + i));
 }
 
-/** A Llama of one layer: V = 3, D = 4, F = 1, N = 2, K = 1, H = 2, P = 5; its numbers count from 1. */
+/** A Llama of one layer: V = 3, D = 4, F = 1, N = 2, K = 1, P = 5; its numbers count from 1. */
 export function tinyLlama(): HandMade {
   const shapes: [string, ...number[]][] = [
     ["token_embd.weight", 4, 3],

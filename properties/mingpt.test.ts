@@ -196,6 +196,11 @@ describe("minGPT's JSON is refused", () => {
       `: ${MASK}: must be the causal mask of 2 positions`,
     ],
     [
+      "with 2^40 places",
+      (j) => set(j, "config", { block_size: 2 ** 40 }),
+      `: ${MASK}: must be the causal mask of 1099511627776 positions, got [1,1,2,2]`,
+    ],
+    [
       "with a mask of no layer",
       (j) => ({ ...j, "transformer.h.1.attn.bias": j[MASK] }),
       ": transformer.h.1.attn.bias: must be a tensor of the model, got [1,1,2,2]",

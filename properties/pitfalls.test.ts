@@ -1,4 +1,7 @@
-/** The mistakes that the seeds warn of or make: each shown to go wrong, and the right way beside it. */
+/**
+ * The mistakes that the seeds warn of or make: each shown to go wrong, and the right way beside
+ * it.
+ */
 import { describe, expect, test } from "vitest";
 import { parameterCount, parameterRows } from "../src/cost/parameters.ts";
 import { generate } from "../src/generate.ts";

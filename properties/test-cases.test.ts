@@ -1,4 +1,4 @@
-/** The test cases of the assignment fail where they must; `causalgate assignment` then ends with 1. */
+/** The test cases of the assignment fail where they must, and `causalgate assignment` with them. */
 import { describe, expect, test } from "vitest";
 import type { Decoder, Sequence } from "../src/decoder.ts";
 import { namedModel } from "../src/models/registry.ts";

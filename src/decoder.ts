@@ -90,20 +90,21 @@ export interface Batch extends AsyncDisposable {
    * Appends to every row its own tokens, of any number, none included.
    *
    * @returns for every row the logits after its last new token, null where it got none
-   * @throws {RangeError} as {@link Sequence.append}, or on another number of rows; nothing is appended
+   * @throws {RangeError} as {@link Sequence.append}, or on another number of rows; nothing is
+   *   appended
    */
   append(rows: readonly (readonly number[])[]): Promise<(Logits | null)[]>;
   /**
-   * As {@link append}, with rows of one width: a column whose `counts` is false is padding, wherever
-   * it stands and whatever id it holds. Capability `padding`.
+   * As {@link append}, with rows of one width: a column whose `counts` is false is padding,
+   * wherever it stands and whatever id it holds. Capability `padding`.
    */
   appendPadded(
     rows: readonly (readonly number[])[],
     counts: readonly (readonly boolean[])[],
   ): Promise<(Logits | null)[]>;
   /**
-   * Makes new row i a copy of old row `rows[i]`, or an empty one where that is null: reorders beams,
-   * permutes, drops, duplicates and adds rows.
+   * Makes new row i a copy of old row `rows[i]`, or an empty one where that is null: reorders
+   * beams, permutes, drops, duplicates and adds rows.
    */
   select(rows: readonly (number | null)[]): Promise<void>;
 }

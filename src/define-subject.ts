@@ -105,7 +105,9 @@ export function candidate(decoder: Decoder, model: Model | null, line: string): 
   return Object.assign({ decoder, model }, { [fc.toStringMethod]: () => line });
 }
 
-/** The engine as a whole decoder: named, asynchronous, and with an error where it offers nothing. */
+/**
+ * The engine as a whole decoder: named, asynchronous, and with an error where it offers nothing.
+ */
 function decoderOf(
   engine: Engine,
   name: string,

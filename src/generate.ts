@@ -17,8 +17,8 @@ export interface GenerateOptions extends SamplingOptions {
    * Go on past the context limit, each token from the last P tokens alone. Default false.
    *
    * A shift of that window moves every token to a new position and takes the first one out of the
-   * sight of all others, so no remembered key or value is right any more: such a step is a prefill of
-   * P tokens. Causality holds within a window, and tokens before it have no effect at all.
+   * sight of all others, so no remembered key or value is right any more: such a step is a prefill
+   * of P tokens. Causality holds within a window, and tokens before it have no effect at all.
    */
   readonly truncate?: boolean;
 }

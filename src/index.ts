@@ -1,4 +1,7 @@
-/** The public names: what an engine's author needs to have it judged, and what the judge is made of. */
+/**
+ * The public names: what an engine's author needs to have it judged, and what the judge is made
+ * of.
+ */
 export { type Arithmetic, countingArithmetic, float32 } from "./arithmetic.ts";
 export { type Difference, firstDifference, largestError, type Tolerance } from "./compare.ts";
 export { type ConfigInput, checkConfig, type ModelConfig, modelConfig } from "./config.ts";

@@ -47,8 +47,8 @@ export function withLora(
 }
 
 /**
- * The plain model that an adapted one amounts to: `W + (alpha / r) B A` in place of every adapted W,
- * in memory of its own. All other tensors are the same memory.
+ * The plain model that an adapted one amounts to: `W + (alpha / r) B A` in place of every adapted
+ * W, in memory of its own. All other tensors are the same memory.
  */
 export function mergeLora(config: ModelConfig, weights: Weights): Weights {
   const { lora } = weights;

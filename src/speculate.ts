@@ -1,6 +1,7 @@
 /**
- * Speculative decoding: a cheap draft decoder proposes tokens, the target reads them in one call and
- * keeps those that it agrees with. The result is the target's own, whatever the draft proposes.
+ * Speculative decoding: a cheap draft decoder proposes tokens, the target reads them in one call
+ * and keeps those that it agrees with. The result is the target's own, whatever the draft
+ * proposes.
  */
 import type { Decoder, Sequence } from "./decoder.ts";
 import { checkLengths, type Generated, type GenerateOptions } from "./generate.ts";
@@ -29,7 +30,8 @@ export interface Speculated extends Generated {
  * @param target needs the capabilities `all-rows` and `rewind`
  * @param draft of the same vocabulary; needs `rewind`
  * @throws {RangeError} as `generate`, or on vocabularies of different sizes
- * @see Leviathan, Kalman and Matias 2023, "Fast Inference from Transformers via Speculative Decoding"
+ * @see Leviathan, Kalman and Matias 2023, "Fast Inference from Transformers via Speculative
+ *   Decoding"
  */
 export async function speculate(
   target: Decoder,

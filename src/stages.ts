@@ -1,4 +1,6 @@
-/** What a forward pass goes through on its way, for those who want to see where two decoders part. */
+/**
+ * What a forward pass goes through on its way, for those who want to see where two decoders part.
+ */
 export interface Stages {
   /** The input of the first block, `[T, D]`. */
   readonly embedding: readonly Row[];

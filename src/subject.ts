@@ -22,7 +22,9 @@ export interface Subject {
   readonly capabilities: ReadonlySet<Capability>;
   /** Whether candidates come with their model, so that the definition can be asked. */
   readonly knowsModel: boolean;
-  /** A decoder of this kind for any model, so that a law can change one; null for a fixed decoder. */
+  /**
+   * A decoder of this kind for any model, so that a law can change one; null for a fixed decoder.
+   */
   readonly build: ((model: Model) => Decoder) | null;
   /** The pieces of its sampler; what is left out is not offered. */
   readonly sampler: Partial<Sampler>;

@@ -26,10 +26,6 @@ const changes = {
       if (shape.length === 2) data.fill(0, 0, shape[1]);
     }
   },
-  /** No token has an embedding: all rows of the first block are what norms make of zero. */
-  "zero embedding": (weights: Weights) => {
-    weights.embedTokens.fill(0);
-  },
 };
 
 export type WeightKind = keyof typeof changes;

@@ -4,8 +4,8 @@ import fc from "fast-check";
  * Logits that are hard on a sampler: random reals; small integers, which tie; probabilities that
  * are powers of two, whose sums are exact; one huge value; and some tokens already dropped.
  */
-export function logits(maxLength = 16): fc.Arbitrary<Float64Array> {
-  const size = { minLength: 1, maxLength, size: "max" as const };
+export function logits(maxLength = 16, minLength = 1): fc.Arbitrary<Float64Array> {
+  const size = { minLength, maxLength, size: "max" as const };
   const reals = fc.array(
     fc.integer({ min: -6000, max: 6000 }).map((x) => x / 2000),
     size,

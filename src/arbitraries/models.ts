@@ -43,7 +43,7 @@ export function modelParts(only: Fixed = {}): fc.Arbitrary<ModelParts> {
   });
 }
 
-/** Each kind is on in one case of eight, so that half of all models are plain. */
+/** Each kind is on in one case of eight, so that more than half of all models are plain. */
 const plainMostly = [false, false, false, false, false, false, false, true];
 
 /** A configuration as one short object literal: what `modelConfig` needs to make it again. */

@@ -1,24 +1,29 @@
 import fc from "fast-check";
 import type { SamplingOptions } from "../sampling/sample-token.ts";
 
+const values: { [Name in keyof SamplingOptions]-?: fc.Arbitrary<SamplingOptions[Name]> } = {
+  temperature: fc.constantFrom(1, 0.5, 2, 0.8, 4),
+  topK: fc.constantFrom(3, 2, 4, 5, 6, 1, 0),
+  topP: fc.oneof(thousandths(500, 1000), fc.constantFrom(0.5, 0.75, 0.9, 1, 0)),
+  minP: fc.oneof(thousandths(0, 300), fc.constantFrom(0.5, 0.25, 0.1, 0, 1)),
+  repetitionPenalty: fc.constantFrom(1.3, 2, 1.1, 1, 0.5),
+  frequencyPenalty: fc.constantFrom(0.5, 1, 0.25, 0, -0.5),
+  presencePenalty: fc.constantFrom(0.5, 1, 0.25, 0, -0.5),
+  bannedSequences: fc.array(rawSequence(), { maxLength: 1 }),
+};
+
 /**
- * Options of a sampler, each given or left out by itself. At most one sequence is banned, so that
+ * Options of a sampler, each given in two cases of three. At most one sequence is banned, so that
  * no more than one token is lost to it.
  */
 export function samplingOptions(): fc.Arbitrary<SamplingOptions> {
-  return fc.record(
-    {
-      temperature: fc.constantFrom(1, 0.5, 2, 0.8, 4),
-      topK: fc.nat({ max: 6 }),
-      topP: fc.oneof(fc.constantFrom(0.5, 0.75, 0.9, 1, 0), fc.nat(1000).map(thousandths)),
-      minP: fc.oneof(fc.constantFrom(0.5, 0.25, 0.1, 0, 1), fc.nat(1000).map(thousandths)),
-      repetitionPenalty: fc.constantFrom(1.3, 2, 4, 1, 0.5),
-      frequencyPenalty: fc.constantFrom(0.5, 1, 2, 0, -0.5),
-      presencePenalty: fc.constantFrom(0.5, 1, 2, 0, -0.5),
-      bannedSequences: fc.array(rawSequence(), { maxLength: 1 }),
-    },
-    { requiredKeys: [] },
+  const all: [string, fc.Arbitrary<unknown>][] = Object.entries(values);
+  const maybe = all.map(([name, value]) =>
+    fc.option(value, { nil: undefined, freq: 3 }).map((given) => [name, given] as const),
   );
+  return fc
+    .tuple(...maybe)
+    .map((options) => Object.fromEntries(options.filter(([, given]) => given !== undefined)));
 }
 
 /** The options with the ids of banned sequences folded into a vocabulary. */
@@ -33,4 +38,6 @@ function rawSequence(): fc.Arbitrary<number[]> {
   return fc.array(fc.nat({ max: 15 }), { minLength: 1, maxLength: 3, size: "max" });
 }
 
-const thousandths = (x: number) => x / 1000;
+function thousandths(min: number, max: number): fc.Arbitrary<number> {
+  return fc.integer({ min, max }).map((x) => x / 1000);
+}

@@ -2,9 +2,10 @@
  * Canaries: wrappers with one bug each around a decoder or sampler that is right. A law that keeps
  * quiet about its canary is blind on that subject, and what it says of it means nothing.
  */
-import type { Decoder, Sequence } from "../decoder.ts";
+import type { Batch, Decoder, Sequence } from "../decoder.ts";
+import type { Model } from "../model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-import type { Candidate, Subject } from "../subject.ts";
+import type { Subject } from "../subject.ts";
 
 export interface Canary {
   /** The planted bug, in words. */
@@ -14,18 +15,19 @@ export interface Canary {
   readonly infect: (subject: Subject) => Subject;
 }
 
-/** A canary whose decoders are wrapped. */
+/** A canary whose decoders are wrapped, those that a law builds too. */
 export function decoderCanary(
   diesOf: string,
   bug: string,
-  wrap: (decoder: Decoder, candidate: Candidate) => Decoder,
+  wrap: (decoder: Decoder, model: Model | null) => Decoder,
 ): Canary {
   const infect = (subject: Subject): Subject => ({
     ...subject,
     name: `${subject.name} with a canary`,
+    build: subject.build && ((model) => wrap(subject.build!(model), model)),
     candidates: subject.candidates.map((candidate) => ({
       ...candidate,
-      decoder: wrap(candidate.decoder, candidate),
+      decoder: wrap(candidate.decoder, candidate.model),
     })),
   });
   return { bug, diesOf, infect };
@@ -49,7 +51,7 @@ export type SequenceBug = (sequence: Sequence) => Partial<Sequence>;
 
 /** The decoder with every sequence, forks included, changed in the same way. */
 export function withSequences(decoder: Decoder, bug: SequenceBug): Decoder {
-  return { ...decoder, start: async () => changed(await decoder.start(), bug) };
+  return { ...decoder, start: async (position) => changed(await decoder.start(position), bug) };
 }
 
 export function changed(sequence: Sequence, bug: SequenceBug): Sequence {
@@ -61,7 +63,26 @@ export function changed(sequence: Sequence, bug: SequenceBug): Sequence {
     appendAll: (tokens) => sequence.appendAll(tokens),
     rewind: (length) => sequence.rewind(length),
     fork: async () => changed(await sequence.fork(), bug),
+    poison: async () => sequence.poison?.(),
     [Symbol.asyncDispose]: () => sequence[Symbol.asyncDispose](),
   };
   return Object.defineProperties(plain, Object.getOwnPropertyDescriptors(bug(sequence)));
+}
+
+/** The decoder with every batch changed in the same way. */
+export function withBatches(decoder: Decoder, bug: (batch: Batch) => Partial<Batch>): Decoder {
+  const startBatch = async (rows: number) => {
+    const batch = await decoder.startBatch!(rows);
+    const plain: Batch = {
+      get lengths() {
+        return batch.lengths;
+      },
+      append: (rows) => batch.append(rows),
+      appendPadded: (rows, counts) => batch.appendPadded(rows, counts),
+      select: (rows) => batch.select(rows),
+      [Symbol.asyncDispose]: () => batch[Symbol.asyncDispose](),
+    };
+    return Object.defineProperties(plain, Object.getOwnPropertyDescriptors(bug(batch)));
+  };
+  return { ...decoder, startBatch };
 }

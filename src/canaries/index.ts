@@ -1,5 +1,8 @@
+import { batchCanaries } from "./batch.ts";
 import type { Canary } from "./canary.ts";
 import { decoderCanaries } from "./decoder.ts";
+import { memoryCanaries } from "./memory.ts";
+import { metamorphicCanaries } from "./metamorphic.ts";
 import { samplerCanaries } from "./sampler.ts";
 import { windowCanaries } from "./window.ts";
 
@@ -7,5 +10,8 @@ import { windowCanaries } from "./window.ts";
 export const canaries: readonly Canary[] = [
   ...decoderCanaries,
   ...windowCanaries,
+  ...batchCanaries,
+  ...memoryCanaries,
+  ...metamorphicCanaries,
   ...samplerCanaries,
 ];

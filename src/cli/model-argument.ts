@@ -17,7 +17,7 @@ import type { Tokenizer } from "../tokenizers/tokenizer.ts";
 import { wordTokenizer } from "../tokenizers/words.ts";
 import { initWeights } from "../weights.ts";
 
-/** More weights than this, as float64, are refused before any memory is taken. */
+/** The most bytes of weights, as float64: more are refused before any memory is taken. */
 const mostBytes = 2_000_000_000;
 
 /** The named models whose vocabulary is {@link tinyWords}. */
@@ -52,12 +52,12 @@ export async function findModel(argument: string, seed: number): Promise<FoundMo
   const named = namedModels.find(({ name }) => name === argument);
   if (named === undefined) {
     const described = await describeFolder(argument);
-    if (described !== null) checkSize(argument, weightBytes(described.config, 8));
+    if (described !== null) checkWeights(argument, described.config);
     const model = await readModel(argument);
     return { ...model, tokenizer: model.tokenizer ?? bytesOf(model.config), isRandom: false };
   }
   const { name, config } = named;
-  checkSize(name, weightBytes(config, 8));
+  checkWeights(name, config);
   const tokenizer = wordModels.includes(name) ? wordTokenizer(tinyWords) : bytesOf(config);
   return { name, config, weights: initWeights(config, seed), tokenizer, isRandom: true };
 }
@@ -80,13 +80,16 @@ async function readModel(path: string) {
     throw new RangeError(`model: ${must}, got "${path}"`);
   }
   // No format spends more bytes on a weight than the eight that it takes in memory.
-  checkSize(path, BigInt((await stat(path)).size));
+  checkBytes(path, BigInt((await stat(path)).size));
   return loadModel(path);
 }
 
-function checkSize(who: string, bytes: bigint): void {
+function checkWeights(who: string, config: ModelConfig): void {
+  checkBytes(who, weightBytes(config, 8), "; summary and cost do without");
+}
+
+function checkBytes(who: string, bytes: bigint, fix = ""): void {
   if (bytes <= BigInt(mostBytes)) return;
   const must = `the weights must take at most ${grouped(mostBytes)} bytes as float64`;
-  const fix = "summary and cost do without";
-  throw new RangeError(`${who}: ${must}, got ${grouped(bytes)}; ${fix}`);
+  throw new RangeError(`${who}: ${must}, got ${grouped(bytes)}${fix}`);
 }

@@ -24,7 +24,6 @@ export function promptTokens(
   }
   const ids = tokenizer?.encode(text) ?? [];
   if (ids.length > 0) return ids;
-  throw new RangeError(
-    `${name}: there must be a prompt, ${tokenizer === null ? "" : "as text or "}as --tokens, got none`,
-  );
+  const how = tokenizer === null ? "as --tokens" : "as text or as --tokens";
+  throw new RangeError(`${name}: there must be a prompt, ${how}, got none`);
 }

@@ -5,6 +5,7 @@ import { writeWhole } from "../files.ts";
 import { lawByCode, laws } from "../laws/index.ts";
 import type { Law } from "../laws/law.ts";
 import { writeCsv } from "../report/csv.ts";
+import { generatorText } from "../report/generator-text.ts";
 import { junitText } from "../report/junit.ts";
 import { startRecord, writeRecord } from "../report/run-record.ts";
 import {
@@ -32,6 +33,7 @@ interface Options {
   readonly seed: number;
   readonly replay?: string;
   readonly shard?: { readonly index: number; readonly count: number };
+  readonly statistics?: true;
   readonly report: string;
 }
 
@@ -57,9 +59,11 @@ export function verifyCommand(): Command {
     .addOption(seedOption())
     .option("--replay <LINE>", "one case: CODE/SEED/PATH, as a failure printed it")
     .addOption(shardOption())
+    .option("--statistics", "say what the generators draw, and try nothing")
     .addOption(reportOption())
     .addHelpText("after", examples)
     .action(async (options: Options) => {
+      if (options.statistics) return console.log(generatorText(options.seed, options.runs));
       const subject =
         options.engine === undefined
           ? subjectByName(options.subject)

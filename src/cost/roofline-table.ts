@@ -4,6 +4,7 @@ import {
   sumTraffic,
   type Traffic,
   type TrafficPass,
+  trafficBytes,
   trafficRows,
 } from "./intensity.ts";
 import { rooflinePoint } from "./roofline.ts";
@@ -81,6 +82,8 @@ export function rooflineRows(
 
   const row = (level: string, op: string | null, traffic: Traffic, at?: Estimate): RooflineRow => {
     const point = rooflinePoint(roofs, traffic);
+    // A fused kernel may move no byte of its own for an operation: that has no intensity.
+    const still = trafficBytes(traffic) === 0n;
     return {
       schema_version: schemaVersion,
       device,
@@ -102,13 +105,13 @@ export function rooflineRows(
       bytes_weights: traffic.weightBytes,
       bytes_kv: traffic.kvBytes,
       bytes_act: traffic.activationBytes,
-      ai: point.intensity,
-      attainable_flops: point.attainableFlops,
+      ai: still ? null : point.intensity,
+      attainable_flops: still ? null : point.attainableFlops,
       achieved_flops: at?.value ?? null,
       achieved_ci_lo: at?.low ?? null,
       achieved_ci_hi: at?.high ?? null,
-      bound: point.bound,
-      status: "ok",
+      bound: still ? null : point.bound,
+      status: still ? "no_traffic" : "ok",
     };
   };
   return [

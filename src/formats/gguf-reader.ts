@@ -35,7 +35,7 @@ interface Place {
   /** `[out, in]`: the file has the extents the other way round. */
   readonly shape: readonly number[];
   readonly type: TensorType;
-  /** In bytes; the offset is counted from the end of the header first, then from the file's start. */
+  /** In bytes, from the start of the file. */
   readonly offset: number;
   readonly bytes: number;
 }
@@ -61,7 +61,7 @@ class Incomplete extends Error {}
 /**
  * Everything in a file, version 2 or 3, its numbers exactly.
  *
- * @throws {RangeError} naming the file, the byte or the tensor: a header that ends too early or says
+ * @throws {RangeError} naming the file, the byte or the tensor: a header that is cut off or says
  *   what cannot be; two entries of one name; a tensor outside the file, over another, or of a type
  *   that is not F32, F16 or Q8_0; a number that is not finite
  */
@@ -79,7 +79,7 @@ export async function readGgufFile(path: string): Promise<GgufFile> {
   return { values, tensors };
 }
 
-/** Nothing says how long a header is: reads the file's first bytes, twice as many until they hold it. */
+/** Nothing says how long a header is: reads first bytes, twice as many until they hold it. */
 async function readHeader(file: BinaryFile): Promise<Header> {
   for (let bytes = 2 ** 16; ; bytes *= 2) {
     const start = await file.read(0, Math.min(bytes, file.size), "the header");
@@ -122,26 +122,34 @@ class HeaderReader {
     if (version !== 2 && version !== 3) this.#fail("the version must be 2 or 3", version);
     const tensorCount = this.#count("the tensors", MIN_PLACE_BYTES);
     const valueCount = this.#count("the values", MIN_VALUE_BYTES);
-
-    const values = new Map<string, GgufValue>();
-    for (let i = 0; i < valueCount; i++) {
-      const key = this.#string("a key", MAX_KEY_BYTES);
-      if (values.has(key)) this.#fail("a key must be there once", key);
-      values.set(key, this.#value(key));
-    }
+    const values = this.#values(valueCount);
     const alignment = values.get("general.alignment") ?? DEFAULT_ALIGNMENT;
     if (typeof alignment !== "number" || alignment < 1 || 2 ** 31 % alignment !== 0) {
       return this.#fail("general.alignment must be a power of two", alignment);
     }
+    return { values, places: this.#places(tensorCount, alignment) };
+  }
+
+  #values(count: number): Map<string, GgufValue> {
+    const values = new Map<string, GgufValue>();
+    for (let i = 0; i < count; i++) {
+      const key = this.#string("a key", MAX_KEY_BYTES);
+      if (values.has(key)) this.#fail("a key must be there once", key);
+      values.set(key, this.#value(key));
+    }
+    return values;
+  }
+
+  #places(count: number, alignment: number): Place[] {
     const places = new Map<string, Place>();
-    for (let i = 0; i < tensorCount; i++) {
+    for (let i = 0; i < count; i++) {
       const place = this.#place(alignment);
       if (places.has(place.name)) this.#fail("a tensor must be there once", place.name);
       places.set(place.name, place);
     }
+    // The file counts offsets from where its header ends, which is known only now.
     const start = Math.ceil(this.#at / alignment) * alignment;
-    const moved = Array.from(places.values(), (p) => ({ ...p, offset: start + p.offset }));
-    return { values, places: moved };
+    return Array.from(places.values(), (place) => ({ ...place, offset: start + place.offset }));
   }
 
   #value(key: string): GgufValue {

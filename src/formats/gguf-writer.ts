@@ -28,8 +28,8 @@ export type TypedTensor = Tensor & { readonly type: TensorType };
 const encoders = { F32: encodeFloat32, F16: encodeFloat16, Q8_0: encodeQ8_0 };
 
 /**
- * A GGUF file, version 3, with the values and tensors in the order given; tensors begin at multiples
- * of 32 bytes and the file ends at one.
+ * A GGUF file, version 3, with the values and tensors in the order given; every tensor begins at a
+ * multiple of 32 bytes, and the file ends at one.
  *
  * @throws {RangeError} `GGUF: NAME[i]: …` on a number that its tensor's type cannot hold
  */

@@ -71,8 +71,11 @@ export function joinRows(tensors: readonly Tensor[], fileName: (name: string) =>
 export type ModuleNames = Readonly<Record<string, string>>;
 
 /**
- * A file's name of a tensor from the model's, its `weight` or `bias` kept: `outside` has the names of
- * modules outside the layers, `inside` those of a layer, which stand behind `layers` and its number.
+ * A file's name of a tensor from the model's, its `weight` or `bias` kept.
+ *
+ * @param outside the names of modules outside the layers
+ * @param layers what stands before a layer's number, as `blk`
+ * @param inside the names of modules of a layer
  */
 export function renamed(
   name: string,

@@ -1,10 +1,10 @@
 import type { Arithmetic } from "../arithmetic.ts";
-import { firstDifference, largestError } from "../compare.ts";
+import { firstDifference, largestError, type Tolerance } from "../compare.ts";
 import { forward } from "../definition.ts";
 import type { Logits } from "../logits.ts";
 import type { Model } from "../model.ts";
 import type { Subject } from "../subject.ts";
-import { expectLogits } from "./law.ts";
+import { expectLast } from "./law.ts";
 
 /** float64 with 13 of its 53 bits rounded away, by Veltkamp's splitting. */
 const bits40: Arithmetic = {
@@ -18,33 +18,46 @@ const bits40: Arithmetic = {
 /** How many times the noise of its own arithmetic an engine may be off, as in `verify`. */
 const headroom = 64;
 
+/** Errors below this share of the subject's accuracy need no closer look. */
+const unsuspicious = 1 / 16;
+
 /**
- * As `expectLogits` at the subject's accuracy, for two ways of computing one model that float64 does
- * not make bit for bit the same. Some models amplify rounding a thousandfold, which no constant
- * knows: where the constant does not suffice, the case may be off by the noise of the definition in
- * the subject's arithmetic, and a float64 subject by that of 40 bits, 8192 times its own.
+ * How far rows of logits may be from those that another way of computing the same model gives,
+ * where float64 does not make the two bit for bit the same.
+ *
+ * Some models amplify rounding a thousandfold, which no constant knows. Where rows are suspiciously
+ * far apart, they may be off by the subject's accuracy and the noise of the definition in its
+ * arithmetic; a float64 subject by the noise of 40 bits, which is 8192 times its own.
  *
  * @param model whose logits these are, over `tokens`; null where nobody can say
- * @throws {LawBroken} naming the first logit that is outside the tolerance
  */
-export function expectAccurate(
-  what: string,
-  actual: readonly Logits[],
-  expected: readonly ArrayLike<number>[],
-  subject: Subject,
+export function accuracyOf(
+  { accurate, noise }: Subject,
   model: Model | null,
   tokens: readonly number[],
-): void {
-  const { accurate, noise } = subject;
-  const start = tokens.length - expected.length;
-  const within = firstDifference(actual, expected, accurate, start) === null;
-  if (within || model === null || accurate === "bitwise") {
-    if (!within) expectLogits(what, actual, expected, accurate, start);
-    return;
-  }
+  actual: readonly Logits[],
+  expected: readonly ArrayLike<number>[],
+): Tolerance {
+  if (model === null || accurate === "bitwise") return accurate;
+  const absolute = accurate.absolute * unsuspicious;
+  const close = { absolute, relative: accurate.relative * unsuspicious };
+  if (firstDifference(actual, expected, close) === null) return accurate;
   const { config, weights } = model;
   const rounded = forward(config, weights, tokens, noise ?? bits40);
   const floor = largestError(rounded, forward(config, weights, tokens));
-  const absolute = accurate.absolute + (noise === null ? floor : headroom * floor);
-  expectLogits(what, actual, expected, { ...accurate, absolute }, start);
+  const allowed = noise === null ? floor : headroom * floor;
+  return { ...accurate, absolute: accurate.absolute + allowed };
+}
+
+/** As `expectLast`, at the subject's accuracy on this model, see {@link accuracyOf}. */
+export function expectAccurate(
+  what: string,
+  tokens: readonly number[],
+  actual: Logits,
+  expected: ArrayLike<number>,
+  subject: Subject,
+  model: Model | null,
+): void {
+  const tolerance = accuracyOf(subject, model, tokens, [actual], [expected]);
+  expectLast(what, tokens, actual, expected, tolerance);
 }

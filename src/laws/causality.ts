@@ -58,7 +58,7 @@ export const liveness = law<OneToken>({
   source: "the dual of causality: a decoder that ignores its input keeps every invariance",
   catches: "ignored tokens: wrong row of the embedding, a stuck cache, a prompt that is not read",
   needs: ["all-rows"],
-  precondition: { name: "the two tokens have different embeddings", floor: 0.5 },
+  precondition: { name: "the two tokens have different embeddings", floor: 0.4 },
   cases: (subject) =>
     fc.record({
       candidate: subject.candidates,

@@ -16,7 +16,7 @@ interface Chain {
 }
 
 const chains = () =>
-  fc.record({ row: logits(8), options: samplingOptions(), history: rawTokens(0, 6) });
+  fc.record({ row: logits(12, 4), options: samplingOptions(), history: rawTokens(0, 6) });
 
 /** The case over this row's vocabulary; null where a ban would leave no token. */
 function folded({ row, options: raw, history: rawHistory }: Chain) {
@@ -51,7 +51,7 @@ function stagesOf(
   };
 }
 
-export const chainOrder = law<Chain & { swap: number }>({
+export const chainOrder = law<Chain>({
   code: "P-ORDER",
   name: "the chain goes through its stages in the declared order",
   statement:
@@ -62,34 +62,39 @@ export const chainOrder = law<Chain & { swap: number }>({
     "temperature after the filters, top-p before top-k, filters on unnormalised mass, penalties on scaled logits",
   needs: ["sampler.conventions", "sampler.distribution"],
   precondition: { name: "another order would give another distribution", floor: 0.08 },
-  cases: () =>
-    fc.record({ chain: chains(), swap: fc.nat() }).map(({ chain, swap }) => ({ ...chain, swap })),
+  cases: chains,
   check: (value, subject) => {
     const sampler = samplerOf(subject);
     const { order } = sampler.conventions;
-    const { row, swap } = value;
-    const given = folded(value);
-    if (given === null) return false;
-    const offered = Object.entries(given.options).filter(([name]) => order.includes(name as never));
-    const options: SamplingOptions = Object.fromEntries(offered);
-    const stages = stagesOf(sampler, options, given.history);
+    const { row } = value;
+    const fitting = folded(value);
+    if (fitting === null) return false;
+    const { options, history } = fitting;
+    const stages = stagesOf(sampler, options, history);
     const inOrder = (names: typeof order) =>
       softmax(names.reduce((x, name) => stages[name](x), row));
     const expected = inOrder(order);
-    const probs = sampler.distribution(row, options, given.history);
-    const what = `distribution(${show(row)}, ${fc.stringify(options)}, [${given.history}])`;
+    const probs = sampler.distribution(row, options, history);
+    const what = `distribution(${show(row)}, ${fc.stringify(options)}, [${history}])`;
     for (const [id, p] of expected.entries()) {
       expect(Math.abs(probs[id] - p) <= slack, `${what}[${id}] is ${probs[id]}, not ${p}`);
     }
-    const at = swap % Math.max(1, order.length - 1);
-    const swapped = [
-      ...order.slice(0, at),
-      ...order.slice(at, at + 2).reverse(),
-      ...order.slice(at + 2),
-    ];
-    return inOrder(swapped).some((p, id) => Math.abs(p - expected[id]) > slack);
+    const given = order.filter((name) => name in options);
+    const swapped = given.slice(1).map((_, at) => {
+      return given.toSpliced(at, 2, ...given.slice(at, at + 2).reverse());
+    });
+    return swapped.some((names) => !isSame(() => inOrder(names), expected));
   },
 });
+
+/** Whether two distributions agree; one that a ban leaves empty, out of its place, does not. */
+function isSame(actual: () => Float64Array, expected: Float64Array): boolean {
+  try {
+    return actual().every((p, id) => Math.abs(p - expected[id]) <= slack);
+  } catch {
+    return false;
+  }
+}
 
 export const nonEmpty = law<Chain>({
   code: "P-NONEMPTY",
@@ -100,15 +105,15 @@ export const nonEmpty = law<Chain>({
   catches: "filters that together drop everything, NaN from an empty set, mass on dropped tokens",
   needs: ["sampler.distribution"],
   precondition: {
-    name: "top-k, top-p and min-p are all given, and tokens are dropped",
-    floor: 0.05,
+    name: "two of top-k, top-p and min-p are given, and tokens are dropped",
+    floor: 0.5,
   },
   cases: chains,
   check: (value, subject) => {
-    const given = folded(value);
-    if (given === null) return false;
+    const fitting = folded(value);
+    if (fitting === null) return false;
     const { row } = value;
-    const { options, history } = given;
+    const { options, history } = fitting;
     const what = `distribution(${show(row)}, ${fc.stringify(options)}, [${history}])`;
     const probs = samplerOf(subject).distribution(row, options, history);
     expect(probs.length === row.length, `${what} has ${probs.length} of ${row.length} tokens`);
@@ -119,7 +124,8 @@ export const nonEmpty = law<Chain>({
     const total = probs.reduce((sum, p) => sum + p, 0);
     expect(Math.abs(total - 1) <= slack, `${what} sums to ${total}`);
     const filters = ["topK", "topP", "minP"] as const;
-    return filters.every((name) => options[name] !== undefined) && probs.includes(0);
+    const given = filters.filter((name) => options[name] !== undefined).length;
+    return given > 1 && probs.includes(0);
   },
 });
 

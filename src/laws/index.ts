@@ -1,11 +1,19 @@
+import { beams, joinAndLeave, rowAlone, rowOrder } from "./batch.ts";
+import { blackBox } from "./black-box.ts";
 import { contextLimit, illegalInput } from "./bounds.ts";
 import { anyPartition, forked, rollback, stepByStep } from "./cache.ts";
 import { liveness, prefixInvariance } from "./causality.ts";
 import { chainOrder, nonEmpty, support } from "./chain.ts";
 import { golden } from "./definition.ts";
+import { naive, seenHistory } from "./generation.ts";
 import { anyHistory } from "./history.ts";
 import type { Law } from "./law.ts";
+import { noAlias, poisoned, reuse } from "./memory.ts";
+import { permutation, positionShift, scoreShift, streamScale } from "./metamorphic.ts";
+import { finite } from "./numerics.ts";
+import { padding } from "./padding.ts";
 import { banned, counted, repetition } from "./penalties.ts";
+import { seeds, stops } from "./rows.ts";
 import {
   exactDraw,
   exactlyK,
@@ -28,7 +36,20 @@ export const laws: readonly Law[] = [
   rollback,
   forked,
   anyHistory,
+  reuse,
+  poisoned,
+  noAlias,
+  rowAlone,
+  rowOrder,
+  joinAndLeave,
+  beams,
+  padding,
   golden,
+  positionShift,
+  permutation,
+  scoreShift,
+  streamScale,
+  finite,
   contextLimit,
   illegalInput,
   tying,
@@ -44,6 +65,11 @@ export const laws: readonly Law[] = [
   nonEmpty,
   exactDraw,
   support,
+  blackBox,
+  naive,
+  seenHistory,
+  stops,
+  seeds,
 ];
 
 /**

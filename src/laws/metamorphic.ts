@@ -53,9 +53,9 @@ export const positionShift = law<Shift>({
     const [zero, once, twice] = [await at(0), await at(a), await at(a + b)];
     for (const [i, row] of zero.entries()) {
       const held = i === 0 ? tokens.slice(0, cut) : tokens;
-      const what = (start: number) => `from position ${start}, call ${i}, after [${held}]`;
-      expectAccurate(what(a), [once[i]], [row], subject, model, held);
-      expectAccurate(what(a + b), [twice[i]], [row], subject, model, held);
+      const what = (start: number) => `from position ${start}, call ${i}`;
+      expectAccurate(what(a), held, once[i], row, subject, model);
+      expectAccurate(what(a + b), held, twice[i], row, subject, model);
     }
     return positions === "rope" && a > 0 && tokens.length > 1;
   },
@@ -113,8 +113,8 @@ export const permutation = law<Permutation>({
     const logits = await cold(subject.build!(permuted.model), renamed);
     const plain = await cold(subject.build!(model), tokens);
     const expected = vocabulary.map((token) => plain[token]);
-    const what = `${chosen.join(", ")} permuted by seed ${seed}, after [${renamed}]`;
-    expectAccurate(what, [logits], [expected], subject, permuted.model, renamed);
+    const what = `${chosen.join(", ")} permuted by seed ${seed}`;
+    expectAccurate(what, renamed, logits, expected, subject, permuted.model);
     return permuted.moved && tokens.length > 1;
   },
 });
@@ -145,8 +145,7 @@ export const scoreShift = law<ScoreShift>({
     const logits = await cold(subject.build!(shifted), tokens);
     const plain = await cold(subject.build!(withScoresShifted(candidate.model!, 0)), tokens);
     const added = shift / Math.sqrt(shifted.config.headDim);
-    const what = `scores + ${added}, after [${tokens}]`;
-    expectAccurate(what, [logits], [plain], subject, shifted, tokens);
+    expectAccurate(`scores + ${added}`, tokens, logits, plain, subject, shifted);
     return Math.abs(added) > 745 && tokens.length > 1;
   },
 });
@@ -228,7 +227,9 @@ function withStreamScaled(model: Model, scale: number): Model {
   });
 }
 
-/** Whether adding epsilon to any mean square of the stream changes no bit; a zero row stays zero. */
+/**
+ * Whether adding epsilon to any mean square of the stream changes no bit; a zero row stays zero.
+ */
 function epsIsLost({ config, weights }: Model, tokens: number[]): boolean {
   const { embedding, layers } = forwardStages(config, weights, tokens);
   const stream = [embedding, ...layers.flatMap((layer) => [layer.afterAttention, layer.output])];

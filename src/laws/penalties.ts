@@ -32,7 +32,7 @@ export const repetition = law<Seen>({
   needs: ["sampler.repetitionPenalty"],
   precondition: {
     name: "a token with a negative logit was seen twice, at a penalty above 1",
-    floor: 0.1,
+    floor: 0.05,
   },
   cases: () => seen(fc.constantFrom(2, 4, 8, 1, 0.5)), // powers of two: dividing by them is exact
   check: ({ row, history: raw, penalty }, subject) => {
@@ -63,7 +63,7 @@ export const counted = law<Seen>({
   source: "OpenAI's API reference, frequency_penalty and presence_penalty",
   catches: "the two confused, counts that stop at 1, a wrong sign, unseen tokens touched",
   needs: ["sampler.frequencyPenalty", "sampler.presencePenalty"],
-  precondition: { name: "a token was seen twice, at a penalty that is not 0", floor: 0.4 },
+  precondition: { name: "a token was seen twice, at a penalty that is not 0", floor: 0.3 },
   cases: () => seen(fc.constantFrom(0.5, 2, 0.25, 0, -0.5)),
   check: ({ row, history: raw, penalty }, subject) => {
     const { frequencyPenalty, presencePenalty } = samplerOf(subject);
@@ -105,7 +105,7 @@ export const banned = law<Ban>({
   catches:
     "bans without a match when the history is short, matches at another place, the first id banned in place of the last",
   needs: ["sampler.ban"],
-  precondition: { name: "a sequence of several ids matched, and one did not", floor: 0.1 },
+  precondition: { name: "a sequence of several ids matched, and one did not", floor: 0.05 },
   cases: () => fc.record({ row: logits(8), history: rawTokens(0, 4), sequences: sequences() }),
   check: ({ row, history: raw, sequences }, subject) => {
     const { ban } = samplerOf(subject);

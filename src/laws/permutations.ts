@@ -33,8 +33,8 @@ const layouts: readonly [pattern: RegExp, rows: Order, columns: Order][] = [
 
 /**
  * The same model in another order: query heads within their groups, whole groups, units of the
- * feed-forward layer, tokens of the vocabulary, channels of the residual stream. Channels keep their
- * order under sinusoidal positions, which give each one its own frequency.
+ * feed-forward layer, tokens of the vocabulary, channels of the residual stream. Channels keep
+ * their order under sinusoidal positions, which give each one its own frequency.
  *
  * @returns the model, and the order of its vocabulary: new token i is old token `vocabulary[i]`
  */
@@ -90,11 +90,11 @@ function range(length: number): number[] {
   return Array.from({ length }, (_, i) => i);
 }
 
-/** Fisher and Yates. */
+/** A cycle through all entries, so that each changes its place. Sattolo 1986. */
 function shuffled(length: number, random: Random): number[] {
   const order = range(length);
   for (let i = length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
+    const j = Math.floor(random() * i);
     [order[i], order[j]] = [order[j], order[i]];
   }
   return order;

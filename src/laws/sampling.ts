@@ -184,7 +184,7 @@ export const minimalProbability = law<Share>({
   needs: ["sampler.minP"],
   precondition: {
     name: "some are kept, some dropped, and token 0 is not the largest",
-    floor: 0.15,
+    floor: 0.1,
   },
   cases: () => fc.record({ row: logits(), m: shares() }),
   check: ({ row, m }, subject) => {

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import { forward } from "../definition.ts";
 import type { Candidate } from "../subject.ts";
-import { expect, expectLast, law } from "./law.ts";
+import { expectAccurate } from "./accuracy.ts";
+import { expect, law } from "./law.ts";
 
 interface Write {
   candidate: Candidate;
@@ -59,7 +60,8 @@ export const tying = law<Write>({
       const logits = await sequence.append(tokens);
       const expected = forward(config, decoder.weights!, tokens).at(-1)!;
       const what = `embedding[${at}] = ${value} written`;
-      expectLast(what, tokens, logits, expected, subject.accurate);
+      const written = { name: what, config, weights: decoder.weights! };
+      expectAccurate(what, tokens, logits, expected, subject, written);
     } finally {
       embedTokens[at] = before.embedding;
     }

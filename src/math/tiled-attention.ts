@@ -1,9 +1,9 @@
 import { type Attention, type LayerCache, score } from "./attention.ts";
 
 /**
- * The {@link Attention} that holds the scores of one tile of positions at a time, as Flash Attention
- * does. Every head keeps a running maximum m and sum l, and rescales what it has mixed so far when a
- * tile brings a larger maximum:
+ * The {@link Attention} that holds the scores of one tile of positions at a time, as Flash
+ * Attention does. Every head keeps a running maximum m and sum l, and rescales what it has mixed
+ * so far when a tile brings a larger maximum:
  *
  *     m' = max(m, max s);  l' = l e^(m - m') + sum e^(s - m');  o' = o e^(m - m') + sum e^(s - m') v
  *

@@ -36,7 +36,9 @@ export interface ModelSummary {
   readonly block: readonly BlockRow[];
   /** What the model has. */
   readonly total: bigint;
-  /** What it has, or would have, with the head tied to the embedding, and with a head of its own. */
+  /**
+   * What it has, or would have, with the head tied to the embedding, and with a head of its own.
+   */
   readonly tied: bigint;
   readonly untied: bigint;
 }

@@ -11,9 +11,9 @@ interface Row {
 }
 
 /**
- * Starts the reference decoder's batch. Every row has a cache of its own and counts its positions by
- * its own tokens, and a step takes one token of one row: a row gives the logits that it gives alone,
- * bit for bit.
+ * Starts the reference decoder's batch. Every row has a cache of its own and counts its positions
+ * by its own tokens, and a step takes one token of one row: a row gives the logits that it gives
+ * alone, bit for bit.
  *
  * @throws {RangeError} when `rows` is not an integer from 0
  */
@@ -54,11 +54,9 @@ class ReferenceBatch implements Batch {
   ): Promise<(Logits | null)[]> {
     checkRows("appendPadded", "rows of tokens", rows, this.#rows.length);
     checkRows("appendPadded", "rows of counts", counts, this.#rows.length);
-    for (const [i, row] of [...rows, ...counts].entries()) {
-      if (row.length === rows[0].length) continue;
-      const where = `row ${i % rows.length} of ${i < rows.length ? "tokens" : "counts"}`;
-      const must = `must have ${rows[0].length} columns, as row 0 has`;
-      throw new RangeError(`appendPadded: ${where} ${must}, got ${row.length}`);
+    for (const [i, row] of rows.entries()) {
+      checkWidth(`row ${i} of tokens`, row, "row 0", rows[0]);
+      checkWidth(`row ${i} of counts`, counts[i], "row 0 of tokens", rows[0]);
     }
     return this.append(rows.map((row, i) => row.filter((_, column) => counts[i][column])));
   }
@@ -93,4 +91,15 @@ class ReferenceBatch implements Batch {
 function checkRows(who: string, what: string, rows: readonly unknown[], expected: number): void {
   if (rows.length === expected) return;
   throw new RangeError(`${who}: there must be ${expected} ${what}, got ${rows.length}`);
+}
+
+function checkWidth(
+  what: string,
+  row: readonly unknown[],
+  first: string,
+  expected: readonly unknown[],
+): void {
+  if (row.length === expected.length) return;
+  const must = `must have ${expected.length} columns, as ${first} has`;
+  throw new RangeError(`appendPadded: ${what} ${must}, got ${row.length}`);
 }

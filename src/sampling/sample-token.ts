@@ -88,8 +88,11 @@ function penaliseAndBan(
   options: SamplingOptions,
   history: readonly number[],
 ): Logits {
-  const repeated = repetitionPenalty(logits, history, options.repetitionPenalty ?? 1);
-  const frequent = frequencyPenalty(repeated, history, options.frequencyPenalty ?? 0);
-  const present = presencePenalty(frequent, history, options.presencePenalty ?? 0);
-  return ban(present, history, options.bannedSequences ?? []);
+  const { repetitionPenalty: r, frequencyPenalty: f, presencePenalty: s } = options;
+  let row = logits;
+  if (r !== undefined) row = repetitionPenalty(row, history, r);
+  if (f !== undefined) row = frequencyPenalty(row, history, f);
+  if (s !== undefined) row = presencePenalty(row, history, s);
+  const sequences = options.bannedSequences;
+  return sequences === undefined ? row : ban(row, history, sequences);
 }

@@ -11,7 +11,9 @@ import { topP } from "./top-p.ts";
 
 /** What right samplers do differently: a law asks each of them for its own. */
 export interface Conventions {
-  /** The order in which `distribution` goes through its options; what is not listed is not offered. */
+  /**
+   * The order in which `distribution` goes through its options; what is not listed is not offered.
+   */
   readonly order: readonly (keyof SamplingOptions)[];
   /** Of the logits that tie for the last place of top-k, the lower ids stay, or all do. */
   readonly topKTies: "lower ids" | "all";

@@ -7,8 +7,9 @@ import type { Subject } from "../subject.ts";
 
 /**
  * How many times the noise floor an engine may be off. Engines sum in other orders than the
- * definition does and have their own exponentials, and the floor is one sample of such noise: it can
- * be small by luck. On generated models the errors of right engines stay below a tenth of this.
+ * definition does and have their own exponentials, and the floor is one sample of such noise: it
+ * can be small by luck. On generated models the errors of right engines stay below a tenth of
+ * this.
  */
 const headroom = 64;
 
@@ -16,8 +17,8 @@ const headroom = 64;
 const leastUlps = 4;
 
 /**
- * The noise floor of a model under an arithmetic: the largest difference of its logits from those in
- * float64, over a seeded walk through the vocabulary as long as the context, 32 tokens at most.
+ * The noise floor of a model under an arithmetic: the largest difference of its logits from those
+ * in float64, over a seeded walk through the vocabulary as long as the context, 32 tokens at most.
  *
  * An engine of that arithmetic cannot do much better; a bug does much worse. The floor grows where
  * the model amplifies rounding, which no constant tolerance knows.

@@ -21,8 +21,8 @@ export interface RunOptions {
 
 /**
  * What came of a law on a subject. `vacuous`: no case broke it, but too few met its precondition to
- * say that it holds. `known failure`: broken, and declared to be; `now kept`: declared to be broken,
- * and no case broke it.
+ * say that it holds. `known failure`: broken, and declared to be; `now kept`: declared to be
+ * broken, and no case broke it.
  */
 export type Status = "kept" | "broken" | "vacuous" | "not offered" | "known failure" | "now kept";
 
@@ -101,7 +101,9 @@ function parameters({ seed, runs, path, timeLimitMs }: RunOptions): fc.Parameter
   };
 }
 
-/** One law tried on one subject: the property that fast-check runs, and what was seen on the way. */
+/**
+ * One law tried on one subject: the property that fast-check runs, and what was seen on the way.
+ */
 class Trial {
   readonly property: fc.IAsyncProperty<[unknown]>;
   reached = 0;

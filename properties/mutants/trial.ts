@@ -1,0 +1,60 @@
+/** Laws tried on a subject until the first case that breaks them, without shrinking it. */
+import fc from "fast-check";
+import { laws } from "../../src/laws/index.ts";
+import { type Law, missingNeeds } from "../../src/laws/law.ts";
+import type { Subject } from "../../src/subject.ts";
+import { checks } from "./checks.ts";
+
+/** What came of one law. */
+export interface Trial {
+  readonly law: string;
+  /** Cases tried, the one that broke the law included. */
+  readonly cases: number;
+  /** Those among them that kept the law and met its precondition. */
+  readonly reached: number;
+  readonly ms: number;
+  /** How the law was broken; null where it was kept. */
+  readonly broken: string | null;
+}
+
+/** Everything that a mutant is tried on, with the most cases that are worth trying. */
+export const trials: readonly { readonly law: Law; readonly most: number }[] = [
+  ...laws.map((law) => ({ law, most: Number.POSITIVE_INFINITY })),
+  ...checks,
+];
+
+/**
+ * Tries one law, and stops at the first case that breaks it. What a mutant does to the generators is
+ * seen too: a model that cannot even be made breaks the law.
+ *
+ * @throws {ReferenceError} on a name that does not exist, which is a mistake in the mutant's own text
+ */
+export async function tryLaw(
+  law: Law,
+  subject: Subject,
+  { seed, runs }: { readonly seed: number; readonly runs: number },
+): Promise<Trial | null> {
+  if (missingNeeds(law, subject).length > 0) return null;
+  let [cases, reached] = [0, 0];
+  let broken: unknown = null;
+  const property = fc.asyncProperty(law.cases(subject), async (value) => {
+    cases++;
+    if (await law.check(value, subject)) reached++;
+  });
+  const start = performance.now();
+  try {
+    const details = await fc.check(property, { seed, numRuns: runs, endOnFailure: true });
+    if (details.failed) broken = details.errorInstance ?? details.error;
+  } catch (error) {
+    cases++;
+    broken = error;
+  }
+  const ms = performance.now() - start;
+  if (broken instanceof ReferenceError) throw broken;
+  return { law: law.code, cases, reached, ms, broken: broken === null ? null : textOf(broken) };
+}
+
+function textOf(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.slice(0, 300);
+}

@@ -1,0 +1,151 @@
+/** The lengths, models and repetitions of each benchmark, at three scales. */
+import type { Cell } from "./sample.ts";
+import { roofModes, samplingModes } from "./workloads.ts";
+
+/**
+ * `smoke` ends in seconds and runs in the tests, `quick` in two minutes, `full` in half an hour.
+ */
+export type Scale = "smoke" | "quick" | "full";
+
+/** Every benchmark, and what it shows. */
+export const benchmarks = {
+  latency: "a prompt's first token, and the tokens after prompts of growing length",
+  growth: "the time of more and more tokens after one prompt, and of each at its position",
+  long: "one text of two thousand tokens",
+  filters: "the draw of a token, by each way of sampling",
+  roof: "bare multiply-adds: what this machine does at best in this language",
+} as const;
+
+export type BenchmarkName = keyof typeof benchmarks;
+
+interface Grid {
+  /** The unit of replication. */
+  readonly processes: number;
+  /** In one process a length is repeated while this many seconds last, within limits. */
+  readonly budget: number;
+  readonly leastRounds: number;
+  readonly mostRounds: number;
+  /** A run that is estimated to take longer, in seconds, waits for `--slow`. */
+  readonly longestRun: number;
+  readonly models: readonly string[];
+  /** Of these only the size of the vocabulary matters. */
+  readonly samplingModels: readonly string[];
+  readonly promptLengths: readonly number[];
+  readonly newTokens: number;
+  readonly growthPrompt: number;
+  readonly growthMarks: readonly number[];
+  /** Lengths whose reading is confirmed by runs of their own. */
+  readonly aloneLengths: readonly number[];
+  readonly longMarks: readonly number[];
+}
+
+const tens = Array.from({ length: 10 }, (_, i) => 10 * (i + 1));
+const hundreds = tens.map((ten) => 10 * ten);
+
+export const grids: Readonly<Record<Scale, Grid>> = {
+  smoke: {
+    processes: 2,
+    budget: 0.05,
+    leastRounds: 3,
+    mostRounds: 3,
+    longestRun: 1,
+    models: ["tiny"],
+    samplingModels: ["tiny"],
+    promptLengths: [4, 8, 30],
+    newTokens: 4,
+    growthPrompt: 4,
+    growthMarks: [2, 4, 8],
+    aloneLengths: [8],
+    longMarks: [4, 8],
+  },
+  quick: {
+    processes: 3,
+    budget: 1,
+    leastRounds: 2,
+    mostRounds: 6,
+    longestRun: 10,
+    models: ["demo", "tiny-long"],
+    samplingModels: ["demo", "llama-2-7b"],
+    promptLengths: [10, 50, 100],
+    newTokens: 20,
+    growthPrompt: 10,
+    growthMarks: [...tens, 200],
+    aloneLengths: [10, 100],
+    longMarks: [500, 1000],
+  },
+  full: {
+    processes: 6,
+    budget: 3,
+    leastRounds: 1,
+    mostRounds: 10,
+    longestRun: 180,
+    models: ["demo", "assignment-long", "tiny-long", "overview"],
+    samplingModels: ["demo", "llama-2-7b", "llama-3-8b"],
+    promptLengths: [10, 50, 100, 500, 1000],
+    newTokens: 20,
+    growthPrompt: 10,
+    growthMarks: [...tens, ...hundreds.slice(1)],
+    aloneLengths: [10, 100, 1000],
+    longMarks: [500, 1000, 1500, 2000],
+  },
+};
+
+/** The models of a benchmark where none are asked for. */
+export function defaultModels(benchmark: BenchmarkName, scale: Scale): readonly string[] {
+  if (benchmark === "filters") return grids[scale].samplingModels;
+  return benchmark === "long" ? ["tiny-long"] : grids[scale].models;
+}
+
+/** A cell before it is known how often it is run. */
+export type GridCell = Omit<Cell, "rounds">;
+
+const passes: readonly GridArm[] = [
+  { mode: "naive", isTwin: false },
+  { mode: "cached", isTwin: false },
+  { mode: "cached", isTwin: true },
+];
+type GridArm = Pick<Cell, "mode" | "isTwin">;
+
+/**
+ * The cells of a benchmark. Its prompts and marks are those of the scale, whether or not a model
+ * has room for them.
+ *
+ * @param vocabSize V of the model; a draw from more tokens takes longer, so fewer are timed
+ */
+export function gridCells(benchmark: BenchmarkName, scale: Scale, vocabSize: number): GridCell[] {
+  const grid = grids[scale];
+  const each = (arms: readonly GridArm[], cell: Omit<GridCell, keyof GridArm>): GridCell[] =>
+    arms.map((arm) => ({ ...arm, ...cell }));
+  const twinned = (modes: readonly string[], baseline: string) => [
+    ...modes.map((mode) => ({ mode, isTwin: false })),
+    { mode: baseline, isTwin: true },
+  ];
+  switch (benchmark) {
+    case "latency":
+      return grid.promptLengths.flatMap((promptLength) => [
+        ...each(passes.slice(1), { task: "prefill", promptLength, marks: [1] }),
+        ...each(passes, { task: "sequence_length", promptLength, marks: [1, grid.newTokens] }),
+      ]);
+    case "growth": {
+      const promptLength = grid.growthPrompt;
+      const marks = [1, ...grid.growthMarks];
+      return [
+        ...each(passes, { task: "generation_length", promptLength, marks }),
+        ...grid.aloneLengths.flatMap((length) =>
+          each(passes, { task: "generation_alone", promptLength, marks: [1, length] }),
+        ),
+      ];
+    }
+    case "long": {
+      const marks = [1, ...grid.longMarks];
+      return each(passes, { task: "long_generation", promptLength: 3, marks });
+    }
+    case "filters": {
+      const marks = [Math.max(2, Math.floor(50_000 / vocabSize))];
+      const arms = twinned(samplingModes, "temperature");
+      return each(arms, { task: "sampling", promptLength: null, marks });
+    }
+    case "roof":
+      return each(twinned(roofModes, "dot"), { task: "roof", promptLength: null, marks: [500] });
+  }
+}

@@ -1,0 +1,136 @@
+/** Who measures what, and how often: the jobs of a bench, each for one process. */
+import type { ModelConfig } from "../config.ts";
+import { seededRandom } from "../random.ts";
+import { type BenchmarkName, type GridCell, gridCells, grids, type Scale } from "./grids.ts";
+import { emptySample } from "./measure.ts";
+import type { Cell, Job, Sample } from "./sample.ts";
+import { taskFlops } from "./task-cost.ts";
+
+/** A model as it is asked for, by name or path, and as it is called in tables. */
+export interface PlannedModel {
+  readonly source: string;
+  readonly name: string;
+  /** Null for the machine itself. */
+  readonly config: ModelConfig | null;
+}
+
+/** What the roof is measured of. */
+export const host: PlannedModel = { source: "host", name: "host", config: null };
+
+export interface PlanOptions {
+  readonly runId: string;
+  readonly scale: Scale;
+  readonly seed: number;
+  /** Also run, once, what takes longer than the scale allows. */
+  readonly slow: boolean;
+}
+
+export interface Plan {
+  readonly jobs: readonly Job[];
+  /** Rows for what is not run, each with the reason. */
+  readonly notRun: readonly Sample[];
+}
+
+export interface Wanted {
+  readonly benchmark: BenchmarkName;
+  readonly model: PlannedModel;
+}
+
+/**
+ * The jobs of a bench: every benchmark of every model once, then all of them once more, so that
+ * what changes on the machine over the whole run falls on all alike.
+ */
+export function planBench(wanted: readonly Wanted[], options: PlanOptions): Plan {
+  const { runId: run_id, scale } = options;
+  const random = seededRandom(options.seed);
+  const first = wanted.findIndex(({ benchmark }) => benchmark === "growth");
+  const sorted = wanted.map((one, i) => sortCells(one, options, i === first));
+  const jobs = Array.from({ length: grids[scale].processes }, (_, process) =>
+    wanted.map(({ benchmark, model: { name, source } }, i): Job => {
+      const seed = Math.floor(random() * 2 ** 32);
+      const cells = process === 0 ? [...sorted[i].always, ...sorted[i].once] : sorted[i].always;
+      return { run_id, benchmark, model: name, source, process, seed, cells };
+    }),
+  );
+  return {
+    jobs: jobs.flat().filter(({ cells }) => cells.length > 0),
+    notRun: sorted.flatMap(({ notRun }) => notRun),
+  };
+}
+
+interface Sorted {
+  readonly always: Cell[];
+  /** Long runs, which one process makes. */
+  readonly once: Cell[];
+  readonly notRun: Sample[];
+}
+
+/**
+ * What of a grid is run: not what the context has no room for, and of what takes long only what
+ * `--slow` asks for, and the longest confirmation of the first model.
+ */
+function sortCells(
+  { benchmark, model }: Wanted,
+  { runId: run_id, scale, slow }: PlanOptions,
+  isFirst: boolean,
+): Sorted {
+  const sorted: Sorted = { always: [], once: [], notRun: [] };
+  for (const cell of gridCells(benchmark, scale, model.config?.vocabSize ?? 1)) {
+    const fitting = cell.marks.filter((mark) => fits(model, cell, mark));
+    const isShort = (mark: number) => estimateSeconds(model, cell, mark) <= limitOf(cell, scale);
+    const isConfirmation = cell.task === "generation_alone" && isFirst;
+    const isLate = (slow || isConfirmation) && !fitting.every(isShort);
+    const marks = isLate ? fitting : fitting.filter(isShort);
+    // A first token alone is worth a run only where it is the question.
+    if (marks.some((mark) => mark > 1 || cell.task === "prefill")) {
+      sorted[isLate ? "once" : "always"].push({ ...cell, marks, rounds: 1 });
+    }
+    if (cell.isTwin) continue;
+    for (const mark of cell.marks.filter((mark) => !marks.includes(mark) && mark > 1)) {
+      const seconds = Math.round(estimateSeconds(model, cell, mark));
+      const why = fits(model, cell, mark)
+        ? ({ status: "not_run", error: `about ${seconds} s; --slow runs it` } as const)
+        : ({ status: "too_long", error: "the context has no room for it" } as const);
+      sorted.notRun.push({ ...emptySample({ run_id, model: model.name }, cell, mark), ...why });
+    }
+  }
+  const always = sorted.always.map((cell) => repeated(cell, sorted.always, model, scale));
+  return { ...sorted, always };
+}
+
+function fits({ config }: PlannedModel, { promptLength }: GridCell, mark: number): boolean {
+  if (promptLength === null || config === null) return true;
+  return promptLength + mark - 1 <= config.maxPositionEmbeddings;
+}
+
+/** Seconds that one run may take: what only confirms or extends may take less. */
+function limitOf({ task }: GridCell, scale: Scale): number {
+  const isExtra = task === "generation_alone" || task === "long_generation";
+  return isExtra ? grids[scale].budget : grids[scale].longestRun;
+}
+
+/** The cell with as many rounds as fit into the budget, the same for all arms of one length. */
+function repeated(cell: Cell, cells: readonly Cell[], model: PlannedModel, scale: Scale): Cell {
+  const { budget, leastRounds, mostRounds } = grids[scale];
+  const beside = cells.filter(
+    ({ task, promptLength, marks }) =>
+      task === cell.task &&
+      promptLength === cell.promptLength &&
+      marks.at(-1) === cell.marks.at(-1),
+  );
+  const seconds = beside.map((one) => estimateSeconds(model, one, one.marks.at(-1)!));
+  const affordable = Math.floor(budget / seconds.reduce((sum, one) => sum + one, 0));
+  return { ...cell, rounds: Math.max(leastRounds, Math.min(mostRounds, affordable)) };
+}
+
+/** What plans are made with; the machine's own speed shows in the time left. */
+const flopsPerSecond = 2e9;
+/** Of one draw from one token of the vocabulary, sorting included. */
+const secondsPerLogit = 1e-6;
+
+/** A rough time of one run up to a mark, for plans and progress. */
+export function estimateSeconds({ config }: PlannedModel, cell: GridCell, mark: number): number {
+  if (cell.task === "sampling") return secondsPerLogit * config!.vocabSize * mark;
+  const labels = emptySample({ run_id: "", model: "" }, cell, mark);
+  return Number(taskFlops(config, labels)) / flopsPerSecond;
+}
