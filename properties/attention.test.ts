@@ -98,7 +98,7 @@ describe("tiled attention", () => {
     },
   );
 
-  test("does the work of standard attention: every key and value is read once for each head", () => {
+  test("does the work of standard attention: each head reads every key and value once", () => {
     const [headDim, capacity, length] = [4, 16, 11];
     const count = (attention: Attention) => {
       const reads = { keys: 0, values: 0 };

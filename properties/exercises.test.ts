@@ -73,7 +73,7 @@ describe("seed 001, quick checks", () => {
     expect(matrices(model("demo", { tieWordEmbeddings: false }))).toBe(2);
   });
 
-  test("4 (S1-95): without a cache each token costs one more than the last, with it always one", async () => {
+  test("4 (S1-95): each token costs one more than the last, with a cache always one", async () => {
     for (const [naive, growth] of [
       [true, 1],
       [false, 0],
@@ -159,7 +159,7 @@ describe("seed 001, exercises", () => {
     });
   });
 
-  test("hard (S1-99): with a cache only new tokens are sent, and the logits are the same bits", async () => {
+  test("hard (S1-99): with a cache only new tokens are sent, for the same bits", async () => {
     const tokens = [3, 7, 11, 15, 200, 41];
     for (let prefill = 1; prefill < tokens.length; prefill++) {
       const { decoder, count } = counted(demo.decoder);
@@ -173,7 +173,7 @@ describe("seed 001, exercises", () => {
 });
 
 describe("the work of a generation, counted", () => {
-  test("S0-36 to S0-39: 4 + 10 tokens cost 85 naive and 13 cached token-steps, 6.54 times", async () => {
+  test("S0-36 to S0-39: 4 + 10 tokens are 85 token-steps naive, 13 cached", async () => {
     const naive = await widths(4, 10, true);
     const cached = await widths(4, 10, false);
     expect(naive).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
@@ -182,7 +182,7 @@ describe("the work of a generation, counted", () => {
     expect((85 / 13).toFixed(2)).toBe("6.54");
   });
 
-  test("S1-47 (C-03): the 50th token after a prompt of 100 is a pass over 149, not 150", async () => {
+  test("S1-47, C-03: the 50th token after a prompt of 100 is a pass over 149", async () => {
     expect((await widths(100, 50, true)).at(-1)).toBe(149);
   });
 });

@@ -217,7 +217,7 @@ describe("a batch", () => {
     200,
   );
 
-  test("C-46: goes on when one row has ended; the first seed would wait for all of them", async () => {
+  test("C-46: one row ends, the others go on; seed 001 waits until all end at once", async () => {
     const prompts = [[1], [2], [3]];
     const alone = await Promise.all(
       prompts.map((prompt) => generate(demo, prompt, { ...greedy, maxNewTokens: 5 })),

@@ -181,14 +181,14 @@ describe("top-p", () => {
 });
 
 describe("the chain", () => {
-  test("C-07: p is a share of what top-k left: of four equal tokens k = 2, p = 0.5 keeps one", () => {
+  test("C-07: p is a share of what top-k left: k = 2, p = 0.5 keep one of four equals", () => {
     const four = row(0, 0, 0, 0);
     expect(Array.from(distribution(four, { topK: 2, topP: 0.5 }))).toEqual([1, 0, 0, 0]);
     // The other way round p = 0.5 would be a share of all four, and keep two.
     expect(kept(topK(topP(four, 0.5), 2))).toEqual([0, 1]);
   });
 
-  test("S0-30: the temperature comes before top-p, which keeps more of a flatter distribution", () => {
+  test("S0-30: the temperature comes before top-p, which keeps more when it is higher", () => {
     const logits = row(0, 1, 2, 3, 4);
     expect(kept(distribution(logits, { temperature: 4, topP: 0.9 }).map(Math.log))).toHaveLength(5);
     expect(kept(temperatureScale(topP(logits, 0.9), 4))).toHaveLength(3);

@@ -31,6 +31,7 @@ export { laws } from "./laws/index.ts";
 export { type Law, LawBroken } from "./laws/law.ts";
 export { logProbs } from "./log-probs.ts";
 export type { Logits } from "./logits.ts";
+export { mergeLora, withLora } from "./lora.ts";
 export { logitMatchers } from "./matchers.ts";
 export type { Model } from "./model.ts";
 export { namedModel, namedModels } from "./models/registry.ts";

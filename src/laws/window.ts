@@ -31,7 +31,7 @@ export const receptiveField = law<Unseen>({
   code: "P-WIN",
   name: "tokens beyond the receptive field change nothing",
   statement:
-    "With a window of w, L layers see L (w - 1) tokens back: other tokens before that leave the logits as they are.",
+    "With a window of w, L layers see L (w - 1) tokens back; others before those change nothing.",
   source: "Jiang et al. 2023 (Mistral 7B), section 2: sliding window attention",
   catches: "a window one too wide, a window in some layers only, evicted keys that are still read",
   needs: ["model", "build"],

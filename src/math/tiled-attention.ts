@@ -5,7 +5,9 @@ import { type Attention, type LayerCache, score } from "./attention.ts";
  * Attention does. Every head keeps a running maximum m and sum l, and rescales what it has mixed
  * so far when a tile brings a larger maximum:
  *
- *     m' = max(m, max s);  l' = l e^(m - m') + sum e^(s - m');  o' = o e^(m - m') + sum e^(s - m') v
+ *     m' = max(m, max s)
+ *     l' = l e^(m - m') + sum e^(s - m')
+ *     o' = o e^(m - m') + sum e^(s - m') v
  *
  * and `out = o / l` after the last tile. It saves memory, not work: it has all the products of
  * standard attention, and H + 1 more for each tile and head, which rescale.
