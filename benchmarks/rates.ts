@@ -8,17 +8,17 @@
  */
 import { join } from "node:path";
 import { Bench } from "tinybench";
-import { benchPrompt } from "../src/bench/latency.ts";
+import { benchPrompt } from "../src/bench/workloads.ts";
 import { decodeFlops } from "../src/cost/flops.ts";
 import type { Row } from "../src/cost/tables.ts";
 import { laws } from "../src/laws/index.ts";
 import { namedModel } from "../src/models/registry.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { writeCsv } from "../src/report/csv.ts";
+import type { RunRecord } from "../src/report/run-record.ts";
 import { reference } from "../src/subjects.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { initWeights } from "../src/weights.ts";
-import type { Benchmark } from "./benchmark.ts";
 
 const columns = [
   "schema_version",
@@ -35,6 +35,9 @@ const columns = [
 
 type RateRow = Row<(typeof columns)[number]>;
 
+/** `smoke` ends in seconds and runs in the tests, so that no benchmark rots. */
+export type Scale = "smoke" | "full";
+
 const scales = {
   smoke: { contexts: [8], times: { time: 20, iterations: 10 }, cases: 20 },
   full: { contexts: [16, 100, 500, 1000], times: { time: 1500, iterations: 64 }, cases: 3000 },
@@ -42,32 +45,39 @@ const scales = {
 
 const round = (value: number) => Number(value.toPrecision(4));
 
-export const rates: Benchmark = {
-  name: "rates",
-  run: async (scale, folder, record, progress) => {
-    const { contexts, times, cases } = scales[scale];
-    progress.start("rates", 1 + contexts.length + laws.length);
-    const empty = { schema_version: 1, run_id: record.run_id, context_tokens: null, n: null };
-    const blank = { ...empty, median_ms: null, gflops_per_s: null, ratio_to_dot: null };
-    const rows: RateRow[] = [];
-    let dotRate = 0;
-    for (const measured of await measureRates(contexts, times, record.seed, progress.step)) {
-      if (measured.context_tokens === null) dotRate = measured.gflops_per_s;
-      const ratio = round(measured.gflops_per_s / dotRate);
-      rows.push({ ...blank, cases_per_s: null, ...measured, ratio_to_dot: ratio });
-    }
-    for (const law of laws) {
-      const { seed } = record;
-      const verdict = await runLaw(law, reference, { seed, runs: cases });
-      const rate = Math.round((1000 * verdict.cases) / verdict.timeMs);
-      rows.push({ ...blank, what: law.code, n: cases, cases_per_s: rate, checksum: null });
-      progress.step();
-    }
-    const file = join(folder, "rates.csv");
-    await writeCsv(file, columns, rows);
-    return [file];
-  },
-};
+/** Measures, writes `rates.csv` into the folder, and resolves to its path. */
+export async function measureAllRates(
+  scale: Scale,
+  folder: string,
+  record: RunRecord,
+  step: () => void,
+): Promise<string> {
+  const { contexts, times, cases } = scales[scale];
+  const empty = { schema_version: 1, run_id: record.run_id, context_tokens: null, n: null };
+  const blank = { ...empty, median_ms: null, gflops_per_s: null, ratio_to_dot: null };
+  const rows: RateRow[] = [];
+  let dotRate = 0;
+  for (const measured of await measureRates(contexts, times, record.seed, step)) {
+    if (measured.context_tokens === null) dotRate = measured.gflops_per_s;
+    const ratio = round(measured.gflops_per_s / dotRate);
+    rows.push({ ...blank, cases_per_s: null, ...measured, ratio_to_dot: ratio });
+  }
+  for (const law of laws) {
+    const { seed } = record;
+    const verdict = await runLaw(law, reference, { seed, runs: cases });
+    const rate = Math.round((1000 * verdict.cases) / verdict.timeMs);
+    rows.push({ ...blank, what: law.code, n: cases, cases_per_s: rate, checksum: null });
+    step();
+  }
+  const file = join(folder, "rates.csv");
+  await writeCsv(file, columns, rows);
+  return file;
+}
+
+/** How many steps {@link measureAllRates} takes. */
+export function rateSteps(scale: Scale): number {
+  return 1 + scales[scale].contexts.length + laws.length;
+}
 
 /** The bare dot product first, then one decode step at each context. */
 async function measureRates(
@@ -82,7 +92,7 @@ async function measureRates(
   const decoder = referenceDecoder(config, initWeights(config, seed));
   for (const context of contexts) {
     await using sequence = await decoder.start();
-    const tokens = benchPrompt(decoder, context);
+    const tokens = benchPrompt(config, context);
     await sequence.append(tokens);
     const decode = async () => {
       await sequence.rewind(context - 1);

@@ -1,85 +1,107 @@
 /**
- * Records the golden fixtures: `npm run golden`. The logits come from the definition, never from
- * the reference decoder that is checked against them. On unchanged code a second run changes no
- * byte.
+ * Records golden fixtures: `npm run golden` those of the definition, and with `-- --by ENGINE` those
+ * of an engine that others wrote. The logits never come from the reference decoder that is
+ * checked against them. On unchanged code a second run on one machine changes no byte.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { configToJson, type ModelConfig, modelConfig } from "../src/config.ts";
+import { Command, Option } from "commander";
+import { largestError } from "../src/compare.ts";
+import { configToJson } from "../src/config.ts";
+import type { Decoder } from "../src/decoder.ts";
 import { forward } from "../src/definition.ts";
+import { onnxRuntimeDecoder, onnxRuntimeVersion } from "../src/engines/onnxruntime.ts";
 import { writeWhole } from "../src/files.ts";
 import { writeSafetensors } from "../src/formats/safetensors.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { seededRandom } from "../src/random.ts";
+import type { Model } from "../src/model.ts";
 import { fixtureFiles, type GoldenCase, type Manifest, sha256 } from "../src/verify/golden.ts";
-import { initWeights, randomWeights, type Weights } from "../src/weights.ts";
+import { familyRecordings, ownRecordings, type Recording } from "./recordings.ts";
 
-/** Goldens in float64 agree across engines of JavaScript to far less than this. */
-const tolerance = 1e-10;
-
-interface Recording {
-  readonly name: string;
-  readonly config: ModelConfig;
-  readonly weights: Weights;
-  readonly cases: readonly (readonly number[])[];
+/** An engine that others wrote, computing in float64. */
+interface Stranger {
+  readonly decoder: (model: Model) => Decoder;
+  readonly versions: () => Promise<Readonly<Record<string, string>>>;
 }
 
-const demo = namedModel("demo").config;
-
-/**
- * Every size another, loud constants, nothing neutral: no transpose or wrong constant hides here.
- */
-const loud = modelConfig({
-  vocabSize: 23,
-  hiddenSize: 10,
-  intermediateSize: 14,
-  numHiddenLayers: 3,
-  numAttentionHeads: 6,
-  numKeyValueHeads: 2,
-  headDim: 4,
-  maxPositionEmbeddings: 32,
-  normEps: 0.1,
-  ropeTheta: 100,
-  ropeLayout: "interleaved",
-});
-
-const recordings: readonly Recording[] = [
-  {
-    name: "demo",
-    config: demo,
-    weights: initWeights(demo, 42),
-    cases: [[3, 7, 11, 15], randomTokens(demo, 20, 42)],
+const strangers: Readonly<Record<string, Stranger>> = {
+  onnxruntime: {
+    decoder: (model) => onnxRuntimeDecoder(model, { dtype: "float64" }),
+    versions: async () => ({ "onnxruntime-node": await onnxRuntimeVersion() }),
   },
-  {
-    name: "loud",
-    config: loud,
-    weights: randomWeights(loud, 7, 2),
-    cases: [[3], randomTokens(loud, 32, 7)],
-  },
-];
+};
 
-function randomTokens({ vocabSize }: ModelConfig, length: number, seed: number): number[] {
-  const random = seededRandom(seed);
-  return Array.from({ length }, () => Math.floor(random() * vocabSize));
+/** Goldens in float64 agree across engines of JavaScript to far less than the first. */
+const tolerances = { own: 1e-10, stranger: 1e-9 };
+
+type Provenance = Omit<Manifest, "sha256">;
+
+const { by } = new Command("golden")
+  .description("record golden fixtures")
+  .addOption(new Option("--by <ENGINE>", "who gives the logits").choices(Object.keys(strangers)))
+  .parse()
+  .opts<{ by?: string }>();
+
+if (by === undefined) await recordOwn();
+else await recordStranger(by, strangers[by]);
+
+async function recordOwn(): Promise<void> {
+  for (const recording of ownRecordings) {
+    const { config, weights, name } = recording.model;
+    const logits = recording.cases.map((tokens) => forward(config, weights, tokens));
+    await write(name, recording, logits, {
+      by: "src/definition.ts",
+      versions: { node: process.version },
+      command: "npm run golden",
+      tolerance: tolerances.own,
+    });
+  }
 }
 
-for (const { name, config, weights, cases } of recordings) {
+/** Refuses to record what is further from the definition than the gate will allow. */
+async function recordStranger(who: string, { decoder, versions }: Stranger): Promise<void> {
+  for (const recording of familyRecordings) {
+    const { config, weights, name } = recording.model;
+    await using engine = decoder(recording.model);
+    const logits: number[][][] = [];
+    let largest = 0;
+    for (const tokens of recording.cases) {
+      await using sequence = await engine.start();
+      const rows = (await sequence.appendAll(tokens)).map((row) => [...row]);
+      largest = Math.max(largest, largestError(rows, forward(config, weights, tokens)));
+      logits.push(rows);
+    }
+    if (!(largest <= tolerances.stranger)) {
+      const must = `must be within ${tolerances.stranger} of the definition`;
+      throw new RangeError(`golden/${who}-${name}: ${must}, got ${largest}`);
+    }
+    await write(`${who}-${name}`, recording, logits, {
+      by: engine.name,
+      versions: { node: process.version, ...(await versions()) },
+      command: `npm run golden -- --by ${who}`,
+      tolerance: tolerances.stranger,
+      largestDifference: largest,
+    });
+  }
+}
+
+async function write(
+  name: string,
+  { model: { config, weights }, cases }: Recording,
+  logits: readonly (readonly (readonly number[])[])[],
+  provenance: Provenance,
+): Promise<void> {
   const path = (file: string) => join(import.meta.dirname, name, file);
-  const golden = cases.map((tokens) => ({ tokens, logits: forward(config, weights, tokens) }));
+  const golden = cases.map((tokens, i) => ({ tokens, logits: logits[i] }));
   await writeWhole(path("config.json"), `${JSON.stringify(configToJson(config), null, 2)}\n`);
   await writeSafetensors(path("weights.safetensors"), weights.tensors);
   await writeWhole(path("logits.json"), logitsText(golden));
-  const manifest: Manifest = {
-    by: "src/definition.ts",
-    versions: { node: process.version },
-    command: "npm run golden",
-    tolerance,
-    sha256: await hashes(path),
-  };
+  const manifest: Manifest = { ...provenance, sha256: await hashes(path) };
   // Last, so that a recording that was cut short is refused by its hashes.
   await writeWhole(path("manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   const rows = cases.reduce((sum, tokens) => sum + tokens.length, 0);
-  console.log(`golden/${name}: ${rows} x ${config.vocabSize} logits, tolerance ${tolerance}`);
+  const { tolerance, largestDifference } = provenance;
+  const off = largestDifference === undefined ? "" : `, ${largestDifference} off the definition`;
+  console.log(`golden/${name}: ${rows} x ${config.vocabSize} logits, tolerance ${tolerance}${off}`);
 }
 
 async function hashes(path: (file: string) => string): Promise<Record<string, string>> {

@@ -1,11 +1,20 @@
-import { expect, test } from "vitest";
-import { generationLengthCells, measureLatency } from "../src/bench/latency.ts";
-import { latencyCells, ratioCells } from "../src/bench/tables.ts";
+/** The measuring itself: its order, its audit, its plan. */
+import { describe, expect, test } from "vitest";
+import { type Configs, figures } from "../src/bench/figures.ts";
+import { type BenchmarkName, benchmarks, grids } from "../src/bench/grids.ts";
+import { latencyRows } from "../src/bench/latency-table.ts";
+import { measure, type Workload } from "../src/bench/measure.ts";
+import { host, type PlannedModel, planBench } from "../src/bench/plan.ts";
+import { ratioRows } from "../src/bench/ratios-table.ts";
+import type { Cell, Job, Sample } from "../src/bench/sample.ts";
+import { benchPrompt, generationWorkload, samplingWorkload } from "../src/bench/workloads.ts";
 import { modelConfig } from "../src/config.ts";
 import type { Decoder } from "../src/decoder.ts";
+import { generate } from "../src/generate.ts";
+import { namedModel } from "../src/models/registry.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { csvText } from "../src/report/csv.ts";
 import { randomWeights } from "../src/weights.ts";
+import { seed } from "./support.ts";
 
 const config = modelConfig({
   vocabSize: 11,
@@ -15,49 +24,221 @@ const config = modelConfig({
   numAttentionHeads: 2,
   maxPositionEmbeddings: 16,
 });
-const decoder = referenceDecoder(config, randomWeights(config, 1, 3));
-const quick = { leastSamples: 2, budgetMs: 0, mostSamples: 2 };
-const labels = { runId: "run", model: "small", config };
+const model = { name: "small", config, weights: randomWeights(config, 1, 3) };
+const decoder = referenceDecoder(config, model.weights);
+const other = referenceDecoder(config, randomWeights(config, 2, 3));
+const configs: Configs = new Map([["small", config]]);
 
-test("a cell is timed in both modes, with the exact FLOPs of each", async () => {
-  const rows = await measureLatency(decoder, generationLengthCells([5], 3), quick);
-  expect(rows.map(({ mode, status }) => [mode, status])).toEqual([
-    ["cached", "ok"],
-    ["naive", "ok"],
-  ]);
-  const [cached, naive] = rows.map((row) => latencyCells(labels, row));
-  expect(naive.flops_exact_causal).toBeGreaterThan(cached.flops_exact_causal as bigint);
-  const [ratio] = ratioCells(labels, rows);
-  expect(ratio.tokens_identical).toBe(true);
-  const predicted = Number(naive.flops_exact_causal) / Number(cached.flops_exact_causal);
-  expect(ratio.flops_ratio_predicted).toBeCloseTo(predicted, 2);
+const arms = [
+  { mode: "naive", isTwin: false },
+  { mode: "cached", isTwin: false },
+  { mode: "cached", isTwin: true },
+];
+
+function cells(task: Cell["task"], promptLength: number, marks: number[], rounds: number): Cell[] {
+  return arms.map((arm) => ({ ...arm, task, promptLength, marks, rounds }));
+}
+
+async function samplesOf(of: readonly Cell[], workload: Workload): Promise<Sample[]> {
+  const names = { run_id: "run", benchmark: "growth", model: "small", source: "small" };
+  const job: Job = { ...names, process: 0, dataSeed: 1, orderSeed: seed >>> 0, cells: of };
+  const samples: Sample[] = [];
+  for await (const run of measure(job, workload)) samples.push(...run.samples);
+  return samples;
+}
+
+describe("the order of measuring", async () => {
+  const many = [
+    ...cells("generation_length", 3, [1, 4, 9], 8),
+    ...cells("generation_alone", 3, [1, 9], 5),
+  ];
+  const samples = await samplesOf(many, generationWorkload(model, decoder));
+  const ends = samples.filter(({ gen_len, task }) => gen_len === 9 && task !== "decode");
+
+  test("every round runs every cell that is due once", () => {
+    for (let round = 0; round < 8; round++) {
+      const ran = ends.filter((sample) => sample.round === round);
+      const expected = many.filter(({ rounds }) => rounds > round);
+      const name = ({ task, mode, isTwin }: Cell) => `${task} ${mode}${isTwin ? "_twin" : ""}`;
+      expect(ran.map(({ task, arm }) => `${task} ${arm}`).sort()).toEqual(
+        expected.map(name).sort(),
+      );
+    }
+    expect(ends.map(({ seq_no }) => seq_no)).toEqual(ends.map((_, i) => i));
+  });
+
+  test("rounds have orders of their own", () => {
+    const orders = Map.groupBy(ends, ({ round }) => round);
+    const texts = [...orders.values()].map((of) => of.map(({ task, arm }) => task + arm).join());
+    expect(new Set(texts).size).toBeGreaterThan(3);
+  });
+
+  test("a reading at a later mark is of the same run, and later", () => {
+    for (const end of ends.filter(({ task }) => task === "generation_length")) {
+      const run = samples.filter((one) => one.seq_no === end.seq_no && one.task === end.task);
+      expect(run.map(({ gen_len }) => gen_len)).toEqual([1, 4, 9]);
+      expect(run.map(({ seq_len }) => seq_len)).toEqual([3, 6, 11]);
+      const times = run.map(({ t_ns }) => t_ns!);
+      expect(times.toSorted((a, b) => a - b)).toEqual(times);
+    }
+  });
+
+  test("the last cached step before a mark is a decode at its position, shorter than the whole", () => {
+    const steps = samples.filter(({ task }) => task === "decode");
+    expect(new Set(steps.map(({ arm }) => arm))).toEqual(new Set(["cached", "cached_twin"]));
+    expect(new Set(steps.map(({ position, seq_len }) => `${position}/${seq_len}`))).toEqual(
+      new Set(["5/6", "10/11"]),
+    );
+    for (const step of steps) {
+      const whole = ends.find(({ seq_no }) => seq_no === step.seq_no)!;
+      expect(step.t_ns).toBeLessThan(whole.t_ns!);
+    }
+  });
 });
 
-test("a row whose tokens disagree has a status and no figure", async () => {
-  // Every second sequence is another model's: some timed run must give other tokens.
-  const other = referenceDecoder(config, randomWeights(config, 2, 3));
-  let starts = 0;
-  const fickle: Decoder = { ...decoder, start: () => (starts++ % 2 ? other : decoder).start() };
-  const rows = await measureLatency(fickle, generationLengthCells([6], 3), quick);
-  expect(rows.map(({ status, times }) => [status, times])).toEqual([
-    ["mismatch", null],
-    ["mismatch", null],
-  ]);
-  expect(latencyCells(labels, rows[0])).toMatchObject({ median_ms: null, status: "mismatch" });
+describe("the audit", () => {
+  const marks = [1, 6];
+
+  test("tokens are those of generate, with and without a cache", async () => {
+    const step = await generationWorkload(model, decoder).makeWork();
+    for (const arm of arms) {
+      const next = await step({
+        ...arm,
+        task: "generation_alone",
+        promptLength: 3,
+        marks,
+        rounds: 1,
+      });
+      const tokens: number[] = [];
+      while (tokens.length < 6) tokens.push(await next());
+      const options = { maxNewTokens: 6, temperature: 0 };
+      const expected = await generate(decoder, benchPrompt(config, 3), options);
+      expect(tokens).toEqual(expected.newTokens);
+    }
+  });
+
+  test("what the definition does not confirm is a mismatch without a figure", async () => {
+    const samples = await samplesOf(
+      cells("generation_alone", 3, marks, 2),
+      generationWorkload(model, other),
+    );
+    expect(samples.filter(({ status }) => status === "ok")).toEqual([]);
+    expect(samples[0].error).toMatch(/^the first \d+ tokens must be \[/);
+    const rows = latencyRows(samples, configs);
+    expect(
+      rows.map(({ status, median_ms, gflops_per_s }) => [status, median_ms, gflops_per_s]),
+    ).toEqual([
+      ["mismatch", null, null],
+      ["mismatch", null, null],
+    ]);
+    const [ratio] = ratioRows(samples, configs);
+    expect(ratio).toMatchObject({ ratio_median: null, tokens_identical: false, verdict: null });
+  });
+
+  test("one run with other tokens than the rest voids the length it is of, and later ones", async () => {
+    // Beyond what the definition confirms, the control alone goes wrong at its fifth token.
+    const workload: Workload = {
+      rightTokens: () => [],
+      makeWork: async () => async (cell) => {
+        let made = 0;
+        return async () => (++made > 4 && cell.isTwin ? 1 : 0);
+      },
+    };
+    const samples = await samplesOf(cells("generation_alone", 3, [1, 4, 6], 2), workload);
+    const statuses = figures(samples).map(({ gen_len, status }) => `${gen_len} ${status}`);
+    expect([...new Set(statuses)]).toEqual(["1 ok", "4 ok", "6 mismatch"]);
+  });
+
+  test("a decoder that cannot forget is refused", () => {
+    const stiff: Decoder = { ...decoder, capabilities: new Set(["fork"]) };
+    const message = "bench: reference must offer rewind, got fork";
+    expect(() => generationWorkload(model, stiff)).toThrow(new RangeError(message));
+  });
+
+  test("draws of a sampler are the same in every run", async () => {
+    const modes = ["greedy", "temperature", "top_k", "top_p", "production"];
+    const draws = modes.flatMap((mode) =>
+      [false, true].map((isTwin): Cell => {
+        return { task: "sampling", mode, isTwin, promptLength: null, marks: [50], rounds: 2 };
+      }),
+    );
+    const samples = await samplesOf(draws, samplingWorkload(config, 1));
+    expect(figures(samples).map(({ status }) => status)).toEqual(draws.map(() => "ok"));
+    const digests = Map.groupBy(samples, ({ mode }) => mode);
+    for (const of of digests.values()) {
+      expect(new Set(of.map(({ token_digest }) => token_digest)).size).toBe(1);
+    }
+  });
 });
 
-test("a cell that does not fit the context is a row of its own", async () => {
-  const cells = generationLengthCells([14, 15], 3); // P + n - 1 <= 16
-  const rows = await measureLatency(decoder, cells, quick);
-  expect(rows.map(({ status }) => status)).toEqual(["ok", "ok", "too_long", "too_long"]);
-  expect(ratioCells(labels, rows)[1]).toMatchObject({ ratio_median: null, status: "too_long" });
-});
+describe("the plan", () => {
+  const named = (name: string): PlannedModel => {
+    return { source: name, name, config: namedModel(name).config };
+  };
+  const options = { runId: "run", scale: "full", seed: 42, slow: false } as const;
+  const wanted = (benchmark: BenchmarkName, ...names: string[]) =>
+    names.map((name) => ({ benchmark, model: named(name) }));
 
-test("CSV keeps integers exact, booleans as words, and blanks for what does not apply", () => {
-  const row = { a: 2n ** 70n, b: false, c: null, d: Number.NaN, e: -1.5, f: "=1+1", g: 'x,"y"' };
-  const columns = ["a", "b", "c", "d", "e", "f", "g"] as const;
-  const line = '1180591620717411303424,false,,,-1.5,\'=1+1,"x,""y"""';
-  expect(csvText(columns, [row])).toBe(`a,b,c,d,e,f,g\n${line}\n`);
-  const { g: _, ...short } = row;
-  expect(() => csvText(columns, [short as typeof row])).toThrow("got [g] missing");
+  test("the full scale has the lengths of the seeds, in at least five processes", () => {
+    const tens = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
+    expect(grids.full.promptLengths).toEqual([10, 50, 100, 500, 1000]);
+    expect(grids.full.newTokens).toBe(20);
+    expect(grids.full.growthMarks).toEqual([...tens, 200, 300, 400, 500, 600, 700, 800, 900, 1000]);
+    expect(grids.full.longMarks.at(-1)).toBe(2000);
+    expect(grids.full.processes).toBeGreaterThanOrEqual(5);
+  });
+
+  test("every length has the arms, a control, and at least six rounds in all", () => {
+    for (const scale of ["quick", "full"] as const) {
+      const { jobs } = planBench(wanted("latency", "demo"), { ...options, scale });
+      const all = jobs.flatMap((job) => job.cells);
+      for (const promptLength of grids[scale].promptLengths) {
+        const of = all.filter(
+          (cell) => cell.promptLength === promptLength && cell.task === "sequence_length",
+        );
+        for (const { mode, isTwin } of arms) {
+          const arm = of.filter((cell) => cell.mode === mode && cell.isTwin === isTwin);
+          expect(arm.reduce((sum, { rounds }) => sum + rounds, 0)).toBeGreaterThanOrEqual(6);
+        }
+        expect(new Set(of.map(({ rounds }) => rounds)).size).toBe(1);
+      }
+    }
+  });
+
+  test("it is the same for the same seed", () => {
+    const plan = (seed: number) =>
+      planBench(wanted("growth", "demo", "tiny"), { ...options, seed });
+    expect(plan(7)).toEqual(plan(7));
+    const seeds = plan(7).jobs.map(({ orderSeed }) => orderSeed);
+    expect(new Set(seeds).size).toBe(seeds.length);
+  });
+
+  test("what does not fit is a row, not a run", () => {
+    const { jobs, notRun } = planBench(wanted("latency", "assignment"), options);
+    const rows = notRun.map(({ task, arm, prompt_len, status }) => [task, arm, prompt_len, status]);
+    expect(rows).toContainEqual(["sequence_length", "naive", 500, "too_long"]);
+    expect(rows).toContainEqual(["prefill", "cached", 1000, "too_long"]);
+    const run = jobs
+      .flatMap((job) => job.cells)
+      .map(({ promptLength, marks }) => promptLength! + marks.at(-1)! - 1);
+    expect(Math.max(...run)).toBeLessThanOrEqual(128);
+  });
+
+  test("what takes long waits for --slow, with an estimate, and is then run once", () => {
+    const long = wanted("long", "tiny-long");
+    const naive = (slow: boolean) => {
+      const { jobs, notRun } = planBench(long, { ...options, slow });
+      const run = jobs.filter(({ cells }) => cells.some(({ mode }) => mode === "naive"));
+      return { run: run.length, waits: notRun.map(({ gen_len, error }) => `${gen_len}: ${error}`) };
+    };
+    expect(naive(false).run).toBe(0);
+    expect(naive(false).waits.at(-1)).toMatch(/^2000: about \d+ s; --slow runs it$/);
+    expect(naive(true)).toEqual({ run: 1, waits: [] });
+  });
+
+  test("the machine has no context, and every benchmark is said to show something", () => {
+    const { jobs, notRun } = planBench([{ benchmark: "roof", model: host }], options);
+    expect([jobs.length, notRun]).toEqual([grids.full.processes, []]);
+    expect(Object.values(benchmarks).every((shows) => shows.length > 20)).toBe(true);
+  });
 });

@@ -3,7 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import { latencyColumns, ratioColumns } from "../src/bench/tables.ts";
+import { latencyColumns } from "../src/bench/latency-table.ts";
+import { ratioColumns } from "../src/bench/ratios-table.ts";
 import { assignmentCommand } from "../src/cli/assignment.ts";
 import { costCommand } from "../src/cli/cost.ts";
 import { generateCommand } from "../src/cli/generate.ts";
@@ -226,7 +227,8 @@ describe("assignment", () => {
     const ratios = csvRows(await read("ratios.csv"));
     expect(Object.keys(ratios[0])).toEqual([...ratioColumns]);
     const { sha256 } = JSON.parse(await read("run.json"));
-    expect(Object.keys(sha256)).toEqual(["latency.csv", "ratios.csv", "benchmark_results.json"]);
+    const tables = ["samples.csv", "latency.csv", "ratios.csv"];
+    expect(Object.keys(sha256)).toEqual([...tables, "benchmark_results.json"]);
   });
 });
 

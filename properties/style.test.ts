@@ -32,7 +32,7 @@ const floors = [
   ],
   ["cost/", "weights.ts", "model.ts", "lora.ts", "math/"],
   ["decoder.ts", "definition.ts", "sampling/"],
-  ["reference/", "engines/", "training/"],
+  ["reference/", "training/"],
   [
     "generate.ts",
     "generation.ts",
@@ -41,6 +41,7 @@ const floors = [
     "formats/",
     "tokenizers/",
     "models/",
+    "engines/",
   ],
   ["arbitraries/", "subject.ts", "define-subject.ts"],
   ["laws/"],

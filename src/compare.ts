@@ -80,7 +80,8 @@ export function describeDifference(difference: Difference, what: string): string
   return `${what}: ${which} is ${actual}, but should be ${expected}: ${off}`;
 }
 
-function allowance(row: ArrayLike<number>, tolerance: Tolerance): number {
+/** How far from a logit of this row another may be. */
+export function allowance(row: ArrayLike<number>, tolerance: Tolerance): number {
   if (tolerance === "bitwise") return 0;
   let largest = 0;
   for (let i = 0; i < row.length; i++) largest = Math.max(largest, Math.abs(row[i]));

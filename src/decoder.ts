@@ -55,7 +55,7 @@ export interface Decoder extends AsyncDisposable {
 
 /** A growing list of token ids, and whatever the decoder remembers of them (its KV cache). */
 export interface Sequence extends AsyncDisposable {
-  /** S: tokens held. Positions run from 0 to S - 1. */
+  /** S: tokens held. Positions run from 0 to S - 1, or as far from where it started. */
   readonly length: number;
   /**
    * Appends `tokens` and resolves to the logits that follow the last of them, `[V]`.

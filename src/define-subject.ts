@@ -16,7 +16,7 @@ import type { Sampler } from "./sampling/sampler.ts";
 import type { Candidate, Subject } from "./subject.ts";
 
 /** A `T`, now or later: an engine need not be asynchronous. */
-type Awaitable<T> = T | Promise<T>;
+type Awaitable<T> = T | PromiseLike<T>;
 
 /** The least that can be judged: what an engine offers beyond `append` it may implement. */
 export interface EngineSequence {

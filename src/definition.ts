@@ -248,7 +248,8 @@ function linear(pass: Pass, { weight, bias, lora }: Linear, x: Row): Row {
   const output = bias === null ? product : add(pass, product, [...bias]);
   if (lora === null) return output;
   const update = times(pass, lora.b, times(pass, lora.a, x));
-  return output.map((v, o) => pass.round(v + (lora.alpha / lora.rank) * update[o]));
+  const scale = pass.round(lora.alpha / lora.rank);
+  return output.map((v, o) => pass.round(v + pass.round(scale * update[o])));
 }
 
 /** `W x`, W `[out, in]`. */

@@ -19,6 +19,8 @@ export {
   type SubjectDefinition,
 } from "./define-subject.ts";
 export { forward, forwardStages } from "./definition.ts";
+export { onnxRuntimeDecoder } from "./engines/onnxruntime.ts";
+export { type ProgramOptions, processDecoder } from "./engines/process.ts";
 export { loadModel } from "./formats/load.ts";
 export {
   type Generated,

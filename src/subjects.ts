@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { models } from "./arbitraries/models.ts";
-import { candidate } from "./define-subject.ts";
+import { candidate, defineSubject } from "./define-subject.ts";
+import { onnxRuntimeCapabilities, onnxRuntimeDecoder } from "./engines/onnxruntime.ts";
 import { generate, generateBatch } from "./generate.ts";
 import { logProbs } from "./log-probs.ts";
 import type { Model } from "./model.ts";
@@ -51,7 +52,33 @@ export function referenceOf(model: Model): Subject {
   };
 }
 
-const subjects: readonly Subject[] = [reference, referenceTiled];
+/** ONNX Runtime in float32, with its own fused operators. */
+export const onnxRuntime: Subject = defineSubject({
+  name: "onnxruntime",
+  build: (model) => onnxRuntimeDecoder(model, { dtype: "float32" }),
+  capabilities: onnxRuntimeCapabilities,
+  arithmetic: "float32",
+});
+
+/**
+ * Other sums and other functions in float64. A model can amplify their roundings: of 1,500 generated
+ * ones the worst was off by 1e-12 of its largest logit.
+ */
+const strangersFloat64 = { absolute: 1e-9, relative: 1e-9 };
+
+/** ONNX Runtime in float64: a stranger's answer that differs from the definition's by rounding. */
+export const onnxRuntimeFloat64: Subject = {
+  ...defineSubject({
+    name: "onnxruntime-float64",
+    build: (model) => onnxRuntimeDecoder(model, { dtype: "float64" }),
+    capabilities: onnxRuntimeCapabilities,
+    arithmetic: "float64",
+  }),
+  repeatable: strangersFloat64,
+  accurate: strangersFloat64,
+};
+
+const subjects: readonly Subject[] = [reference, referenceTiled, onnxRuntime, onnxRuntimeFloat64];
 
 export const subjectNames: readonly string[] = subjects.map(({ name }) => name);
 

@@ -44,7 +44,7 @@ export async function tryLaw(
   const start = performance.now();
   try {
     const details = await fc.check(property, { seed, numRuns: runs, endOnFailure: true });
-    if (details.failed) broken = details.errorInstance ?? details.error;
+    if (details.failed) broken = details.errorInstance;
   } catch (error) {
     cases++;
     broken = error;

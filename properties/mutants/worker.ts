@@ -5,18 +5,15 @@
 import { parseArgs } from "node:util";
 import { mutantById } from "./index.ts";
 import { plant } from "./planting.ts";
-import { ranAtAll, watchCode } from "./reached.ts";
+import { startWatch } from "./reached.ts";
 import type { Trial } from "./trial.ts";
 
-/** What a worker says: which law it begins, what came of it, and at the end whether the mutant ran. */
+/** What a worker says: a law begins; what came of it; whether the mutant's own text ran at all. */
 export type Message =
   | { readonly starts: string }
-  | Trial
+  | { readonly trial: Trial }
   | { readonly ran: boolean }
   | { readonly error: string };
-
-/** So many cases of each law show whether a survivor runs at all. */
-const casesToReach = 30;
 
 const { values } = parseArgs({
   options: {
@@ -25,36 +22,36 @@ const { values } = parseArgs({
     runs: { type: "string", default: "200" },
     seed: { type: "string", default: "42" },
     law: { type: "string", multiple: true },
+    /** Stops at the first law that is broken. */
     first: { type: "boolean", default: false },
+    /** Watches which code runs, which takes twice the time. */
+    watch: { type: "boolean", default: false },
   },
 });
 
-const say = (message: Message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+function say(message: Message): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
 
 async function work(): Promise<void> {
   const mutant = values.mutant === undefined ? null : mutantById(values.mutant);
   const planting = mutant && plant(mutant);
+  const watch = values.watch ? await startWatch() : null;
   const { subjectByName } = await import("../../src/subjects.ts");
   const { trials, tryLaw } = await import("./trial.ts");
+  if (planting?.loaded() === false)
+    throw new Error(`${mutant?.file}: no law and no check loads it`);
   const subject = subjectByName(mutant?.subject ?? values.subject);
-  const chosen = trials.filter(({ law }) => values.law?.includes(law.code) ?? true);
   const seed = Number(values.seed);
-  let killed = false;
-  for (const { law, most } of chosen) {
+  for (const { law, most } of trials) {
+    if (values.law?.includes(law.code) === false) continue;
     say({ starts: law.code });
-    const trial = await tryLaw(law, subject, { seed, runs: Math.min(most, Number(values.runs)) });
-    if (trial !== null) say(trial);
-    killed ||= trial !== null && trial.broken !== null;
-    if (killed && values.first) break;
+    const runs = Math.min(most, Number(values.runs));
+    const trial = await tryLaw(law, subject, { seed, runs });
+    if (trial !== null) say({ trial });
+    if (trial !== null && trial.broken !== null && values.first) break;
   }
-  if (planting === null) return;
-  if (!planting.loaded()) throw new Error(`${mutant?.file}: must be loaded by some law or check`);
-  if (killed) return say({ ran: true }) as unknown as void;
-  const watch = await watchCode();
-  for (const { law, most } of chosen) {
-    await tryLaw(law, subject, { seed, runs: Math.min(most, casesToReach) });
-  }
-  say({ ran: ranAtAll(await watch(), planting) });
+  if (planting !== null && watch !== null) say({ ran: await watch.hasRun(planting) });
 }
 
 await work().catch((error: Error) => {

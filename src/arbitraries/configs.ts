@@ -23,7 +23,7 @@ const features = fc.record({
   ropeLayout: fc.constantFrom("half-split" as const, "interleaved" as const),
   partialRotaryFactor: fc.constantFrom(1, 1, 0.5),
   ropeScaling: fc.constantFrom(null, null, null, llama3Scaling),
-  slidingWindow: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 1 }),
+  slidingWindow: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 2 }),
   feedForward: fc.constantFrom("swiglu", "swiglu", "gelu", "gelu_tanh", "relu" as const),
   attentionBias: fc.boolean(),
   attentionOutputBias: fc.boolean(),

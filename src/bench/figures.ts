@@ -1,7 +1,6 @@
 /** Samples gathered into what the tables have a row of: one task in one arm at one length. */
 import type { ModelConfig } from "../config.ts";
 import { type Sample, type SampleStatus, tasks } from "./sample.ts";
-import { byProcess, type Clustered } from "./statistics-pairs.ts";
 
 /** All samples of one arm of one task at one length, in the order of execution. */
 export interface Figure
@@ -11,7 +10,7 @@ export interface Figure
   > {
   readonly isTwin: boolean;
   readonly samples: readonly Sample[];
-  /** `ok` only if every run that was to give the same tokens did; figures are of no use otherwise. */
+  /** Not `ok` where any run gave other tokens than the rest: then no figure of it is of use. */
   readonly status: SampleStatus;
 }
 
@@ -19,40 +18,75 @@ export interface Figure
 export type Configs = ReadonlyMap<string, ModelConfig | null>;
 
 /**
- * Every figure of a run, sorted by task, model, prompt and length. Runs of one model and prompt must
- * agree in their tokens, whatever the arm and the task; a disagreement voids them all.
+ * Every figure of a run, sorted by task, model and lengths. Runs of one model and prompt must agree
+ * in their tokens, whatever the arm and the task; where two of them do not, both are a mismatch.
  */
 export function figures(samples: readonly Sample[]): Figure[] {
-  const wrong = disagreements(samples);
-  const groups = Map.groupBy(samples, (sample) => JSON.stringify(lengthOf(sample)) + sample.arm);
-  const found = [...groups.values()].map((group): Figure => {
-    const { run_id, model, task, arm, mode, prompt_len, seq_len, gen_len } = group[0];
-    const bad = group.find(({ status }) => status !== "ok");
-    const isWrong = group.some((sample) => wrong.has(textOf(sample)));
-    return {
-      ...{ run_id, model, task, arm, mode, prompt_len, seq_len, gen_len },
-      isTwin: arm !== mode,
-      samples: group.filter(({ t_ns }) => t_ns !== null),
-      status: bad?.status ?? (isWrong ? "mismatch" : "ok"),
-    };
-  });
-  const rank = ({ task }: Figure) => tasks.indexOf(task);
-  return found.sort(
-    (a, b) =>
-      rank(a) - rank(b) ||
-      compareText(a.model, b.model) ||
-      (a.prompt_len ?? 0) - (b.prompt_len ?? 0) ||
-      a.gen_len - b.gen_len ||
-      (a.seq_len ?? 0) - (b.seq_len ?? 0) ||
-      compareText(a.arm, b.arm),
+  const texts = Map.groupBy(
+    samples.filter(({ token_digest }) => token_digest !== null),
+    textOf,
+  );
+  const isAgreed = (sample: Sample) =>
+    texts.get(textOf(sample))!.every(({ token_digest }) => token_digest === sample.token_digest);
+  const found = [...Map.groupBy(samples, (sample) => lengthKey(sample) + sample.arm).values()];
+  return found.map((group) => figure(group, isAgreed)).sort(inOrder);
+}
+
+function figure(group: readonly Sample[], isAgreed: (sample: Sample) => boolean): Figure {
+  const { run_id, model, task, arm, mode, prompt_len, seq_len, gen_len } = group[0];
+  const timed = group.filter(({ t_ns }) => t_ns !== null);
+  const bad = group.find(({ status }) => status !== "ok");
+  return {
+    ...{ run_id, model, task, arm, mode, prompt_len, seq_len, gen_len },
+    isTwin: arm !== mode,
+    samples: timed,
+    status: bad?.status ?? (timed.every(isAgreed) ? "ok" : "mismatch"),
+  };
+}
+
+/** What names the tokens of a run: those of one prompt are the same in every arm. */
+function textOf(sample: Sample): string {
+  const { model, task, mode, prompt_len, seq_len, gen_len } = sample;
+  const text = prompt_len === null ? [task, mode, seq_len] : [prompt_len];
+  return JSON.stringify([model, gen_len, ...text]);
+}
+
+/** What names a length of a task, for all of its arms. */
+export function lengthKey(
+  labels: Pick<Sample, "model" | "task" | "prompt_len" | "seq_len" | "gen_len">,
+): string {
+  const { model, task, prompt_len, seq_len, gen_len } = labels;
+  return JSON.stringify([model, task, prompt_len, seq_len, gen_len]);
+}
+
+function inOrder(a: Figure, b: Figure): number {
+  return (
+    tasks.indexOf(a.task) - tasks.indexOf(b.task) ||
+    byText(a.model, b.model) ||
+    (a.prompt_len ?? 0) - (b.prompt_len ?? 0) ||
+    a.gen_len - b.gen_len ||
+    (a.seq_len ?? 0) - (b.seq_len ?? 0) ||
+    byText(a.arm, b.arm)
   );
 }
 
-function compareText(a: string, b: string): number {
+function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** What is the same for all arms of a figure. */
-export function lengthOf({ model, task, prompt_len, seq_len, gen_len }: Omit<Figure, "samples">) {
-  return { model, task, prompt_len, seq_len, gen_len };
+/** Whether a figure is only the first token on the way to others, which `ttft_ms` tells. */
+export function isFirstToken({ task, gen_len, prompt_len }: Figure): boolean {
+  return task !== "prefill" && prompt_len !== null && gen_len === 1;
+}
+
+/** The milliseconds of one sample. */
+export function milliseconds({ t_ns }: Sample): number {
+  return t_ns! / 1e6;
+}
+
+/** Five digits: more than any time repeats. Null for what is not a number. */
+export function digits(value: number | null | undefined): number | null {
+  return value === null || value === undefined || !Number.isFinite(value)
+    ? null
+    : Number(value.toPrecision(5));
 }

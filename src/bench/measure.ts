@@ -30,9 +30,18 @@ interface Reading {
   readonly memory: NodeJS.MemoryUsage;
 }
 
-/** Measures a job, run by run: yields the samples of each. */
-export async function* measure(job: Job, workload: Workload): AsyncGenerator<Sample[], void, void> {
-  const random = seededRandom(job.seed);
+/** One cell, run once. */
+export interface MeasuredRun {
+  readonly cell: Cell;
+  readonly samples: readonly Sample[];
+}
+
+/** Measures a job, run by run. */
+export async function* measure(
+  job: Job,
+  workload: Workload,
+): AsyncGenerator<MeasuredRun, void, void> {
+  const random = seededRandom(job.orderSeed);
   const isSwapped = random() < 0.5;
   const works = [await workload.makeWork(), await workload.makeWork()];
   if (isSwapped) works.reverse();
@@ -50,7 +59,9 @@ export async function* measure(job: Job, workload: Workload): AsyncGenerator<Sam
       const start = read(0n, 0n);
       const run = await timeRun(step, cell.marks);
       await gc.settle();
-      yield samplesOf(job, cell, place, { ...run, start, gc }, workload.rightTokens(cell));
+      const measured = { ...run, start, gc };
+      const samples = samplesOf(job, cell, place, measured, workload.rightTokens(cell));
+      yield { cell, samples };
     }
   }
 }

@@ -41,15 +41,15 @@ export interface Wanted {
  * what changes on the machine over the whole run falls on all alike.
  */
 export function planBench(wanted: readonly Wanted[], options: PlanOptions): Plan {
-  const { runId: run_id, scale } = options;
-  const random = seededRandom(options.seed);
+  const { runId: run_id, scale, seed: dataSeed } = options;
+  const random = seededRandom(dataSeed);
   const first = wanted.findIndex(({ benchmark }) => benchmark === "growth");
   const sorted = wanted.map((one, i) => sortCells(one, options, i === first));
   const jobs = Array.from({ length: grids[scale].processes }, (_, process) =>
     wanted.map(({ benchmark, model: { name, source } }, i): Job => {
-      const seed = Math.floor(random() * 2 ** 32);
+      const orderSeed = Math.floor(random() * 2 ** 32);
       const cells = process === 0 ? [...sorted[i].always, ...sorted[i].once] : sorted[i].always;
-      return { run_id, benchmark, model: name, source, process, seed, cells };
+      return { run_id, benchmark, model: name, source, process, dataSeed, orderSeed, cells };
     }),
   );
   return {
@@ -81,12 +81,13 @@ function sortCells(
     const isConfirmation = cell.task === "generation_alone" && isFirst;
     const isLate = (slow || isConfirmation) && !fitting.every(isShort);
     const marks = isLate ? fitting : fitting.filter(isShort);
-    // A first token alone is worth a run only where it is the question.
-    if (marks.some((mark) => mark > 1 || cell.task === "prefill")) {
+    // A first token is worth a run, or a row, only where it is the question.
+    const isAsked = (mark: number) => mark > 1 || cell.task === "prefill";
+    if (marks.some(isAsked)) {
       sorted[isLate ? "once" : "always"].push({ ...cell, marks, rounds: 1 });
     }
     if (cell.isTwin) continue;
-    for (const mark of cell.marks.filter((mark) => !marks.includes(mark) && mark > 1)) {
+    for (const mark of cell.marks.filter((mark) => !marks.includes(mark) && isAsked(mark))) {
       const seconds = Math.round(estimateSeconds(model, cell, mark));
       const why = fits(model, cell, mark)
         ? ({ status: "not_run", error: `about ${seconds} s; --slow runs it` } as const)

@@ -13,15 +13,18 @@
  * - `roof`: loops of multiply-adds and nothing else, the best that the machine does in this
  *   language
  */
-export type Task =
-  | "prefill"
-  | "sequence_length"
-  | "generation_length"
-  | "generation_alone"
-  | "long_generation"
-  | "decode"
-  | "sampling"
-  | "roof";
+export type Task = (typeof tasks)[number];
+
+export const tasks = [
+  "prefill",
+  "sequence_length",
+  "generation_length",
+  "generation_alone",
+  "long_generation",
+  "decode",
+  "sampling",
+  "roof",
+] as const;
 
 /**
  * `ok`; `mismatch`: the tokens of that run were wrong; `too_long`: the context has no room for it;
@@ -145,6 +148,9 @@ export interface Job {
   /** The model as it was asked for: a name or a path. */
   readonly source: string;
   readonly process: number;
-  readonly seed: number;
+  /** Of weights and logits: the same for all processes, so that all give the same tokens. */
+  readonly dataSeed: number;
+  /** Of the order in which cells are run. */
+  readonly orderSeed: number;
   readonly cells: readonly Cell[];
 }

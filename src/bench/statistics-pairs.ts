@@ -16,6 +16,8 @@ export type IntervalMethod = "order_statistic" | "t_over_processes" | "t_over_ro
 
 export interface NamedInterval extends Interval {
   readonly method: IntervalMethod;
+  /** What it is an interval of: the median of all values, or the mean over processes or rounds. */
+  readonly middle: number;
 }
 
 /**
@@ -26,23 +28,30 @@ export interface NamedInterval extends Interval {
  * @returns null where there are too few for either: 6 values, or 2 processes
  */
 export function clusteredInterval(values: readonly Clustered[]): NamedInterval | null {
+  const all = values.map(({ value }) => value);
   const processes = byProcess(values).map(median);
   return wider([
-    named("order_statistic", medianInterval(values.map(({ value }) => value))),
-    named("t_over_processes", meanInterval(processes)),
+    named("order_statistic", median(all), medianInterval(all)),
+    named("t_over_processes", mean(processes), meanInterval(processes)),
   ]);
 }
 
 /** As {@link clusteredInterval} for a mean: the wider of t over all values and over processes. */
 export function clusteredMeanInterval(values: readonly Clustered[]): NamedInterval | null {
+  const all = values.map(({ value }) => value);
+  const processes = byProcess(values).map(mean);
   return wider([
-    named("t_over_rounds", meanInterval(values.map(({ value }) => value))),
-    named("t_over_processes", meanInterval(byProcess(values).map(mean))),
+    named("t_over_rounds", mean(all), meanInterval(all)),
+    named("t_over_processes", mean(processes), meanInterval(processes)),
   ]);
 }
 
-function named(method: IntervalMethod, interval: Interval | null): NamedInterval | null {
-  return interval === null ? null : { method, ...interval };
+function named(
+  method: IntervalMethod,
+  middle: number,
+  interval: Interval | null,
+): NamedInterval | null {
+  return interval === null ? null : { method, middle, ...interval };
 }
 
 function wider(intervals: readonly (NamedInterval | null)[]): NamedInterval | null {
@@ -66,13 +75,10 @@ export function byProcess(values: readonly Clustered[]): number[][] {
  *
  * @see Zou and Donner 2008, "Construction of confidence limits about effect measures"
  */
-export function differenceInterval(
-  a: { readonly middle: number; readonly interval: Interval },
-  b: { readonly middle: number; readonly interval: Interval },
-): Interval {
+export function differenceInterval(a: NamedInterval, b: NamedInterval): Interval {
   const difference = a.middle - b.middle;
-  const below = Math.hypot(a.middle - a.interval.low, b.interval.high - b.middle);
-  const above = Math.hypot(a.interval.high - a.middle, b.middle - b.interval.low);
+  const below = Math.hypot(a.middle - a.low, b.high - b.middle);
+  const above = Math.hypot(a.high - a.middle, b.middle - b.low);
   return { low: difference - below, high: difference + above };
 }
 
@@ -128,7 +134,7 @@ export function detectableEffect(interval: Interval, df: number): number {
   return (half * (found + tCritical(0.2, df))) / found;
 }
 
-/** Differences below 2 % are nobody's concern: intervals within are equivalence. */
+/** Differences below 2 % are nobody's concern. */
 export const leastDifference = Math.log(1.02);
 
 export type Verdict =
@@ -140,12 +146,10 @@ export type Verdict =
   | "void_control_moved";
 
 /**
- * What an interval of log ratios says of arm a against arm b. With δ the larger of 2 % and the end
- * of the controls' intervals that is farthest from 0: wholly beyond ±δ is a difference, wholly
- * within is equivalence. A control that lies wholly beyond ±2 % voids the comparison.
- *
- * The farthest end of a control, not only its width, so that what a control may have moved by is
- * never taken for a difference.
+ * What an interval of log ratios says of arm a against arm b. A difference is one that lies wholly
+ * beyond 2 %, and beyond whatever the controls may differ by: their farthest end from 0, not only
+ * their width. Equivalence is within 2 %. A control that itself lies wholly beyond 2 % voids the
+ * comparison.
  *
  * @param controls intervals of one arm against itself; null where there were too few values
  */
@@ -157,9 +161,11 @@ export function verdictOf(
   const known = controls as readonly Interval[];
   if (known.some((control) => isBeyond(control, leastDifference))) return "void_control_moved";
   const ends = known.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)]);
-  const delta = Math.max(leastDifference, ...ends);
-  if (isBeyond(interval, delta)) return interval.low > 0 ? "slower" : "faster";
-  return interval.low > -delta && interval.high < delta ? "equivalent" : "inconclusive";
+  if (isBeyond(interval, Math.max(leastDifference, ...ends))) {
+    return interval.low > 0 ? "slower" : "faster";
+  }
+  const isWithin = interval.low > -leastDifference && interval.high < leastDifference;
+  return isWithin ? "equivalent" : "inconclusive";
 }
 
 function isBeyond({ low, high }: Interval, delta: number): boolean {

@@ -3,6 +3,7 @@
  * quiet about its canary is blind on that subject, and what it says of it means nothing.
  */
 import type { Batch, Decoder, Sequence } from "../decoder.ts";
+import type { Generation } from "../generation.ts";
 import type { Model } from "../model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { Subject } from "../subject.ts";
@@ -43,6 +44,19 @@ export function samplerCanary(
   const infect = (subject: Subject): Subject => ({
     ...subject,
     sampler: { ...subject.sampler, ...replace(subject.sampler as Sampler) },
+  });
+  return { bug, diesOf, infect };
+}
+
+/** A canary with one way to generate replaced. */
+export function generationCanary(
+  diesOf: string,
+  bug: string,
+  replace: (generation: Generation) => Partial<Generation>,
+): Canary {
+  const infect = (subject: Subject): Subject => ({
+    ...subject,
+    generation: { ...subject.generation, ...replace(subject.generation as Generation) },
   });
   return { bug, diesOf, infect };
 }

@@ -1,6 +1,7 @@
 import { batchCanaries } from "./batch.ts";
 import type { Canary } from "./canary.ts";
 import { decoderCanaries } from "./decoder.ts";
+import { generationCanaries } from "./generation.ts";
 import { memoryCanaries } from "./memory.ts";
 import { metamorphicCanaries } from "./metamorphic.ts";
 import { samplerCanaries } from "./sampler.ts";
@@ -14,4 +15,5 @@ export const canaries: readonly Canary[] = [
   ...memoryCanaries,
   ...metamorphicCanaries,
   ...samplerCanaries,
+  ...generationCanaries,
 ];

@@ -72,6 +72,12 @@ export const samplerCanaries: readonly Canary[] = [
       return sampler.distribution(left.map(Math.log), { topP, minP });
     },
   })),
+  samplerCanary("P-ALIAS-SAMPLER", "a ban is written into the logits", ({ ban }) => ({
+    ban: (logits, history, sequences) => {
+      logits.set(ban(logits, history, sequences));
+      return Float64Array.from(logits);
+    },
+  })),
   samplerCanary("P-DIST", "the id after the right one is drawn", ({ draw }) => ({
     draw: (probs, u) => (draw(probs, u) + 1) % probs.length,
   })),

@@ -1,7 +1,10 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { type LatencyRow, measureLatency, sequenceLengthCells } from "../bench/latency.ts";
-import { latencyCells, latencyColumns, ratioCells, ratioColumns } from "../bench/tables.ts";
+import { type LatencyRow, latencyColumns, latencyRows } from "../bench/latency-table.ts";
+import { emptySample, measure } from "../bench/measure.ts";
+import { ratioColumns, ratioRows } from "../bench/ratios-table.ts";
+import { type Cell, type Job, type Sample, samplesColumns } from "../bench/sample.ts";
+import { generationWorkload } from "../bench/workloads.ts";
 import { writeWhole } from "../files.ts";
 import type { NamedModel } from "../models/named-model.ts";
 import { namedModel } from "../models/registry.ts";
@@ -49,7 +52,7 @@ export function assignmentCommand(): Command {
     )
     .addOption(
       new Option("--new-tokens <N>", "tokens that the benchmark generates")
-        .argParser(integer(1, 1024))
+        .argParser(integer(2, 1024))
         .default(20),
     )
     .addOption(
@@ -112,56 +115,96 @@ async function evaluate(
 
 /** Times every length in both modes and writes the tables; the exit code is 1 on wrong tokens. */
 async function benchmark({ name, config }: NamedModel, options: Options): Promise<void> {
-  const { seed, newTokens, repeats, report } = options;
+  const { seed, report } = options;
   const folder = join(report, "assignment");
   const record = await startRecord("causalgate assignment --mode benchmark", seed);
-  const decoder = referenceDecoder(config, randomWeights(config, seed));
-  const cells = sequenceLengthCells(sequenceLengths, newTokens);
-  const progress = startProgress("latency", 2 * cells.length);
-  const rows = await measureLatency(decoder, cells, {
-    leastSamples: repeats,
-    mostSamples: repeats,
-    budgetMs: 0,
-    onRow: () => progress.step(),
-  });
-  progress.stop();
-  const labels = { runId: record.run_id, model: name, config };
-  const ratios = ratioCells(labels, rows);
-  const results = ratios.map((ratio) => result(ratio, rows));
+  const samples = await timeLengths({ name, config }, record.run_id, options);
+  const configs = new Map([[name, config]]);
+  const latency = latencyRows(samples, configs);
+  const results = sequenceLengths.map((length) => result(length, latency, samples));
   console.log(resultsText(results, config.maxPositionEmbeddings));
 
-  const files = ["latency.csv", "ratios.csv", "benchmark_results.json"].map((f) => join(folder, f));
-  const latency = rows.map((row) => latencyCells(labels, row));
-  await writeCsv(files[0], latencyColumns, latency);
-  await writeCsv(files[1], ratioColumns, ratios);
-  await writeWhole(files[2], `${jsonText({ run_id: record.run_id, model: name, results })}\n`);
+  const tables = ["samples", "latency", "ratios"].map((table) => join(folder, `${table}.csv`));
+  const files = [...tables, join(folder, "benchmark_results.json")];
+  await writeCsv(files[0], samplesColumns, samples);
+  await writeCsv(files[1], latencyColumns, latency);
+  await writeCsv(files[2], ratioColumns, ratioRows(samples, configs));
+  await writeWhole(files[3], `${jsonText({ run_id: record.run_id, model: name, results })}\n`);
   await writeRecord(folder, record, files);
   for (const file of files) console.log(`written: ${file}`);
-  process.exitCode = rows.some(({ status }) => status === "mismatch") ? 1 : 0;
+  process.exitCode = latency.some(({ status }) => status === "mismatch") ? 1 : 0;
+}
+
+/** The samples of every length in this process, as often as asked for, and rows for what is too long. */
+async function timeLengths(
+  { name, config }: Pick<NamedModel, "name" | "config">,
+  run_id: string,
+  { seed, newTokens, repeats }: Options,
+): Promise<Sample[]> {
+  const cells = sequenceLengths.flatMap((promptLength) =>
+    ["naive", "cached"].map((mode): Cell => {
+      const marks = [1, newTokens];
+      return { task: "sequence_length", mode, isTwin: false, promptLength, marks, rounds: repeats };
+    }),
+  );
+  const isRoom = ({ promptLength }: Cell) =>
+    promptLength! + newTokens - 1 <= config.maxPositionEmbeddings;
+  const due = cells.filter(isRoom);
+  const job = { run_id, model: name, source: name, benchmark: "latency", process: 0 };
+  const work: Job = { ...job, dataSeed: seed, orderSeed: seed, cells: due };
+  const weights = randomWeights(config, seed);
+  const workload = generationWorkload({ name, config, weights }, referenceDecoder(config, weights));
+  const progress = startProgress("latency", repeats * due.length);
+  const samples: Sample[] = [];
+  try {
+    for await (const run of measure(work, workload)) {
+      samples.push(...run.samples);
+      progress.step();
+    }
+  } finally {
+    progress.stop();
+  }
+  const tooLong = cells.filter((cell) => !isRoom(cell));
+  const rest = tooLong.map((cell) => emptySample(job, cell, newTokens));
+  return [...samples, ...rest.map((sample) => ({ ...sample, status: "too_long" as const }))];
 }
 
 type Result = ReturnType<typeof result>;
 
 /** One length of `benchmark_results.json`: both times, in seconds, and what they come to. */
-function result(ratio: ReturnType<typeof ratioCells>[number], rows: readonly LatencyRow[]) {
-  const timesOf = (mode: LatencyRow["mode"]) => {
-    const row = rows.find((row) => row.mode === mode && row.promptLength === ratio.prompt_len);
-    if (row === undefined || row.times === null) return null;
-    const { samples, meanMs, medianMs, minMs, maxMs } = row.times;
-    const seconds = [meanMs, medianMs, minMs, maxMs].map((ms) =>
-      Number((ms / 1000).toPrecision(4)),
-    );
-    const [mean_s, median_s, min_s, max_s] = seconds;
-    return { samples, mean_s, median_s, min_s, max_s };
-  };
+function result(length: number, latency: readonly LatencyRow[], samples: readonly Sample[]) {
+  const [naive, cached] = ["naive", "cached"].map(
+    (mode) => latency.find((row) => row.prompt_len === length && row.mode === mode)!,
+  );
+  const [slow, fast] = [naive, cached].map((row) => seconds(row, samples));
+  const quotient = (a: unknown, b: unknown) => Number((Number(a) / Number(b)).toPrecision(4));
   return {
-    seq_len: Number(ratio.prompt_len),
-    new_tokens: Number(ratio.gen_len),
-    status: ratio.status,
-    without_cache: timesOf("naive"),
-    with_cache: timesOf("cached"),
-    speedup: ratio.ratio_median,
-    flops_ratio: ratio.flops_ratio_predicted,
+    seq_len: length,
+    new_tokens: Number(naive.gen_len),
+    status: naive.status,
+    without_cache: slow,
+    with_cache: fast,
+    speedup: slow === null || fast === null ? null : quotient(slow.median_s, fast.median_s),
+    flops_ratio: quotient(naive.flops_exact_causal, cached.flops_exact_causal),
+  };
+}
+
+/** The times of a row, the longest among its samples too. */
+function seconds(row: LatencyRow, samples: readonly Sample[]) {
+  if (row.status !== "ok") return null;
+  const longest = samples
+    .filter(
+      ({ mode, prompt_len, gen_len }) =>
+        mode === row.mode && prompt_len === row.prompt_len && gen_len === row.gen_len,
+    )
+    .reduce((most, { t_ns }) => Math.max(most, t_ns!), 0);
+  const inSeconds = (ms: unknown) => Number((Number(ms) / 1000).toPrecision(4));
+  return {
+    samples: Number(row.n),
+    mean_s: inSeconds(row.mean_ms),
+    median_s: inSeconds(row.median_ms),
+    min_s: inSeconds(row.min_ms),
+    max_s: inSeconds(longest / 1e6),
   };
 }
 

@@ -1,28 +1,21 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import {
-  type Cell,
-  generationLengthCells,
-  type LatencyRow,
-  sequenceLengthCells,
-} from "../bench/latency.ts";
+import type { LatencyRow } from "../bench/latency-table.ts";
 import { describeDifference } from "../compare.ts";
 import { readLlama2c as loadModel } from "../formats/llama2c.ts";
 import { laws } from "../laws/index.ts";
 import type { Model } from "../model.ts";
-import { namedModel } from "../models/registry.ts";
 import { referenceDecoder } from "../reference/reference-decoder.ts";
+import { benchTables, writeBenchTables } from "../report/bench-tables.ts";
 import { writeCsv } from "../report/csv.ts";
-import { writeLatencyTables } from "../report/latency-tables.ts";
 import { type RunRecord, startRecord, writeRecord } from "../report/run-record.ts";
 import { grouped } from "../report/text-table.ts";
 import { lawCells, lawColumns, reportText } from "../report/verdicts.ts";
 import { reference, referenceOf } from "../subjects.ts";
 import { checkGolden, readFixtures } from "../verify/golden.ts";
 import { isClean, type Report } from "../verify/verify.ts";
-import { initWeights } from "../weights.ts";
 import { reportOption, seedOption } from "./options.ts";
-import { startProgress } from "./progress.ts";
+import { runBench } from "./run-bench.ts";
 import { runLaws } from "./run-laws.ts";
 
 interface Options {
@@ -30,13 +23,6 @@ interface Options {
   readonly seed: number;
   readonly report: string;
 }
-
-/** The lengths of the full scale that end within two minutes on two cores. */
-const quickCells: readonly Cell[] = [
-  ...sequenceLengthCells([10, 50, 100], 20),
-  ...generationLengthCells([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 200], 10),
-];
-const quick = { leastSamples: 3, budgetMs: 700, mostSamples: 25 };
 
 /** Cases for each law: of generated models, and of one checkpoint, which is larger. */
 const runs = { generated: 1000, checkpoint: 60 };
@@ -55,17 +41,12 @@ export function gateCommand(): Command {
       const checkpoint = path === undefined ? null : await loadModel(path);
       const report = await lawsStep(checkpoint, seed);
       const goldensKept = await goldensStep();
-      const files = await tablesStep(folder, record, checkpoint ?? demoModel(seed), report);
+      const files = await tablesStep(folder, record, path ?? "demo", report);
       await writeRecord(folder, record, files);
       const kept = isClean(report) && goldensKept;
       console.log(`\n${kept ? "The gate holds" : "THE GATE DOES NOT HOLD"}, seed ${seed}.`);
       process.exitCode = kept ? 0 : 1;
     });
-}
-
-function demoModel(seed: number): Model {
-  const { name, config } = namedModel("demo");
-  return { name, config, weights: initWeights(config, seed) };
 }
 
 async function lawsStep(checkpoint: Model | null, seed: number): Promise<Report> {
@@ -86,7 +67,7 @@ async function lawsStep(checkpoint: Model | null, seed: number): Promise<Report>
 }
 
 async function goldensStep(): Promise<boolean> {
-  console.log("Golden logits, recorded from the definition");
+  console.log("Golden logits, recorded from the definition and from other engines");
   let kept = true;
   for (const fixture of await readFixtures(goldenFolder)) {
     const { config, weights } = fixture.model;
@@ -94,7 +75,7 @@ async function goldensStep(): Promise<boolean> {
     const { rows, largestError, tolerance, difference } = verdict;
     const size = `${rows} x ${config.vocabSize} logits`;
     const error = `largest error ${largestError.toExponential(1)}, ${tolerance} allowed`;
-    console.log(`  ${fixture.name}: ${size}, ${error}`);
+    console.log(`  ${fixture.name}: ${size} by ${fixture.manifest.by}, ${error}`);
     if (difference === null) continue;
     kept = false;
     console.log(`  BROKEN ${describeDifference(difference, `after [${difference.tokens}]`)}`);
@@ -107,34 +88,40 @@ async function goldensStep(): Promise<boolean> {
 async function tablesStep(
   folder: string,
   record: RunRecord,
-  { name, config, weights }: Model,
+  model: string,
   report: Report,
 ): Promise<string[]> {
-  console.log(`Tables of ${name}, at a scale of about a minute; npm run bench is the full one`);
+  console.log(`Tables of ${model}, at a scale of about a minute; causalgate bench is the full one`);
   const laws = join(folder, "laws.csv");
   await writeCsv(laws, lawColumns, lawCells(record.run_id, report));
-  const decoder = referenceDecoder(config, weights);
-  const progress = startProgress("latency", 2 * quickCells.length);
-  const options = { ...quick, onRow: () => progress.step() };
-  const tables = await writeLatencyTables(folder, record, name, decoder, quickCells, options);
-  progress.stop();
-  console.log(longestText(tables.rows));
-  const files = [laws, ...tables.files];
+  const { samples, configs } = await runBench(
+    {
+      benchmarks: ["latency", "growth"],
+      models: [model],
+      scale: "quick",
+      seed: record.seed,
+      slow: false,
+    },
+    { record, keep: (_, measure) => measure() },
+  );
+  const tables = benchTables(samples, configs);
+  const files = [laws, ...(await writeBenchTables(folder, samples, tables))];
+  console.log(longestText(tables.latency));
   for (const path of files) console.log(`  written: ${path}`);
   return files;
 }
 
 /** What the cache is worth at the longest generation that was timed. */
 function longestText(rows: readonly LatencyRow[]): string {
-  const timed = rows.filter(({ status }) => status === "ok");
-  const wrong = rows.length - timed.length;
+  const timed = rows.filter(({ task, status }) => task === "generation_length" && status === "ok");
+  const wrong = rows.filter(({ status }) => status !== "ok").length;
   const missing = wrong === 0 ? "" : `, ${wrong} of ${rows.length} rows without a figure`;
-  const newTokens = Math.max(0, ...timed.map((row) => row.newTokens));
-  const [cached, naive] = (["cached", "naive"] as const).map((mode) =>
-    timed.find((row) => row.newTokens === newTokens && row.mode === mode),
+  const newTokens = Math.max(0, ...timed.map(({ gen_len }) => Number(gen_len)));
+  const [cached, naive] = ["cached", "naive"].map((mode) =>
+    timed.find((row) => row.gen_len === newTokens && row.mode === mode),
   );
-  if (!cached?.times || !naive?.times) return `  nothing could be timed${missing}`;
-  const [fast, slow] = [cached.times.medianMs, naive.times.medianMs];
+  if (!cached || !naive) return `  nothing could be timed${missing}`;
+  const [fast, slow] = [Number(cached.median_ms), Number(naive.median_ms)];
   const ratio = (slow / fast).toPrecision(3);
   const ms = `${fast.toPrecision(3)} ms with the cache, ${slow.toPrecision(3)} ms without`;
   return `  ${newTokens} tokens: ${ms} (${ratio} times as long), the same tokens${missing}`;

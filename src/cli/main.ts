@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { assignmentCommand } from "./assignment.ts";
+import { benchCommand } from "./bench.ts";
 import { costCommand } from "./cost.ts";
 import { gateCommand } from "./gate.ts";
 import { generateCommand } from "./generate.ts";
@@ -31,6 +32,7 @@ const program = new Command("causalgate")
   .addCommand(traceCommand())
   .addCommand(generateCommand())
   .addCommand(costCommand())
+  .addCommand(benchCommand())
   .addCommand(assignmentCommand());
 
 handDown(program);

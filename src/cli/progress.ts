@@ -7,8 +7,8 @@ import { Presets, SingleBar } from "cli-progress";
 export interface Progress {
   /** Says what is being done now. */
   label(text: string): void;
-  /** One step is done. */
-  step(): void;
+  /** One step is done, or so many. */
+  step(steps?: number): void;
   /** Takes the bar away, so that something can be printed, and brings it back. */
   pause(): void;
   resume(): void;
@@ -41,7 +41,10 @@ export function startProgress(label: string, total: number): Progress {
       now = text;
       bar.update({ label: text });
     },
-    step: () => bar.update(++done),
+    step: (steps = 1) => {
+      done += steps;
+      bar.update(done);
+    },
     pause: () => bar.stop(),
     resume: () => bar.start(total, done, { label: now }),
     stop: () => bar.stop(),

@@ -3,11 +3,12 @@ import { blackBox } from "./black-box.ts";
 import { contextLimit, illegalInput } from "./bounds.ts";
 import { anyPartition, forked, rollback, stepByStep } from "./cache.ts";
 import { liveness, prefixInvariance } from "./causality.ts";
-import { chainOrder, nonEmpty, support } from "./chain.ts";
+import { chainOrder, nonEmpty, pureSampler, support } from "./chain.ts";
 import { golden } from "./definition.ts";
 import { naive, seenHistory } from "./generation.ts";
 import { anyHistory } from "./history.ts";
 import type { Law } from "./law.ts";
+import { aligned, unlikely } from "./log-probs.ts";
 import { noAlias, poisoned, reuse } from "./memory.ts";
 import { permutation, positionShift, scoreShift, streamScale } from "./metamorphic.ts";
 import { finite } from "./numerics.ts";
@@ -22,6 +23,8 @@ import {
   shiftInvariant,
   temperature,
 } from "./sampling.ts";
+import { speculatedDistribution, speculation } from "./speculation.ts";
+import { prefixReuse, turns } from "./turns.ts";
 import { tying } from "./tying.ts";
 import { receptiveField, wideWindow } from "./window.ts";
 
@@ -63,6 +66,7 @@ export const laws: readonly Law[] = [
   banned,
   chainOrder,
   nonEmpty,
+  pureSampler,
   exactDraw,
   support,
   blackBox,
@@ -70,6 +74,12 @@ export const laws: readonly Law[] = [
   seenHistory,
   stops,
   seeds,
+  turns,
+  prefixReuse,
+  aligned,
+  unlikely,
+  speculation,
+  speculatedDistribution,
 ];
 
 /**

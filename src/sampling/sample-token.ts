@@ -50,14 +50,13 @@ export function distribution(
   options: SamplingOptions,
   history: readonly number[] = [],
 ): Float64Array {
-  const { temperature = 1, topK: k = 0, topP: p = 1, minP: m = 0 } = options;
   const allowed = penaliseAndBan(logits, options, history);
-  if (temperature === 0) {
+  if (options.temperature === 0) {
     const probs = new Float64Array(logits.length);
     probs[greedy(allowed)] = 1;
     return probs;
   }
-  return softmax(minP(topP(topK(temperatureScale(allowed, temperature), k), p), m));
+  return softmax(scaleAndFilter(allowed, options));
 }
 
 /**
@@ -95,4 +94,14 @@ function penaliseAndBan(
   if (s !== undefined) row = presencePenalty(row, history, s);
   const sequences = options.bannedSequences;
   return sequences === undefined ? row : ban(row, history, sequences);
+}
+
+/** What shapes the distribution, each stage on what the one before it left. */
+function scaleAndFilter(logits: Logits, options: SamplingOptions): Logits {
+  const { temperature, topK: k, topP: p, minP: m } = options;
+  let row = logits;
+  if (temperature !== undefined) row = temperatureScale(row, temperature);
+  if (k !== undefined) row = topK(row, k);
+  if (p !== undefined) row = topP(row, p);
+  return m === undefined ? row : minP(row, m);
 }

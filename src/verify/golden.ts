@@ -21,6 +21,8 @@ export interface Manifest {
   readonly command: string;
   /** How far a float64 decoder may be from the recorded logits, absolutely. */
   readonly tolerance: number;
+  /** How far the logits were from the definition's, where somebody else gave them. */
+  readonly largestDifference?: number;
   /** SHA-256 of every other file of the folder, in hexadecimal. */
   readonly sha256: Readonly<Record<string, string>>;
 }

@@ -1,0 +1,119 @@
+/**
+ * The models whose logits are recorded. But for the demo, every size is another, constants are loud
+ * and no weight is neutral: no transpose and no wrong constant hides in them.
+ */
+import { type ConfigInput, type ModelConfig, modelConfig } from "../src/config.ts";
+import type { Model } from "../src/model.ts";
+import { namedModel } from "../src/models/registry.ts";
+import { seededRandom } from "../src/random.ts";
+import { initWeights, randomWeights } from "../src/weights.ts";
+
+export interface Recording {
+  readonly model: Model;
+  /** Tokens of each case. */
+  readonly cases: readonly (readonly number[])[];
+}
+
+const demo = namedModel("demo").config;
+
+const loud = modelConfig({
+  vocabSize: 23,
+  hiddenSize: 10,
+  intermediateSize: 14,
+  numHiddenLayers: 3,
+  numAttentionHeads: 6,
+  numKeyValueHeads: 2,
+  headDim: 4,
+  maxPositionEmbeddings: 32,
+  normEps: 0.1,
+  ropeTheta: 100,
+  ropeLayout: "interleaved",
+});
+
+/** What the definition records. */
+export const ownRecordings: readonly Recording[] = [
+  {
+    model: { name: "demo", config: demo, weights: initWeights(demo, 42) },
+    cases: [[3, 7, 11, 15], randomTokens(demo, 20, 42)],
+  },
+  {
+    model: { name: "loud", config: loud, weights: randomWeights(loud, 7, 2) },
+    cases: [[3], randomTokens(loud, 32, 7)],
+  },
+];
+
+const sizes = {
+  vocabSize: 29,
+  hiddenSize: 20,
+  intermediateSize: 22,
+  numHiddenLayers: 2,
+  numAttentionHeads: 6,
+  numKeyValueHeads: 3,
+  headDim: 8,
+  maxPositionEmbeddings: 27,
+  normEps: 0.1,
+  ropeTheta: 100,
+};
+
+const everyBias = {
+  attentionBias: true,
+  attentionOutputBias: true,
+  mlpBias: true,
+  lmHeadBias: true,
+} as const;
+
+const families: Readonly<Record<string, ConfigInput>> = {
+  llama: {
+    ...sizes,
+    ropeScaling: {
+      ropeType: "llama3",
+      factor: 8,
+      lowFreqFactor: 1,
+      highFreqFactor: 4,
+      originalMaxPositionEmbeddings: 16,
+    },
+  },
+  gpt2: {
+    ...sizes,
+    ...everyBias,
+    numKeyValueHeads: 6,
+    norm: "layernorm",
+    positions: "learned",
+    feedForward: "gelu_tanh",
+    lmHeadBias: false,
+    tieWordEmbeddings: true,
+  },
+  qwen: { ...sizes, qkNorm: true, attentionBias: true, tieWordEmbeddings: true },
+  mistral: { ...sizes, slidingWindow: 5, ropeLayout: "interleaved" },
+  neox: {
+    ...sizes,
+    ...everyBias,
+    norm: "layernorm",
+    partialRotaryFactor: 0.25,
+    feedForward: "relu",
+    lmHeadBias: false,
+  },
+  sinusoidal: {
+    ...sizes,
+    ...everyBias,
+    norm: "layernorm",
+    finalNorm: false,
+    positions: "sinusoidal",
+    feedForward: "gelu",
+  },
+};
+
+/** What other engines record: a model of every family. */
+export const familyRecordings: readonly Recording[] = Object.entries(families).map(
+  ([name, input], i) => {
+    const config = modelConfig(input);
+    const weights = randomWeights(config, i, 2);
+    const whole = randomTokens(config, config.maxPositionEmbeddings, i);
+    return { model: { name, config, weights }, cases: [[3], whole] };
+  },
+);
+
+function randomTokens({ vocabSize }: ModelConfig, length: number, seed: number): number[] {
+  const random = seededRandom(seed);
+  return Array.from({ length }, () => Math.floor(random() * vocabSize));
+}

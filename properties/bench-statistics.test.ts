@@ -1,0 +1,347 @@
+/**
+ * The statistics of the benchmarks: against tables, and against noise of which the truth is known.
+ */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { fairCoin, fTail, tCritical, tTwoSided } from "../src/bench/distributions.ts";
+import {
+  deviation,
+  drift,
+  effectiveSize,
+  lag1,
+  mean,
+  meanInterval,
+  median,
+  medianDeviation,
+  medianInterval,
+  outliers,
+  percentile,
+} from "../src/bench/statistics.ts";
+import {
+  exponent,
+  lackOfFit,
+  lastExponent,
+  nonNegativeFit,
+} from "../src/bench/statistics-growth.ts";
+import {
+  clusteredInterval,
+  clusteredMeanInterval,
+  detectableEffect,
+  differenceInterval,
+  holm,
+  signFlipP,
+  verdictOf,
+} from "../src/bench/statistics-pairs.ts";
+import { normal, type Random, seededRandom } from "../src/random.ts";
+import { property, seed } from "./support.ts";
+
+describe("distributions", () => {
+  test("t has the critical values of every table", () => {
+    const table = [
+      [0.025, 1, 12.706],
+      [0.025, 2, 4.303],
+      [0.025, 5, 2.571],
+      [0.025, 10, 2.228],
+      [0.025, 30, 2.042],
+      [0.005, 10, 3.169],
+      [0.2, 5, 0.92],
+      [0.025, 1000, 1.962],
+    ];
+    for (const [tail, df, t] of table) expect(tCritical(tail, df)).toBeCloseTo(t, 3);
+    expect(tTwoSided(0, 7)).toBe(1);
+    expect(tTwoSided(2.571, 5)).toBeCloseTo(0.05, 4);
+  });
+
+  test("F has the critical values of every table", () => {
+    for (const [df1, df2, f] of [
+      [1, 10, 4.965],
+      [5, 10, 3.326],
+      [10, 10, 2.978],
+      [3, 60, 2.758],
+    ]) {
+      expect(fTail(f, df1, df2)).toBeCloseTo(0.05, 4);
+    }
+    expect(fTail(0, 3, 7)).toBe(1);
+  });
+
+  test("with one degree of freedom F is the square of t", () => {
+    for (const t of [0.1, 1, 2.5, 9]) expect(fTail(t * t, 1, 6)).toBeCloseTo(tTwoSided(t, 6), 12);
+  });
+
+  test("coins are fair, however many", () => {
+    expect(fairCoin(4).map((p) => Math.round(16 * p))).toEqual([1, 4, 6, 4, 1]);
+    for (const n of [10, 2000]) {
+      expect(fairCoin(n).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 10);
+    }
+  });
+});
+
+describe("of one list", () => {
+  const values = [7, 1, 3, 100, 5];
+
+  test("middle and spread ignore an outlier", () => {
+    expect([median(values), medianDeviation(values)]).toEqual([5, 2]);
+    expect(median([4, 1, 3, 2])).toBe(2.5);
+    expect([mean([1, 2, 6]), deviation([1, 2, 3])]).toEqual([3, 1]);
+  });
+
+  test("the interval of a median is the k-th value from either end, from six values on", () => {
+    const first = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+    expect(medianInterval(first(5))).toBe(null);
+    expect(medianInterval(first(6))).toEqual({ low: 1, high: 6 });
+    expect(medianInterval(first(8))).toEqual({ low: 1, high: 8 });
+    expect(medianInterval(first(9))).toEqual({ low: 2, high: 8 });
+    expect(medianInterval(first(20))).toEqual({ low: 6, high: 15 });
+    expect(medianInterval(first(100))).toEqual({ low: 40, high: 61 });
+  });
+
+  test("the interval of a mean is that of t, from two values on", () => {
+    expect(meanInterval([1])).toBe(null);
+    const { low, high } = meanInterval([1, 2, 3, 4, 5])!;
+    expect([low, high]).toEqual([expect.closeTo(1.037, 3), expect.closeTo(4.963, 3)]);
+  });
+
+  test.for([
+    [0.9, 36, 33],
+    [0.95, 72, 69],
+    [0.99, 368, 365],
+  ])("the percentile %d needs %d values", ([p, least, at]) => {
+    const upTo = (n: number) => Array.from({ length: n }, (_, i) => n - i);
+    expect(percentile(upTo(least - 1), p)).toBe(null);
+    expect(percentile(upTo(least), p)).toBe(at);
+  });
+
+  test("outliers are counted by Tukey's fences", () => {
+    // Quartiles 3 and 7: fences at -3 and 13, and at -9 and 19.
+    expect(outliers([1, 2, 3, 4, 5, 6, 7, 14, 20])).toEqual({ mild: 1, severe: 1 });
+    expect(outliers([1, 1, 1, 1])).toEqual({ mild: 0, severe: 0 });
+  });
+
+  test("neighbours that resemble each other count for less", () => {
+    expect(lag1([1, 2])).toBe(null);
+    expect(lag1([3, 3, 3])).toBe(null);
+    expect(lag1([1, 2, 3, 4, 5])).toBeCloseTo(0.4, 12);
+    expect(effectiveSize(10, 0.5)).toBeCloseTo(10 / 3, 12);
+    expect([effectiveSize(10, -0.5), effectiveSize(10, null)]).toEqual([10, 10]);
+  });
+
+  test("drift is the change from first to last, and a spike is none", () => {
+    expect(drift([100, 105, 110])).toBeCloseTo(10 / 105, 12);
+    expect(drift([100, 100, 900, 100, 100])).toBe(0);
+    expect(drift([1, 2])).toBe(null);
+  });
+
+  property(
+    "an interval lies within the values, around their median, and scales with them",
+    fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 6, maxLength: 60 }),
+    (values) => {
+      const { low, high } = medianInterval(values)!;
+      const middle = median(values);
+      expect(low >= Math.min(...values) && low <= middle).toBe(true);
+      expect(high <= Math.max(...values) && high >= middle).toBe(true);
+      const doubled = values.map((value) => 2 * value);
+      expect(medianInterval(doubled)).toEqual({ low: 2 * low, high: 2 * high });
+    },
+  );
+});
+
+describe("of pairs", () => {
+  const at = (process: number, ...values: number[]) => values.map((value) => ({ process, value }));
+
+  test("the wider of two intervals counts, and it says which", () => {
+    const differing = [...at(0, 1, 1, 1), ...at(1, 2, 2, 2), ...at(2, 9, 9, 9)];
+    expect(clusteredInterval(differing)).toMatchObject({ method: "t_over_processes", middle: 4 });
+    const alike = [...at(0, 1, 2, 9), ...at(1, 1, 2, 9), ...at(2, 1, 2, 9)];
+    const orders = { method: "order_statistic", middle: 2, low: 1, high: 9 };
+    expect(clusteredInterval(alike)).toEqual(orders);
+    expect(clusteredInterval(at(0, 1, 2, 3))).toBe(null);
+    expect(clusteredInterval(at(0, 1, 2, 3, 4, 5, 6))).toMatchObject({ low: 1, high: 6 });
+    expect(clusteredMeanInterval(at(0, 1, 2, 3))).toMatchObject({ method: "t_over_rounds" });
+  });
+
+  test("a difference of what was measured apart is as uncertain as both", () => {
+    const one = { method: "order_statistic", middle: 10, low: 7, high: 13 } as const;
+    const other = { method: "order_statistic", middle: 4, low: 0, high: 8 } as const;
+    expect(differenceInterval(one, other)).toEqual({ low: 1, high: 11 });
+  });
+
+  test("all signs alike is one of two ways among 2^n", () => {
+    expect(signFlipP([1, 2, 3, 4, 5, 6])).toBe(2 / 64);
+    expect(signFlipP([0.1, 0.2, 0.3, 0.1, 0.2, 0.3])).toBe(2 / 64);
+    expect(signFlipP([1, -1])).toBe(1);
+    const many = Array.from({ length: 30 }, () => 1);
+    expect(signFlipP(many)).toBe(1 / 10_001);
+    expect(signFlipP(many)).toBe(signFlipP(many));
+  });
+
+  test("Holm's adjustment is that of the worked example", () => {
+    expect(holm([0.01, 0.04, 0.03])).toEqual([0.03, 0.06, 0.06]);
+    expect(holm([0.9, 0.9])).toEqual([1, 1]);
+  });
+
+  test("the detectable effect grows with the interval: 80 % power costs 1.36 half-widths", () => {
+    const interval = { low: -0.1, high: 0.1 };
+    expect(detectableEffect(interval, 5)).toBeCloseTo((0.1 * (2.5706 + 0.9195)) / 2.5706, 4);
+  });
+
+  const log = (low: number, high: number) => ({ low: Math.log(low), high: Math.log(high) });
+  const calm = log(0.99, 1.01);
+  test.for([
+    ["slower", log(1.05, 1.2), [calm]],
+    ["faster", log(0.5, 0.9), [calm]],
+    ["equivalent", log(0.99, 1.015), [calm]],
+    ["inconclusive", log(0.99, 1.05), [calm]],
+    ["inconclusive", log(1.05, 1.2), [log(0.9, 1.06)]],
+    ["slower", log(1.07, 1.2), [log(0.95, 1.06)]],
+    ["slower", log(30, 40), [log(1.001, 1.01)]],
+    ["void_control_moved", log(30, 40), [log(1.05, 1.15)]],
+    ["void_control_moved", log(30, 40), [calm, log(0.85, 0.95)]],
+    ["inconclusive", null, [calm]],
+    ["inconclusive", log(30, 40), [null]],
+    ["slower", log(30, 40), []],
+  ] as const)("%s: %o against controls %o", ([verdict, interval, controls]) => {
+    expect(verdictOf(interval, controls)).toBe(verdict);
+  });
+});
+
+describe("of growth", () => {
+  test("a power law has its exponent, whatever its factor", () => {
+    const xs = [10, 50, 100, 500, 1000];
+    for (const power of [0.5, 1, 2.25]) {
+      const ys = xs.map((x) => 3 * x ** power);
+      expect(exponent(xs, ys)).toBeCloseTo(power, 12);
+      expect(lastExponent(xs, ys)).toBeCloseTo(power, 12);
+    }
+  });
+
+  property(
+    "a polynomial without negative terms is found again",
+    fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 4, maxLength: 4 }),
+    (numbers) => {
+      const truth = [100, 1, 1e-2, 1e-5].map((unit, power) => unit * numbers[power]);
+      if (!truth.some((c) => c > 0)) truth[0] = 1;
+      const xs = [10, 20, 50, 100, 200, 500, 1000];
+      const ys = xs.map((x) => truth.reduce((sum, c, power) => sum + c * x ** power, 0));
+      const found = nonNegativeFit(xs, ys, 3);
+      const fitted = xs.map((x) => found.reduce((sum, c, power) => sum + c * x ** power, 0));
+      for (const [i, y] of ys.entries()) expect(fitted[i] / y).toBeCloseTo(1, 6);
+      expect(found.every((c) => c >= 0)).toBe(true);
+    },
+  );
+
+  test("where the truth would need a negative term, there is none", () => {
+    const xs = [1, 2, 3, 4, 5];
+    const fit = nonNegativeFit(
+      xs,
+      xs.map((x) => 10 * x - x * x),
+      2,
+    );
+    expect(fit[2]).toBe(0);
+    expect(Math.min(...fit)).toBe(0);
+  });
+
+  test("a bent line does not fit, a straight one does", () => {
+    const random = seededRandom(seed);
+    const xs = [10, 50, 100, 500, 1000];
+    const rounds = (y: (x: number) => number) =>
+      Array.from({ length: 8 }, () => xs.map((x) => y(x) * Math.exp(0.01 * normal(random))));
+    expect(
+      lackOfFit(
+        xs,
+        rounds((x) => 5 + x),
+      ),
+    ).toBeLessThan(1e-6);
+    expect(
+      lackOfFit(
+        xs,
+        rounds((x) => x ** 1.5),
+      ),
+    ).toBeGreaterThan(1e-4);
+    expect(lackOfFit(xs, rounds((x) => x).slice(0, 1))).toBe(null);
+  });
+});
+
+/**
+ * Times as a busy machine gives them: a little noise, and now and then a run that is much slower.
+ */
+function spiky(random: Random): number {
+  return 0.02 * normal(random) + (random() < 0.15 ? random() : 0);
+}
+
+describe("on noise of which the truth is known", () => {
+  const tries = 1500;
+  /** The share of tries, and how much it may be off by chance: four standard deviations. */
+  const share = (holds: (random: Random) => boolean) => {
+    const random = seededRandom(seed);
+    let count = 0;
+    for (let i = 0; i < tries; i++) if (holds(random)) count++;
+    return count / tries;
+  };
+  const chance = (p: number) => 4 * Math.sqrt((p * (1 - p)) / tries);
+  const covers = ({ low, high }: { low: number; high: number }, truth: number) =>
+    low <= truth && truth <= high;
+
+  test.for([6, 8, 12, 20, 30, 50])("the interval of a median covers it with 95 %%, n = %d", (n) => {
+    const covered = share((random) => {
+      const ratios = Array.from({ length: n }, () => spiky(random) - spiky(random));
+      return covers(medianInterval(ratios)!, 0);
+    });
+    expect(covered).toBeGreaterThanOrEqual(0.95 - chance(0.95));
+  });
+
+  /** Pairs of a full bench: 6 processes that differ by 1 %, 10 rounds each. */
+  const bench = (random: Random, difference: number) =>
+    Array.from({ length: 6 }, (_, process) => {
+      const layout = difference + 0.01 * normal(random);
+      return Array.from({ length: 10 }, () => {
+        return { process, value: layout + spiky(random) - spiky(random) };
+      });
+    }).flat();
+
+  test("an arm against itself differs in at most 7 %, and hardly ever by a verdict", () => {
+    const differs = share((random) => !covers(clusteredInterval(bench(random, 0))!, 0));
+    expect(differs).toBeLessThanOrEqual(0.07);
+    const judged = share((random) => {
+      const control = clusteredInterval(bench(random, 0));
+      return ["slower", "faster"].includes(
+        verdictOf(clusteredInterval(bench(random, 0)), [control]),
+      );
+    });
+    expect(judged).toBeLessThanOrEqual(0.01);
+  });
+
+  test("an arm that is slower by 10 % is found with at least 90 %", () => {
+    const found = share((random) => {
+      const control = clusteredInterval(bench(random, 0));
+      return verdictOf(clusteredInterval(bench(random, Math.log(1.1))), [control]) === "slower";
+    });
+    expect(found).toBeGreaterThanOrEqual(0.9);
+  });
+
+  test("a control that moved by 10 % voids what it controls", () => {
+    const void_ = share((random) => {
+      const control = clusteredInterval(bench(random, Math.log(1.1)));
+      return verdictOf(clusteredInterval(bench(random, 1)), [control]) === "void_control_moved";
+    });
+    expect(void_).toBeGreaterThanOrEqual(0.9);
+  });
+
+  test("the interval of an exponent covers the truth on a clock that drifts", () => {
+    const xs = [10, 50, 100, 500, 1000];
+    const truth = xs.map((x) => 0.05 + 0.004 * x + 4e-6 * x * x);
+    const predicted = exponent(xs, truth);
+    const covered = share((random) => {
+      // 12 rounds over which the machine becomes slower by a fifth, lengths in random order.
+      const slopes = Array.from({ length: 12 }, (_, round) => {
+        const order = xs.map(() => random());
+        const place = order.map((key) => order.filter((other) => other < key).length / xs.length);
+        const times = truth.map((time, i) => {
+          return time * (1 + (0.2 * (round + place[i])) / 12) * Math.exp(0.02 * normal(random));
+        });
+        return { process: round % 3, value: exponent(xs, times) };
+      });
+      return covers(clusteredMeanInterval(slopes)!, predicted);
+    });
+    expect(covered).toBeGreaterThanOrEqual(0.95 - chance(0.95));
+  });
+});

@@ -1,0 +1,337 @@
+/** The tables of a bench, from samples whose times are made up, so that every figure is known. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { compareColumns, compareRows } from "../src/bench/compare-table.ts";
+import type { Configs } from "../src/bench/figures.ts";
+import { growthColumns, growthRows } from "../src/bench/growth-table.ts";
+import { latencyColumns, latencyRows } from "../src/bench/latency-table.ts";
+import { emptySample } from "../src/bench/measure.ts";
+import { ratioColumns, ratioRows } from "../src/bench/ratios-table.ts";
+import { type Sample, samplesColumns } from "../src/bench/sample.ts";
+import { taskFlops } from "../src/bench/task-cost.ts";
+import { flopsColumns } from "../src/cost/tables.ts";
+import { namedModel } from "../src/models/registry.ts";
+import { normal, seededRandom } from "../src/random.ts";
+import { benchTables, writeBenchTables } from "../src/report/bench-tables.ts";
+import { csvText } from "../src/report/csv.ts";
+import { growthTexts } from "../src/report/growth-text.ts";
+import { readSamples } from "../src/report/samples.ts";
+import { scratchFolder } from "./scratch.ts";
+import { seed } from "./support.ts";
+
+const { config } = namedModel("demo");
+const configs: Configs = new Map([
+  ["demo", config],
+  ["host", null],
+]);
+const lengths = [10, 50, 100, 500, 1000];
+const marks = [1, 10, 20, 50, 100, 200, 500, 1000];
+
+/** How long a task takes on a machine that does 2 GFLOP/s and 10 µs of overhead for each token. */
+function idealMs(sample: Sample): number {
+  const flops = taskFlops(configs.get(sample.model)!, sample)!;
+  return Number(flops) / 2e6 + 0.01 * sample.gen_len;
+}
+
+interface Making {
+  readonly processes?: number;
+  readonly rounds?: number;
+  readonly timeMs?: (sample: Sample) => number;
+}
+
+/** The samples of a bench of the demo model, with made-up times. */
+function madeSamples({ processes = 6, rounds = 5, timeMs = idealMs }: Making = {}): Sample[] {
+  const samples: Sample[] = [];
+  for (let process = 0; process < processes; process++) {
+    let seqNo = 0;
+    const run = (task: Sample["task"], mode: string, prompt: number | null, lengths: number[]) => {
+      for (let round = 0; round < rounds; round++) {
+        for (const isTwin of mode === "cached" || mode === "dot" ? [false, true] : [false]) {
+          const place = { process_id: process, round, slot: 0, seq_no: seqNo++ };
+          for (const length of lengths) {
+            const model = task === "roof" ? "host" : "demo";
+            const cell = { task: task as "roof", mode, isTwin, promptLength: prompt };
+            const empty = emptySample({ run_id: "run", model }, cell, length);
+            const figures = { t_start_ns: 0, token_digest: `${prompt ?? 0}/${length}`, gc_ns: 0 };
+            const sample = { ...empty, ...place, ...figures, gc_count: 0, invol_ctx_switches: 0 };
+            samples.push({ ...sample, t_ns: Math.round(1e6 * timeMs(sample)) });
+          }
+        }
+      }
+    };
+    for (const mode of ["naive", "cached"]) {
+      for (const prompt of lengths) run("sequence_length", mode, prompt, [1, 20]);
+      run("generation_length", mode, 10, marks);
+    }
+    for (const prompt of lengths) run("prefill", "cached", prompt, [1]);
+    run("roof", "dot", null, [500]);
+  }
+  return samples;
+}
+
+/** A little noise, the same for the same seed. */
+function noisy(factor: (sample: Sample) => number = () => 1): (sample: Sample) => number {
+  const random = seededRandom(seed);
+  return (sample) => idealMs(sample) * factor(sample) * Math.exp(0.005 * normal(random));
+}
+
+describe("columns", () => {
+  test("are those of the schema, to the letter", () => {
+    const schema = {
+      samples:
+        "schema_version,run_id,process_id,process_label_swap,round,slot,seq_no,arm,model,task,mode,prompt_len,seq_len,gen_len,position,batch,dtype,threads,t_start_ns,t_ns,cpu_user_us,cpu_sys_us,gc_ns,gc_count,invol_ctx_switches,rss_bytes,heap_used_bytes,flops_counted,bytes_counted,token_digest,status,error",
+      latency:
+        "schema_version,run_id,model,task,mode,prompt_len,seq_len,gen_len,batch,dtype,threads,processes,rounds,n,median_ms,median_ci_lo_ms,median_ci_hi_ms,mean_ms,mean_ci_lo_ms,mean_ci_hi_ms,min_ms,mad_ms,cv,p90_ms,p95_ms,p99_ms,ttft_ms,tpot_ms,tokens_per_s,lag1_autocorr,n_eff,drift_pct_per_run,outliers_mild,outliers_severe,gc_share,preempted_share,flops_exact_causal,gflops_per_s,roof_fraction,status",
+      ratios:
+        "schema_version,run_id,model,task,prompt_len,gen_len,arm_a,arm_b,processes,pairs,ratio_median,ratio_ci_lo,ratio_ci_hi,ci_method,ratio_geomean,ratio_geomean_ci_lo,ratio_geomean_ci_hi,p_sign_flip,p_holm,aa_ratio,aa_ci_lo,aa_ci_hi,mde_pct,flops_ratio_predicted,tokens_identical,verdict",
+      growth:
+        "schema_version,run_id,model,task,mode,variable,grid,n_points,rounds,processes,slope,slope_ci_lo,slope_ci_hi,slope_predicted_flops,slope_predicted_bytes,slope_minus_pred,smp_ci_lo,smp_ci_hi,last_segment_slope,lss_ci_lo,lss_ci_hi,c0_ms,c1_ms_per_n,c2_ms_per_n2,c3_ms_per_n3,lack_of_fit_p,order_design,verdict",
+      flops:
+        "schema_version,model,phase,mode,prompt_len,gen_len,n_or_c,linear_q,linear_k,linear_v,linear_o,mlp_gate,mlp_up,mlp_down,attn_qk_causal,attn_av_causal,attn_qk_dense,attn_av_dense,lm_head_last,lm_head_all,minor_softmax,minor_norm,minor_rope,minor_act,total_exact_causal,total_dense,total_counted_by_engine,equal,conv_palm_2n,conv_kaplan,conv_chinchilla,conv_nanogpt,conv_fvcore_fma1",
+    };
+    expect({
+      samples: samplesColumns.join(),
+      latency: latencyColumns.join(),
+      ratios: ratioColumns.join(),
+      growth: growthColumns.join(),
+      flops: flopsColumns.join(),
+    }).toEqual(schema);
+  });
+});
+
+describe("latency", () => {
+  const samples = madeSamples({ timeMs: noisy() });
+  const rows = latencyRows(samples, configs);
+
+  test("a row has the median of its samples, in its interval, beside the exact FLOPs", () => {
+    const row = rows.find(({ task, mode, prompt_len }) => {
+      return task === "sequence_length" && mode === "naive" && prompt_len === 500;
+    })!;
+    const times = samples
+      .filter(({ task, arm }) => task === "sequence_length" && arm === "naive")
+      .filter(({ prompt_len, gen_len }) => prompt_len === 500 && gen_len === 20)
+      .map(({ t_ns }) => t_ns! / 1e6)
+      .sort((a, b) => a - b);
+    expect(times).toHaveLength(30);
+    expect(row).toMatchObject({ processes: 6, rounds: 5, n: 30, status: "ok", seq_len: 519 });
+    expect(row.median_ms).toBeCloseTo((times[14] + times[15]) / 2, 1);
+    expect(row.median_ci_lo_ms).toBeCloseTo(times[9], 1);
+    expect(row.median_ci_hi_ms).toBeCloseTo(times[20], 1);
+    expect(row.min_ms).toBeCloseTo(times[0], 1);
+    expect(Number(row.mean_ci_lo_ms)).toBeLessThan(Number(row.mean_ms));
+    expect([row.p90_ms, row.p95_ms, row.p99_ms]).toEqual([null, null, null]);
+    expect(row.gflops_per_s).toBeCloseTo(
+      Number(row.flops_exact_causal) / Number(row.median_ms) / 1e6,
+      3,
+    );
+  });
+
+  test("the first token and those after it add up to the whole", () => {
+    for (const row of rows.filter(({ ttft_ms, tpot_ms }) => ttft_ms !== null && tpot_ms !== null)) {
+      const whole = Number(row.ttft_ms) + Number(row.tpot_ms) * (Number(row.gen_len) - 1);
+      expect(whole / Number(row.median_ms)).toBeCloseTo(1, 1);
+    }
+    const prefill = rows.find(({ task, prompt_len }) => task === "prefill" && prompt_len === 100)!;
+    expect(prefill.ttft_ms).toBe(prefill.median_ms);
+    expect(prefill.tokens_per_s).toBeCloseTo(1e5 / Number(prefill.median_ms), 0);
+  });
+
+  test("rates are compared with the roof", () => {
+    const roof = rows.find(({ task }) => task === "roof")!;
+    expect(roof.roof_fraction).toBe(1);
+    for (const { roof_fraction, gflops_per_s } of rows.filter(({ task }) => task !== "roof")) {
+      const expected = Number(gflops_per_s) / Number(roof.gflops_per_s);
+      expect(roof_fraction).toBeCloseTo(expected, 3);
+    }
+  });
+
+  test("one sample has a median and no interval; what was not run has neither", () => {
+    const [first] = madeSamples({ processes: 1, rounds: 1 });
+    const alone = latencyRows([{ ...first, gen_len: 20 }], configs)[0];
+    expect(alone).toMatchObject({ n: 1, median_ci_lo_ms: null, mean_ci_lo_ms: null, cv: null });
+    expect(alone.median_ms).not.toBe(null);
+    const none = {
+      ...first,
+      gen_len: 20,
+      t_ns: null,
+      token_digest: null,
+      status: "too_long",
+    } as const;
+    const [row] = latencyRows([none], configs);
+    expect(row).toMatchObject({ n: null, median_ms: null, status: "too_long" });
+    expect(row.flops_exact_causal).not.toBe(null);
+  });
+});
+
+describe("ratios", () => {
+  test("without overhead the ratio of times is that of FLOPs, and the control is 1", () => {
+    const flopsMs = (sample: Sample) => Number(taskFlops(configs.get(sample.model)!, sample)) / 2e6;
+    const rows = ratioRows(madeSamples({ timeMs: flopsMs }), configs);
+    expect(rows).toHaveLength(lengths.length + marks.length - 1);
+    for (const row of rows) {
+      expect([row.arm_a, row.arm_b, row.verdict]).toEqual(["naive", "cached", "slower"]);
+      expect(Number(row.ratio_median) / Number(row.flops_ratio_predicted)).toBeCloseTo(1, 3);
+      expect([row.aa_ratio, row.pairs, row.tokens_identical]).toEqual([1, 30, true]);
+    }
+  });
+
+  test("rounds are paired, so what slows a whole round down cancels", () => {
+    const slow = (sample: Sample) => idealMs(sample) * (1 + sample.round! + 6 * sample.process_id!);
+    for (const row of ratioRows(madeSamples({ timeMs: slow }), configs)) {
+      expect(Number(row.ratio_ci_hi) / Number(row.ratio_ci_lo)).toBeCloseTo(1, 3);
+    }
+  });
+
+  test("a control that moved voids its rows, and only these", () => {
+    const moved = noisy(({ arm, task }) =>
+      arm === "cached_twin" && task === "sequence_length" ? 1.1 : 1,
+    );
+    const rows = ratioRows(madeSamples({ timeMs: moved }), configs);
+    const verdicts = Map.groupBy(rows, ({ task }) => task);
+    const of = (task: string) => new Set(verdicts.get(task)!.map(({ verdict }) => verdict));
+    expect(of("sequence_length")).toEqual(new Set(["void_control_moved"]));
+    expect(of("generation_length")).toEqual(new Set(["slower"]));
+  });
+});
+
+describe("growth", () => {
+  const samples = madeSamples({ timeMs: noisy() });
+  const rows = growthRows(samples, configs);
+  const rowOf = (task: string, mode: string) =>
+    rows.find((row) => row.task === task && row.mode === mode)!;
+
+  test("every curve is there, with its lengths", () => {
+    expect(rows.map(({ task, mode, variable }) => `${task} ${mode} ${variable}`)).toEqual([
+      "prefill cached prompt_len",
+      "sequence_length cached prompt_len",
+      "sequence_length naive prompt_len",
+      "generation_length cached gen_len",
+      "generation_length naive gen_len",
+    ]);
+    expect(rowOf("prefill", "cached").grid).toBe("10 50 100 500 1000");
+    expect(rowOf("generation_length", "naive").n_points).toBe(marks.length - 1);
+  });
+
+  test("the exponents of the FLOPs are those of the specification", () => {
+    // On the grids of the seeds: a forward pass 1.141 for the tiny model of section 4.3.
+    const tiny = { ...config, numHiddenLayers: 4, intermediateSize: 256, numKeyValueHeads: 4 };
+    const of = new Map([["demo", { ...tiny, tieWordEmbeddings: false }]]);
+    const prefill = growthRows(samples, of).find(({ task }) => task === "prefill")!;
+    expect(prefill.slope_predicted_flops).toBeCloseTo(1.141, 3);
+  });
+
+  test("an exponent is below that of the FLOPs by what overhead there is, and not more", () => {
+    const naive = rowOf("generation_length", "naive");
+    expect(Number(naive.slope)).toBeGreaterThan(1.5);
+    expect(naive.verdict).toBe("below");
+    const difference = Number(naive.slope) - Number(naive.slope_predicted_flops);
+    expect(naive.slope_minus_pred).toBeCloseTo(difference, 3);
+    expect([difference < 0, difference > -0.05]).toEqual([true, true]);
+    expect(Number(naive.smp_ci_lo)).toBeLessThan(Number(naive.slope_minus_pred));
+    const flopsMs = (sample: Sample) => Number(taskFlops(configs.get(sample.model)!, sample)) / 2e6;
+    for (const row of growthRows(madeSamples({ timeMs: flopsMs }), configs)) {
+      expect(row.slope_minus_pred).toBeCloseTo(0, 3);
+    }
+  });
+
+  test("the polynomial gives overhead, linear and attention cost back", () => {
+    const row = rowOf("generation_length", "cached");
+    const n = 1000;
+    const terms = [row.c0_ms, row.c1_ms_per_n, row.c2_ms_per_n2].map((c, i) => Number(c) * n ** i);
+    const whole =
+      samples.find(({ arm, gen_len }) => arm === "cached" && gen_len === n)!.t_ns! / 1e6;
+    expect(terms.reduce((sum, term) => sum + term, 0) / whole).toBeCloseTo(1, 1);
+    expect(row.c3_ms_per_n3).toBe(null);
+  });
+
+  test("the answer why is computed from the tables", () => {
+    const { growth, ratios } = benchTables(samples, configs);
+    const [text, ...others] = growthTexts(growth, ratios, configs);
+    expect(others).toEqual([]);
+    expect(text).toContain("demo: 1,000 new tokens after 10, with and without a cache\n");
+    expect(text).toContain("509,500 token-steps");
+    expect(text).toContain("P + n - 1 = 1,009");
+    const naive = Number(rowOf("generation_length", "naive").slope).toFixed(2);
+    expect(text).toContain(`Without: time grows as n^${naive} [`);
+    expect(growthTexts([], ratios, configs)).toEqual([]);
+  });
+});
+
+describe("a run against an earlier one", () => {
+  const base = madeSamples({ timeMs: noisy() });
+  const verdicts = (timeMs: (sample: Sample) => number) => {
+    const rows = compareRows(madeSamples({ timeMs }), base);
+    expect(Object.keys(rows[0])).toEqual([...compareColumns]);
+    return Map.groupBy(rows, ({ verdict }) => verdict);
+  };
+  const random = seededRandom(seed + 1);
+  const again = (factor: (sample: Sample) => number = () => 1) => {
+    return (sample: Sample) => idealMs(sample) * factor(sample) * Math.exp(0.005 * normal(random));
+  };
+
+  test("is not slower than itself", () => {
+    const same = verdicts(again());
+    expect([...same.keys()].filter((verdict) => verdict !== "equivalent")).toEqual([]);
+  });
+
+  test("is slower where it takes a tenth longer, and nowhere else", () => {
+    const slower = verdicts(again(({ mode }) => (mode === "cached" ? 1.1 : 1)));
+    const modes = new Set(slower.get("slower")!.map(({ mode }) => mode));
+    expect(modes).toEqual(new Set(["cached"]));
+    expect(slower.get("equivalent")!.every(({ mode }) => mode === "naive")).toBe(true);
+    expect(slower.size).toBe(2);
+  });
+
+  test("says nothing where the machine itself has changed", () => {
+    expect([...verdicts(again(() => 1.1)).keys()]).toEqual(["void_control_moved"]);
+  });
+});
+
+describe("files", () => {
+  const folder = scratchFolder();
+  const path = join(folder, "samples.csv");
+
+  test("every table is derived from samples.csv as it is read again", async () => {
+    const samples = madeSamples({ timeMs: noisy() });
+    const tables = benchTables(samples, configs);
+    await writeBenchTables(folder, samples, tables);
+    const read = await readSamples(path);
+    expect(read).toEqual(samples);
+    expect(csvText(latencyColumns, benchTables(read, configs).latency)).toBe(
+      await readFile(join(folder, "latency.csv"), "utf8"),
+    );
+    for (const table of ["samples", "latency", "ratios", "growth", "flops"]) {
+      const text = await readFile(join(folder, `${table}.csv`), "utf8");
+      expect(text.match(/NaN|Infinity|undefined|null|\r/)).toBe(null);
+    }
+  });
+
+  test("a torn line, and a word for a number, are refused with their place", async () => {
+    const text = csvText(samplesColumns, madeSamples({ processes: 1, rounds: 1 }));
+    const lines = text.trimEnd().split("\n");
+    const refused = async (content: string, message: string | RegExp) => {
+      await writeFile(path, content);
+      await expect(readSamples(path)).rejects.toThrow(message);
+    };
+    const torn = `Invalid Record Length: expect ${samplesColumns.length}, got 6 on line`;
+    await refused(`${text}${lines.at(-1)!.split(",").slice(0, 6)}`, torn);
+    const at = (column: (typeof samplesColumns)[number], cell: string) => {
+      const cells = lines[2].split(",");
+      cells[samplesColumns.indexOf(column)] = cell;
+      return [...lines.slice(0, 2), cells.join(), ...lines.slice(3)].join("\n");
+    };
+    await refused(at("t_ns", "soon"), `${path}: line 3: t_ns must be a number, got soon`);
+    await refused(at("t_ns", ""), /line 3: a sample must have a process, a round and a time, got/);
+    await refused(at("task", "nap"), /line 3: task must be one of prefill, .*, got nap$/);
+    await refused(at("status", "fine"), /line 3: status must be one of ok, .*, got fine$/);
+    await refused(at("schema_version", "2"), /line 3: schema_version must be 1, got 2$/);
+    await refused("", "the header must be that of samples.csv, got an empty file");
+  });
+
+  test("another table is refused", async () => {
+    await expect(readSamples(join(folder, "latency.csv"))).rejects.toThrow(
+      "latency.csv: the header must be that of samples.csv, got schema_version,run_id,model,task",
+    );
+  });
+});

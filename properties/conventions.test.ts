@@ -1,0 +1,73 @@
+/** Right samplers differ: what one declares is what it is held to. */
+import { describe, expect, test } from "vitest";
+import { lawByCode } from "../src/laws/index.ts";
+import { softmax } from "../src/math/softmax.ts";
+import { minP } from "../src/sampling/min-p.ts";
+import { type Conventions, type Sampler, sampler } from "../src/sampling/sampler.ts";
+import { temperatureScale } from "../src/sampling/temperature.ts";
+import { topK } from "../src/sampling/top-k.ts";
+import { topP } from "../src/sampling/top-p.ts";
+import { reference } from "../src/subjects.ts";
+import { runLaw } from "../src/verify/run-law.ts";
+import { seed } from "./support.ts";
+
+/** Top-k as vLLM's fast path has it: a logit that ties with the k-th is kept too. */
+const allTies: Sampler["topK"] = (logits, k) => {
+  if (k === 0) return Float64Array.from(logits);
+  const lowest = topK(logits, k).reduce((a, b) => (b > -Infinity ? Math.min(a, b) : a), Infinity);
+  return Float64Array.from(logits, (logit) => (logit >= lowest ? logit : -Infinity));
+};
+
+/** Top-p that wants more than p, as Hugging Face's once did. */
+const oneMore: Sampler["topP"] = (logits, p) => {
+  const probs = softmax(logits);
+  const kept = topP(logits, p);
+  const mass = kept.reduce((sum, logit, id) => (logit > -Infinity ? sum + probs[id] : sum), 0);
+  if (mass > p || p === 1) return kept;
+  const rest = Float64Array.from(logits, (x, id) => (kept[id] > -Infinity ? -Infinity : x));
+  const next = rest.indexOf(Math.max(...rest));
+  return kept.with(next, logits[next]);
+};
+
+/** Min-p before temperature, and nothing else, as some chains have it. */
+const minPFirst: Sampler["distribution"] = (logits, { minP: m = 0, temperature = 1 }) =>
+  softmax(temperatureScale(minP(logits, m), temperature));
+
+describe.for<{
+  what: string;
+  code: string;
+  changed: Partial<Sampler>;
+  conventions: Partial<Conventions>;
+}>([
+  {
+    what: "keeps all ties of top-k",
+    code: "P-TOPK",
+    changed: { topK: allTies },
+    conventions: { topKTies: "all" },
+  },
+  {
+    what: "keeps one more token where the mass equals p",
+    code: "P-TOPP",
+    changed: { topP: oneMore },
+    conventions: { topPEquality: "one more" },
+  },
+  {
+    what: "offers min-p and temperature in this order",
+    code: "P-ORDER",
+    changed: { distribution: minPFirst },
+    conventions: { order: ["minP", "temperature"] },
+  },
+])("a sampler that $what", ({ code, changed, conventions }) => {
+  const statusWith = async (declared: Conventions) => {
+    const subject = { ...reference, sampler: { ...sampler, ...changed, conventions: declared } };
+    return (await runLaw(lawByCode(code), subject, { seed, runs: 500 })).status;
+  };
+
+  test(`keeps ${code} when it says so`, async () => {
+    expect(await statusWith({ ...sampler.conventions, ...conventions })).toBe("kept");
+  });
+
+  test(`breaks ${code} when it does not`, async () => {
+    expect(await statusWith(sampler.conventions)).toBe("broken");
+  });
+});

@@ -1,0 +1,7 @@
+import type { Check } from "./checks/check.ts";
+import { costChecks } from "./checks/costs.ts";
+import { adapters, goldens } from "./checks/decoders.ts";
+import { formatChecks } from "./checks/formats.ts";
+
+/** Everything that is checked beside the laws. */
+export const checks: readonly Check[] = [goldens, adapters, ...formatChecks, ...costChecks];

@@ -1,0 +1,54 @@
+/** Checks of decoders that need files or adapters. */
+import { join } from "node:path";
+import fc from "fast-check";
+import { models } from "../../../src/arbitraries/models.ts";
+import { rawTokens, tokensOf } from "../../../src/arbitraries/tokens.ts";
+import { forward } from "../../../src/definition.ts";
+import { expect, expectLogits } from "../../../src/laws/law.ts";
+import { targetsOf, withLora } from "../../../src/lora.ts";
+import { normal, seededRandom } from "../../../src/random.ts";
+import { checkGolden, readFixtures } from "../../../src/verify/golden.ts";
+import { type Check, check } from "./check.ts";
+
+const folder = join(import.meta.dirname, "../../../golden");
+
+export const goldens: Check = check(
+  "GOLDEN",
+  "recorded logits come again, from the decoder and from the definition",
+  1,
+  () => fc.constant(null),
+  async (_, subject) => {
+    for (const fixture of await readFixtures(folder)) {
+      const { name, model, manifest, cases } = fixture;
+      const { difference } = await checkGolden(fixture, subject.build!(model));
+      expect(difference === null, `${name}: ${JSON.stringify(difference)}`);
+      const tolerance = { absolute: manifest.tolerance, relative: 0 };
+      for (const { tokens, logits } of cases) {
+        const defined = forward(model.config, model.weights, tokens);
+        const rows = defined.map((row) => Float64Array.from(row));
+        expectLogits(`${name} by the definition`, rows, logits, tolerance);
+      }
+    }
+  },
+);
+
+export const adapters: Check = check(
+  "LORA",
+  "a model with adapters has the logits of the definition",
+  50,
+  () => fc.record({ model: models(), tokens: rawTokens(1, 6), seed: fc.nat(0xffff) }),
+  async ({ model, tokens: raw, seed }, subject) => {
+    const { config } = model;
+    const lora = { rank: 2, alpha: 3, targets: targetsOf(config) };
+    const weights = withLora(config, model.weights, lora, seed);
+    const random = seededRandom(seed);
+    for (const { name, data } of weights.tensors) {
+      if (name.endsWith("lora_B.weight")) data.set(data.map(() => normal(random) / 8));
+    }
+    const tokens = tokensOf(config, raw);
+    const expected = forward(config, weights, tokens);
+    await using sequence = await subject.build!({ ...model, weights }).start();
+    const accurate = { absolute: 1e-9, relative: 1e-6 };
+    expectLogits("with adapters", await sequence.appendAll(tokens), expected, accurate);
+  },
+);

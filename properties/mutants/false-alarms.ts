@@ -1,0 +1,82 @@
+/** The laws on the code as it is: what they say against it is a false alarm. */
+import { startProgress } from "../../src/cli/progress.ts";
+import { laws } from "../../src/laws/index.ts";
+import { grouped } from "../../src/report/text-table.ts";
+import { subjectNames } from "../../src/subjects.ts";
+import { inParallel, runWorker } from "./pool.ts";
+
+export const alarmColumns = [
+  "run_id",
+  "subject",
+  "seed",
+  "law",
+  "cases",
+  "reached",
+  "time_ms",
+  "alarm",
+] as const;
+
+/** One law on one subject from one seed. */
+export interface AlarmRow {
+  readonly subject: string;
+  readonly seed: number;
+  readonly law: string;
+  readonly cases: number;
+  readonly reached: number;
+  readonly time_ms: number;
+  /** What the law says against right code; null where it says nothing. */
+  readonly alarm: string | null;
+}
+
+/**
+ * Tries every law, and every check, on each subject from as many seeds as make `cases` cases of
+ * laws or more.
+ */
+export async function tryUnmutated(options: {
+  readonly cases: number;
+  readonly runs: number;
+  readonly seed: number;
+  readonly jobs: number;
+}): Promise<AlarmRow[]> {
+  const { cases, runs, jobs } = options;
+  const count = Math.ceil(cases / (laws.length * runs));
+  const tasks = Array.from({ length: count }, (_, i) => ({
+    seed: options.seed + i,
+    subject: subjectNames[i % subjectNames.length],
+  }));
+  const progress = startProgress("false alarms", count);
+  const rows = await inParallel(tasks, jobs, async ({ seed, subject }) => {
+    const chosen = ["--subject", subject, "--seed", String(seed), "--runs", String(runs)];
+    const { trials } = await runWorker(chosen);
+    progress.step();
+    return trials.map(({ law, cases, reached, ms, broken }) => {
+      return { subject, seed, law, cases, reached, time_ms: Math.round(ms), alarm: broken };
+    });
+  });
+  progress.stop();
+  return rows.flat();
+}
+
+/** `0 false alarms in 100,700 cases of 53 laws from 10 seeds, and in 4,180 cases of 17 checks` */
+export function alarmsText(rows: readonly AlarmRow[]): string {
+  const codes = new Set(laws.map(({ code }) => code));
+  const of = (group: readonly AlarmRow[], kind: string) => {
+    const cases = grouped(group.reduce((sum, row) => sum + row.cases, 0));
+    return `${cases} cases of ${new Set(group.map(({ law }) => law)).size} ${kind}`;
+  };
+  const inLaws = of(
+    rows.filter(({ law }) => codes.has(law)),
+    "laws",
+  );
+  const inChecks = of(
+    rows.filter(({ law }) => !codes.has(law)),
+    "checks",
+  );
+  const alarms = rows.filter(({ alarm }) => alarm !== null);
+  const seeds = new Set(rows.map(({ seed }) => seed)).size;
+  const lines = alarms.map(({ law, subject, seed, alarm }) => {
+    return `  ${law} on ${subject} from seed ${seed}: ${alarm}`;
+  });
+  const total = `${alarms.length} false alarms in ${inLaws} from ${seeds} seeds, and in ${inChecks}`;
+  return [total, ...lines].join("\n");
+}

@@ -1,0 +1,129 @@
+/** Tries the laws on every mutant: `npm run mutants -- [--only ID...] [--false-alarms N]`. */
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { integer, reportOption, runsOption, seedOption } from "../../src/cli/options.ts";
+import { startProgress } from "../../src/cli/progress.ts";
+import { writeCsv } from "../../src/report/csv.ts";
+import { startRecord, writeRecord } from "../../src/report/run-record.ts";
+import { alarmColumns, alarmsText, tryUnmutated } from "./false-alarms.ts";
+import { chapters, mutantById } from "./index.ts";
+import { type Outcome, outcomeOf, problemsOf } from "./outcome.ts";
+import { inParallel, runWorker } from "./pool.ts";
+import {
+  killedText,
+  matrixRow,
+  mutantColumns,
+  mutantRow,
+  summaryText,
+  survivorsText,
+} from "./tables.ts";
+import { trials } from "./trial.ts";
+
+interface Options {
+  readonly only?: readonly string[];
+  readonly law?: readonly string[];
+  readonly runs: number;
+  readonly seed: number;
+  readonly jobs: number;
+  readonly first: boolean;
+  readonly falseAlarms?: number;
+  readonly report: string;
+}
+
+/** So many cases of each law show whether a survivor runs at all. */
+const casesToReach = "30";
+
+await new Command("npm run mutants --")
+  .description("plant real bugs, one at a time, and see which laws they break")
+  .option("--only <ID...>", "only these mutants")
+  .option("--law <CODE...>", "only these laws and checks")
+  .addOption(runsOption(200))
+  .addOption(seedOption())
+  .addOption(new Option("--jobs <N>", "processes at a time").argParser(integer(1, 256)).default(2))
+  .option("--first", "stop at the first law that a mutant breaks", false)
+  .addOption(
+    new Option(
+      "--false-alarms <N>",
+      "try the laws on the code as it is, on N cases or more",
+    ).argParser(integer(1)),
+  )
+  .addOption(reportOption())
+  .action(async (options: Options) => {
+    const clean =
+      options.falseAlarms === undefined
+        ? await tryMutants(options)
+        : await seekFalseAlarms(options, options.falseAlarms);
+    process.exitCode = clean ? 0 : 1;
+  })
+  .parseAsync();
+
+async function tryMutants(options: Options): Promise<boolean> {
+  const record = await startRecord("npm run mutants", options.seed);
+  const chosen = options.only?.map(mutantById);
+  const tasks = Object.entries(chapters)
+    .flatMap(([chapter, mutants]) => mutants.map((mutant) => ({ chapter, mutant })))
+    .filter(({ mutant }) => chosen?.includes(mutant) ?? true);
+  const progress = startProgress("", tasks.length);
+  const outcomes = await inParallel(tasks, options.jobs, async ({ chapter, mutant }) => {
+    progress.label(mutant.id);
+    const shared = ["--mutant", mutant.id, ...common(options)];
+    const { trials } = await runWorker([...shared, "--runs", String(options.runs)]);
+    const survived = trials.every(({ broken }) => broken === null);
+    const watched = survived
+      ? await runWorker([...shared, "--runs", casesToReach, "--watch"])
+      : null;
+    progress.step();
+    return outcomeOf(mutant, chapter, trials, watched?.ran ?? true);
+  });
+  progress.stop();
+  await writeTables(options.report, record, outcomes);
+  if (chosen !== undefined) console.log(outcomes.map(describe).join("\n"));
+  const problems = problemsOf(outcomes);
+  console.log([summaryText(outcomes), survivorsText(outcomes), killedText(outcomes)].join("\n"));
+  for (const problem of problems) console.log(`problem: ${problem}`);
+  return problems.length === 0;
+}
+
+function common({ law = [], seed, first }: Options): string[] {
+  const laws = law.flatMap((code) => ["--law", code]);
+  return ["--seed", String(seed), ...laws, ...(first ? ["--first"] : [])];
+}
+
+/** A mutant with all laws that it breaks, and how. */
+function describe({ mutant, status, kills }: Outcome): string {
+  const lines = kills.map(({ law, cases, ms, broken }) => {
+    return `  ${law}: case ${cases}, ${ms.toFixed(0)} ms: ${broken}`;
+  });
+  return [`${mutant.id}: ${status}`, ...lines].join("\n");
+}
+
+async function writeTables(
+  folder: string,
+  record: Awaited<ReturnType<typeof startRecord>>,
+  outcomes: readonly Outcome[],
+): Promise<void> {
+  const codes = trials.map(({ law }) => law.code);
+  const [mutants, matrix] = ["mutants.csv", "kill-matrix.csv"].map((name) => join(folder, name));
+  const rows = outcomes.map((outcome) => mutantRow(record.run_id, outcome));
+  await writeCsv(mutants, mutantColumns, rows);
+  await writeCsv(
+    matrix,
+    ["mutant", "chapter", ...codes],
+    outcomes.map((one) => matrixRow(codes, one)),
+  );
+  await writeRecord(folder, record, [mutants, matrix]);
+}
+
+async function seekFalseAlarms(options: Options, cases: number): Promise<boolean> {
+  const record = await startRecord("npm run mutants -- --false-alarms", options.seed);
+  const rows = await tryUnmutated({ ...options, cases });
+  const file = join(options.report, "false-alarms.csv");
+  await writeCsv(
+    file,
+    alarmColumns,
+    rows.map((row) => ({ run_id: record.run_id, ...row })),
+  );
+  await writeRecord(options.report, record, [file]);
+  console.log(alarmsText(rows));
+  return rows.every(({ alarm }) => alarm === null);
+}

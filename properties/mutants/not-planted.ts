@@ -1,0 +1,22 @@
+/** Rows of the catalogue that cannot be planted here, each with the reason. */
+export const notPlanted: Readonly<Record<number, string>> = {
+  34: "cached keys are never shifted: a text that outgrows the context is prefilled anew",
+  35: "cached keys are never shifted, in one stream or in several",
+  36: "cached keys are never shifted, with a window or without",
+  38: "no configuration has ALiBi",
+  39: "no configuration has ALiBi",
+  50: "no cause was found, so there is nothing to plant",
+  69: "no attention is computed in half precision, nor padding masked by a large number",
+  73: "no layer is recurrent",
+  84: "every layer has keys and values of its own; there is no decoder without a cache",
+  109: "all layers have the same number of key-value heads",
+  122: "no configuration caps scores or logits",
+  135: "no configuration multiplies embeddings or logits",
+  148: "a filter is given one row: there is no axis of a batch to lose",
+  149: "the sampler does not offer XTC",
+  167: "the sampler does not offer Mirostat, and keeps no state between draws",
+  171: "penalties belong to a whole batch: a row has no options of its own",
+  178: "a row without a random source is refused, unless it is greedy and draws nothing",
+  180: "the cause is not stated, so there is nothing to plant",
+  184: "beams are reordered here, and not searched: nothing adds up scores",
+};

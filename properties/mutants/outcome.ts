@@ -1,0 +1,59 @@
+/** What came of a mutant, from what its worker said. */
+import { laws } from "../../src/laws/index.ts";
+import type { Mutant } from "./mutant.ts";
+import { survivors } from "./survivors.ts";
+import type { Trial } from "./trial.ts";
+
+/**
+ * `killed`: a law was broken. `equivalent`: none was, and none can be, with an argument. `open`:
+ * none was, and the reason is known. `survived`: none was, and nobody said why.
+ */
+export type Status = "killed" | "equivalent" | "open" | "survived";
+
+export interface Outcome {
+  readonly mutant: Mutant;
+  readonly chapter: string;
+  readonly status: Status;
+  /** Every law that was tried, in order. */
+  readonly trials: readonly Trial[];
+  /** Those that were broken: laws, then checks, each the one that needed the fewest cases first. */
+  readonly kills: readonly Trial[];
+  /** Whether the mutant's own text has run. */
+  readonly reached: boolean;
+}
+
+const codes = new Set(laws.map(({ code }) => code));
+
+/** @param ran whether a survivor's own text has run; a mutant that is killed has run */
+export function outcomeOf(
+  mutant: Mutant,
+  chapter: string,
+  trials: readonly Trial[],
+  ran: boolean,
+): Outcome {
+  const isCheck = ({ law }: Trial) => (codes.has(law) ? 0 : 1);
+  const kills = trials
+    .filter(({ broken }) => broken !== null)
+    .sort((a, b) => isCheck(a) - isCheck(b) || a.cases - b.cases || a.ms - b.ms);
+  const status = kills.length > 0 ? "killed" : (survivors[mutant.id]?.status ?? "survived");
+  return { mutant, chapter, status, trials, kills, reached: kills.length > 0 || ran };
+}
+
+/** What is wrong with the outcomes as a whole; empty where nothing is. */
+export function problemsOf(outcomes: readonly Outcome[]): string[] {
+  return outcomes.flatMap(({ mutant: { id }, status, kills }) => {
+    const listed = survivors[id]?.status;
+    if (status === "survived") return [`${id} survived, and survivors.ts does not say why`];
+    if (status !== "killed" || listed === undefined) return [];
+    return [`${id} is listed as ${listed}, but ${kills[0].law} was broken: ${kills[0].broken}`];
+  });
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  if (sorted.length === 0) return Number.NaN;
+  return Number.isInteger(middle)
+    ? (sorted[middle - 1] + sorted[middle]) / 2
+    : sorted[Math.floor(middle)];
+}

@@ -1,0 +1,83 @@
+/** Workers: processes that try the laws on one mutant each, some at a time. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import type { Trial } from "./trial.ts";
+import type { Message } from "./worker.ts";
+
+const worker = join(import.meta.dirname, "worker.ts");
+
+/** Node keeps what it made of the sources here: a process starts in half the time. */
+const NODE_COMPILE_CACHE = join(import.meta.dirname, "../../node_modules/.cache/node");
+
+/** A law that has no verdict after so long hangs: the mutant has made a loop endless. */
+const patienceMs = 120_000;
+
+/** What one worker said. */
+export interface Said {
+  readonly trials: readonly Trial[];
+  /** Whether the mutant's own text ran; null unless it was asked to watch. */
+  readonly ran: boolean | null;
+}
+
+/**
+ * Runs a worker to its end.
+ *
+ * @param parameters as worker.ts takes them
+ * @throws {Error} with the worker's own message, when the mutant or the worker is at fault
+ */
+export async function runWorker(parameters: readonly string[]): Promise<Said> {
+  const child = spawn(process.execPath, [worker, ...parameters], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, NODE_COMPILE_CACHE, NODE_NO_WARNINGS: "1" },
+  });
+  const closed = new Promise((resolve) => child.on("close", resolve));
+  const trials: Trial[] = [];
+  let ran: boolean | null = null;
+  let law: string | null = null;
+  let error: string | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const message: Message = JSON.parse(line);
+    if ("starts" in message) {
+      law = message.starts;
+      clearTimeout(timer);
+      timer = setTimeout(() => child.kill("SIGKILL"), patienceMs);
+    }
+    if ("trial" in message) {
+      trials.push(message.trial);
+      law = null;
+    }
+    if ("ran" in message) ran = message.ran;
+    if ("error" in message) error = message.error;
+  }
+  clearTimeout(timer);
+  await closed;
+  if (error !== null) throw new Error(`worker ${parameters.join(" ")}: ${error}`);
+  if (child.signalCode !== null && law !== null) trials.push(hanging(law));
+  else if (child.exitCode !== 0) throw new Error(`worker ${parameters.join(" ")} ended early`);
+  return { trials, ran };
+}
+
+function hanging(law: string): Trial {
+  const broken = `no verdict in ${patienceMs / 1000} s`;
+  return { law, cases: Number.POSITIVE_INFINITY, reached: 0, ms: patienceMs, broken };
+}
+
+/** Does all tasks, `jobs` at a time, in order; the results are in the order of the tasks. */
+export async function inParallel<Task, Result>(
+  tasks: readonly Task[],
+  jobs: number,
+  run: (task: Task) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const lane = async () => {
+    while (next < tasks.length) {
+      const i = next++;
+      results[i] = await run(tasks[i]);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, lane));
+  return results;
+}

@@ -1,0 +1,97 @@
+/** The outcomes of a run as tables and as text. */
+import { textTable } from "../../src/report/text-table.ts";
+import { median, type Outcome } from "./outcome.ts";
+import { survivors } from "./survivors.ts";
+
+export const mutantColumns = [
+  "schema_version",
+  "run_id",
+  "mutant",
+  "chapter",
+  "rows",
+  "bug",
+  "link",
+  "file",
+  "status",
+  "killed_by",
+  "first_kill_law",
+  "cases_to_first_kill",
+  "ms_to_first_kill",
+  "reached",
+  "needs",
+  "explanation",
+] as const;
+
+/** One row for every mutant. The first kill is that of the law that needed the fewest cases. */
+export function mutantRow(runId: string, { mutant, chapter, status, kills, reached }: Outcome) {
+  const first = kills.at(0);
+  return {
+    schema_version: 1,
+    run_id: runId,
+    mutant: mutant.id,
+    chapter,
+    rows: mutant.rows.join(" "),
+    bug: mutant.bug,
+    link: mutant.links.join(" "),
+    file: mutant.file,
+    status,
+    killed_by: kills.map(({ law }) => law).join(" "),
+    first_kill_law: first?.law ?? null,
+    cases_to_first_kill: first?.cases ?? null,
+    ms_to_first_kill: first === undefined ? null : Math.round(first.ms * 10) / 10,
+    reached,
+    needs: mutant.needs,
+    explanation: survivors[mutant.id]?.why ?? null,
+  };
+}
+
+/**
+ * The kill matrix: a row for every mutant, a column for every law, the cases to the kill in each.
+ */
+export function matrixRow(codes: readonly string[], { mutant, chapter, kills }: Outcome) {
+  const cases = new Map(kills.map((kill) => [kill.law, kill.cases]));
+  const cells = codes.map((code) => [code, cases.get(code) ?? null] as const);
+  return { mutant: mutant.id, chapter, ...Object.fromEntries(cells) };
+}
+
+/** How many of each chapter were killed, and after how many cases. */
+export function summaryText(outcomes: readonly Outcome[]): string {
+  const chapters = Map.groupBy(outcomes, ({ chapter }) => chapter);
+  const line = (name: string, group: readonly Outcome[]) => {
+    const count = (status: Outcome["status"]) =>
+      group.filter((one) => one.status === status).length;
+    const killed = group.filter(({ status }) => status === "killed");
+    const cases = median(killed.map(({ kills }) => kills[0].cases));
+    const counts = [count("killed"), count("equivalent"), count("open") + count("survived")];
+    return [name, String(group.length), ...counts.map(String), String(cases)];
+  };
+  const head = ["chapter", "mutants", "killed", "equivalent", "alive", "median cases"];
+  const rows = Array.from(chapters, ([name, group]) => line(name, group));
+  return textTable(head, [...rows, line("all", outcomes)]);
+}
+
+/** What every survivor is, with the reason. */
+export function survivorsText(outcomes: readonly Outcome[]): string {
+  return outcomes
+    .filter(({ status }) => status !== "killed")
+    .map(({ mutant: { id, bug }, status, reached }) => {
+      const ran = reached ? "" : "; its own text never ran";
+      return `${status}: ${id}: ${bug}\n  ${survivors[id]?.why ?? "not explained"}${ran}`;
+    })
+    .join("\n");
+}
+
+/** `203 of 210 mutants killed, 5 equivalent left out: 96.7 %, median 2 cases to the first kill` */
+export function killedText(outcomes: readonly Outcome[]): string {
+  const killed = outcomes.filter(({ status }) => status === "killed");
+  const equivalent = outcomes.filter(({ status }) => status === "equivalent").length;
+  const judged = outcomes.length - equivalent;
+  const share = ((100 * killed.length) / judged).toFixed(1);
+  const cases = median(killed.map(({ kills }) => kills[0].cases));
+  const left = `${equivalent} equivalent ones left out`;
+  const rows = new Set(outcomes.flatMap(({ mutant }) => mutant.rows)).size;
+  return [
+    `${killed.length} of ${judged} mutants killed (${share} %), ${left}; ${rows} rows of real bugs;`,
+    `median ${cases} cases to the first kill, by the law that needs fewest`,
+  ].join("\n");
+}

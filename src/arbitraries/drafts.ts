@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import type { Decoder, Sequence } from "../decoder.ts";
+import type { Logits } from "../logits.ts";
+import { rowIndex, scriptedDecoder } from "./scripted-decoder.ts";
+
+/** How a draft is made from its target. */
+export interface DraftParts {
+  /** The target itself; the target, wrong now and then; or rows of chance. */
+  readonly kind: "target" | "near" | "far";
+  /** A near draft is wrong at every position that is a multiple of this. */
+  readonly every: number;
+  /** By how much its context is shorter than the target's. */
+  readonly shorter: number;
+}
+
+export function draftParts(): fc.Arbitrary<DraftParts> {
+  return fc.record({
+    kind: fc.constantFrom("target", "near", "near", "near", "far"),
+    every: fc.integer({ min: 2, max: 4 }),
+    shorter: fc.constantFrom(0, 0, 1, 4),
+  });
+}
+
+/** A draft decoder for this target, of the same vocabulary. */
+export function draftOf(target: Decoder, { kind, every, shorter }: DraftParts): Decoder {
+  if (kind === "target") return target;
+  const { vocabSize: V, maxPositionEmbeddings: P } = target.config;
+  const maxPositionEmbeddings = Math.max(1, P - shorter);
+  if (kind === "near") {
+    return {
+      ...target,
+      config: { ...target.config, maxPositionEmbeddings },
+      start: async () => nearSequence(await target.start(), every, maxPositionEmbeddings),
+    };
+  }
+  const favourite = (tokens: readonly number[]) => rowIndex(tokens, V);
+  return scriptedDecoder(V, maxPositionEmbeddings, (tokens) =>
+    Float64Array.from({ length: V }, (_, id) => (id === favourite(tokens) ? 2 : 0)),
+  );
+}
+
+function nearSequence(sequence: Sequence, every: number, capacity: number): Sequence {
+  const seen = (row: Logits, length: number) =>
+    length % every === 0 ? Float64Array.from(row, (_, id) => row[(id + 1) % row.length]) : row;
+  const append = async (tokens: readonly number[]) => {
+    if (sequence.length + tokens.length > capacity)
+      throw new RangeError("append: the draft is full");
+    return seen(await sequence.append(tokens), sequence.length);
+  };
+  return {
+    get length() {
+      return sequence.length;
+    },
+    append,
+    appendAll: async (tokens) => {
+      const rows: Logits[] = [];
+      for (const token of tokens) rows.push(await append([token]));
+      return rows;
+    },
+    rewind: (length) => sequence.rewind(length),
+    fork: async () => nearSequence(await sequence.fork(), every, capacity),
+    [Symbol.asyncDispose]: () => sequence[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,182 @@
+/** growth.csv: how fast times grow with a length, against how fast the exact FLOPs do. */
+import type { ModelConfig } from "../config.ts";
+import { type Row, schemaVersion } from "../cost/row.ts";
+import {
+  type Configs,
+  digits,
+  type Figure,
+  figures,
+  isFirstToken,
+  milliseconds,
+} from "./figures.ts";
+import type { Sample, Task } from "./sample.ts";
+import { type Interval, mean, median } from "./statistics.ts";
+import { exponent, lackOfFit, lastExponent, nonNegativeFit } from "./statistics-growth.ts";
+import { byProcess, type Clustered, clusteredMeanInterval } from "./statistics-pairs.ts";
+import { taskBytes, taskFlops } from "./task-cost.ts";
+
+export const growthColumns = [
+  "schema_version",
+  "run_id",
+  "model",
+  "task",
+  "mode",
+  "variable",
+  "grid",
+  "n_points",
+  "rounds",
+  "processes",
+  "slope",
+  "slope_ci_lo",
+  "slope_ci_hi",
+  "slope_predicted_flops",
+  "slope_predicted_bytes",
+  "slope_minus_pred",
+  "smp_ci_lo",
+  "smp_ci_hi",
+  "last_segment_slope",
+  "lss_ci_lo",
+  "lss_ci_hi",
+  "c0_ms",
+  "c1_ms_per_n",
+  "c2_ms_per_n2",
+  "c3_ms_per_n3",
+  "lack_of_fit_p",
+  "order_design",
+  "verdict",
+] as const;
+
+export type GrowthRow = Row<(typeof growthColumns)[number]>;
+
+/** `above` where time grows faster than the FLOPs, wholly beyond the interval; `below` slower. */
+export type GrowthVerdict = "as_predicted" | "above" | "below" | "inconclusive";
+
+/** What grows in a task; its lengths are `nested` where they are read off one run as it grows. */
+const variables: Partial<
+  Record<
+    Task,
+    { readonly variable: "prompt_len" | "gen_len" | "seq_len"; readonly nested: boolean }
+  >
+> = {
+  prefill: { variable: "prompt_len", nested: false },
+  sequence_length: { variable: "prompt_len", nested: false },
+  generation_length: { variable: "gen_len", nested: true },
+  generation_alone: { variable: "gen_len", nested: false },
+  long_generation: { variable: "gen_len", nested: true },
+  decode: { variable: "seq_len", nested: true },
+};
+
+/**
+ * The rows of growth.csv, one for each model, task and mode with at least three lengths that were
+ * timed. `slope` is the exponent of a power law over the grid, fitted in each round by itself, with
+ * an interval over rounds and processes; `slope_minus_pred` is what it exceeds the same fit through
+ * the exact FLOPs by. `c0` to `c3` are the time as a polynomial without negative terms.
+ */
+export function growthRows(samples: readonly Sample[], configs: Configs): GrowthRow[] {
+  const timed = figures(samples).filter(
+    (figure) => figure.status === "ok" && !figure.isTwin && !isFirstToken(figure),
+  );
+  const curves = Map.groupBy(timed, ({ model, task, mode }) => JSON.stringify([model, task, mode]));
+  return [...curves.values()].flatMap((curve) => {
+    const grows = variables[curve[0].task];
+    const config = configs.get(curve[0].model) ?? null;
+    if (grows === undefined || config === null || curve.length < 3) return [];
+    return [growthRow(curve, grows.variable, grows.nested, config)];
+  });
+}
+
+function growthRow(
+  curve: readonly Figure[],
+  variable: "prompt_len" | "gen_len" | "seq_len",
+  nested: boolean,
+  config: ModelConfig,
+): GrowthRow {
+  const { run_id, model, task, mode } = curve[0];
+  const xs = curve.map((figure) => figure[variable]!);
+  const rounds = wholeRounds(curve);
+  const predicted = exponent(
+    xs,
+    curve.map((figure) => Number(taskFlops(config, figure))),
+  );
+  const bytes = exponent(
+    xs,
+    curve.map((figure) => Number(taskBytes(config, figure))),
+  );
+  const slopes = rounds.map(({ process, times }) => ({ process, value: exponent(xs, times) }));
+  const last = rounds.map(({ process, times }) => ({ process, value: lastExponent(xs, times) }));
+  const interval = clusteredMeanInterval(slopes);
+  const slope = meanOf(slopes);
+  const degree = Math.min(degreeOf(task, mode), xs.length - 1);
+  const medians = curve.map((figure) => median(figure.samples.map(milliseconds)));
+  const [c0, c1, c2, c3] = nonNegativeFit(xs, medians, degree);
+  return {
+    schema_version: schemaVersion,
+    ...{ run_id, model, task, mode, variable, grid: xs.join(" "), n_points: xs.length },
+    rounds: rounds.length,
+    processes: byProcess(slopes).length,
+    slope: digits(slope),
+    ...ends("slope_ci", interval),
+    slope_predicted_flops: digits(predicted),
+    slope_predicted_bytes: digits(bytes),
+    slope_minus_pred: digits(slope - predicted),
+    ...ends("smp_ci", shifted(interval, predicted)),
+    last_segment_slope: digits(meanOf(last)),
+    ...ends("lss_ci", clusteredMeanInterval(last)),
+    c0_ms: digits(c0),
+    c1_ms_per_n: digits(c1),
+    c2_ms_per_n2: digits(c2),
+    c3_ms_per_n3: digits(c3),
+    lack_of_fit_p: digits(
+      lackOfFit(
+        xs,
+        rounds.map(({ times }) => times),
+      ),
+    ),
+    order_design: nested ? "nested_in_one_run" : "random_in_each_round",
+    verdict: growthVerdict(shifted(interval, predicted)),
+  };
+}
+
+/** The times of every round in which all lengths were run. */
+function wholeRounds(curve: readonly Figure[]) {
+  const placeOf = ({ process_id, round }: Sample) => `${process_id}/${round}`;
+  const times = curve.map(
+    ({ samples }) => new Map(samples.map((sample) => [placeOf(sample), milliseconds(sample)])),
+  );
+  return curve[0].samples.flatMap((sample) => {
+    const found = times.map((of) => of.get(placeOf(sample)));
+    if (found.includes(undefined)) return [];
+    return [{ process: sample.process_id!, times: found as number[] }];
+  });
+}
+
+/**
+ * The highest power of the length in the FLOPs of a task: attention runs over all earlier tokens,
+ * for every token that is computed, and without a cache once more for every token that is made.
+ */
+function degreeOf(task: Task, mode: string): number {
+  if (task === "decode") return 1;
+  const grows = task === "prefill" || task === "sequence_length";
+  return mode === "naive" && !grows ? 3 : 2;
+}
+
+function growthVerdict(difference: Interval | null): GrowthVerdict {
+  if (difference === null) return "inconclusive";
+  if (difference.low > 0) return "above";
+  return difference.high < 0 ? "below" : "as_predicted";
+}
+
+function meanOf(values: readonly Clustered[]): number {
+  return mean(values.map(({ value }) => value));
+}
+
+function shifted(interval: Interval | null, by: number): Interval | null {
+  return interval && { low: interval.low - by, high: interval.high - by };
+}
+
+function ends<Name extends string>(name: Name, interval: Interval | null) {
+  return {
+    [`${name}_lo`]: digits(interval?.low),
+    [`${name}_hi`]: digits(interval?.high),
+  } as Record<`${Name}_lo` | `${Name}_hi`, number | null>;
+}

@@ -1,0 +1,212 @@
+/** latency.csv: how long each task takes, beside what it costs exactly. */
+import { Bench } from "tinybench";
+import { type Row, schemaVersion } from "../cost/row.ts";
+import {
+  type Configs,
+  digits,
+  type Figure,
+  figures,
+  isFirstToken,
+  milliseconds,
+} from "./figures.ts";
+import type { Sample } from "./sample.ts";
+import {
+  drift,
+  effectiveSize,
+  type Interval,
+  lag1,
+  median,
+  medianInterval,
+  outliers,
+  percentile,
+} from "./statistics.ts";
+import { byProcess } from "./statistics-pairs.ts";
+import { taskFlops } from "./task-cost.ts";
+
+export const latencyColumns = [
+  "schema_version",
+  "run_id",
+  "model",
+  "task",
+  "mode",
+  "prompt_len",
+  "seq_len",
+  "gen_len",
+  "batch",
+  "dtype",
+  "threads",
+  "processes",
+  "rounds",
+  "n",
+  "median_ms",
+  "median_ci_lo_ms",
+  "median_ci_hi_ms",
+  "mean_ms",
+  "mean_ci_lo_ms",
+  "mean_ci_hi_ms",
+  "min_ms",
+  "mad_ms",
+  "cv",
+  "p90_ms",
+  "p95_ms",
+  "p99_ms",
+  "ttft_ms",
+  "tpot_ms",
+  "tokens_per_s",
+  "lag1_autocorr",
+  "n_eff",
+  "drift_pct_per_run",
+  "outliers_mild",
+  "outliers_severe",
+  "gc_share",
+  "preempted_share",
+  "flops_exact_causal",
+  "gflops_per_s",
+  "roof_fraction",
+  "status",
+] as const;
+
+type LatencyColumn = (typeof latencyColumns)[number];
+export type LatencyRow = Row<LatencyColumn>;
+
+/**
+ * The rows of latency.csv, one for each task, mode and length; the controls are in ratios.csv. A
+ * row that is not `ok` has no figure. `roof_fraction` is of the best median rate of the `roof`.
+ */
+export function latencyRows(samples: readonly Sample[], configs: Configs): LatencyRow[] {
+  const all = figures(samples);
+  const rate = (figure: Figure) => gigaflops(figure, configs) ?? 0;
+  const roofs = all.filter(({ task, isTwin }) => task === "roof" && !isTwin);
+  const roof = Math.max(...roofs.map(rate));
+  return all
+    .filter((figure) => !figure.isTwin && !isFirstToken(figure))
+    .map((figure) => latencyRow(figure, all, configs, roof > 0 ? roof : null));
+}
+
+function latencyRow(
+  figure: Figure,
+  all: readonly Figure[],
+  configs: Configs,
+  roof: number | null,
+): LatencyRow {
+  const { run_id, model, task, mode, prompt_len, seq_len, gen_len, samples, status } = figure;
+  const rate = gigaflops(figure, configs);
+  const blank = Object.fromEntries(latencyColumns.map((column) => [column, null])) as LatencyRow;
+  return {
+    ...blank,
+    schema_version: schemaVersion,
+    ...{ run_id, model, task, mode, prompt_len, seq_len, gen_len },
+    batch: 1,
+    dtype: "float64",
+    threads: 1,
+    ...(status === "ok" ? { ...timeCells(samples), ...tokenCells(figure, all) } : {}),
+    flops_exact_causal: taskFlops(configs.get(model) ?? null, figure),
+    gflops_per_s: digits(rate),
+    roof_fraction: rate === null || roof === null ? null : digits(rate / roof),
+    status,
+  };
+}
+
+/** What is known of the times alone. */
+function timeCells(samples: readonly Sample[]): Partial<LatencyRow> {
+  const times = samples.map(milliseconds);
+  const clusters = byProcess(
+    samples.map((sample) => ({ process: sample.process_id!, value: milliseconds(sample) })),
+  );
+  const inPlace = clusters.flatMap((cluster) => cluster.map((time) => time - median(cluster)));
+  const autocorrelation = lag1(inPlace);
+  const { mild, severe } = outliers(times);
+  const drifts = clusters.map(drift).filter((change) => change !== null);
+  return {
+    processes: clusters.length,
+    rounds: Math.max(...clusters.map(({ length }) => length)),
+    n: times.length,
+    median_ms: digits(median(times)),
+    ...intervalCells("median", medianInterval(times)),
+    ...summaryCells(times),
+    p90_ms: digits(percentile(times, 0.9)),
+    p95_ms: digits(percentile(times, 0.95)),
+    p99_ms: digits(percentile(times, 0.99)),
+    lag1_autocorr: digits(autocorrelation),
+    n_eff: digits(effectiveSize(times.length, autocorrelation)),
+    drift_pct_per_run: digits(drifts.length === 0 ? null : 100 * median(drifts)),
+    outliers_mild: mild,
+    outliers_severe: severe,
+    gc_share: share(samples, ({ gc_ns, t_ns }) => (gc_ns === null ? null : gc_ns / t_ns!)),
+    preempted_share: share(samples, ({ invol_ctx_switches }) =>
+      invol_ctx_switches === null ? null : Math.min(1, invol_ctx_switches),
+    ),
+  };
+}
+
+/** tinybench's own summary, of samples that were taken elsewhere and in another order. */
+function summaryCells(times: readonly number[]): Partial<LatencyRow> {
+  const bench = new Bench({ iterations: times.length, time: 0, warmup: false });
+  const rest = times.values();
+  bench.add("times", () => ({ overriddenDuration: rest.next().value as number }), { async: false });
+  const { result } = bench.runSync()[0];
+  if (!("latency" in result))
+    throw new Error(`bench: a summary must complete, got ${result.state}`);
+  const { mean, moe, min, mad, sd } = result.latency;
+  const isAlone = times.length === 1;
+  const around = isAlone ? null : { low: mean - moe, high: mean + moe };
+  return {
+    mean_ms: digits(mean),
+    ...intervalCells("mean", around),
+    min_ms: digits(min),
+    mad_ms: digits(mad),
+    cv: digits(isAlone ? null : sd / mean),
+  };
+}
+
+function intervalCells(what: "median" | "mean", interval: Interval | null): Partial<LatencyRow> {
+  return {
+    [`${what}_ci_lo_ms`]: digits(interval?.low),
+    [`${what}_ci_hi_ms`]: digits(interval?.high),
+  };
+}
+
+/** The mean of a share over samples; null where a sample does not know it. */
+function share(samples: readonly Sample[], of: (sample: Sample) => number | null): number | null {
+  const shares = samples.map(of);
+  if (shares.includes(null)) return null;
+  return digits(shares.reduce<number>((sum, one) => sum + one!, 0) / shares.length);
+}
+
+/**
+ * Time to the first token, time per token after it, and tokens per second: of a prefill the tokens
+ * of the prompt, of anything else those that it makes.
+ */
+function tokenCells(figure: Figure, all: readonly Figure[]): Partial<LatencyRow> {
+  const { task, prompt_len, gen_len, samples } = figure;
+  const time = median(samples.map(milliseconds));
+  if (task === "roof") return {};
+  if (task === "prefill") {
+    return { ttft_ms: digits(time), tokens_per_s: digits((1000 * prompt_len!) / time) };
+  }
+  const first = all.find(
+    (other) =>
+      isFirstToken(other) &&
+      (["model", "task", "arm", "prompt_len"] as const).every((key) => other[key] === figure[key]),
+  );
+  const perRun = samples.flatMap((sample) => {
+    const begun = first?.samples.find(
+      ({ process_id, seq_no }) => process_id === sample.process_id && seq_no === sample.seq_no,
+    );
+    return begun === undefined || gen_len === 1
+      ? []
+      : [(milliseconds(sample) - milliseconds(begun)) / (gen_len - 1)];
+  });
+  return {
+    ttft_ms: digits(first && median(first.samples.map(milliseconds))),
+    tpot_ms: digits(median(perRun)),
+    tokens_per_s: digits((1000 * gen_len) / time),
+  };
+}
+
+/** 10^9 exact FLOPs a second at the median; null where none are counted or timed. */
+function gigaflops(figure: Figure, configs: Configs): number | null {
+  const flops = taskFlops(configs.get(figure.model) ?? null, figure);
+  if (flops === null || figure.status !== "ok") return null;
+  return Number(flops) / median(figure.samples.map(milliseconds)) / 1e6;
+}

@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import { Argument, Command, Option } from "commander";
+import { compareColumns, compareRows } from "../bench/compare-table.ts";
+import { type BenchmarkName, benchmarks, grids, type Scale } from "../bench/grids.ts";
+import type { Sample } from "../bench/sample.ts";
+import { benchTables, writeBenchTables } from "../report/bench-tables.ts";
+import { benchText, compareText } from "../report/bench-text.ts";
+import { writeCsv } from "../report/csv.ts";
+import { growthTexts } from "../report/growth-text.ts";
+import { type Journal, openJournal } from "../report/journal.ts";
+import { aligned } from "../report/rows-text.ts";
+import { startRecord, writeRecord } from "../report/run-record.ts";
+import { readSamples } from "../report/samples.ts";
+import { examples, reportOption, seedOption } from "./options.ts";
+import { type BenchRequest, type BenchResult, runBench } from "./run-bench.ts";
+
+interface Options {
+  readonly model?: readonly string[];
+  readonly scale: Scale;
+  readonly slow?: boolean;
+  readonly resume?: boolean;
+  readonly compare?: string;
+  readonly seed: number;
+  readonly report: string;
+}
+
+const names = Object.keys(benchmarks) as BenchmarkName[];
+
+const shown = aligned(Object.entries(benchmarks).map(([name, shows]) => [`  ${name}`, shows]));
+
+/** `causalgate bench`: measures, checks what was measured, and compares. */
+export function benchCommand(): Command {
+  return new Command("bench")
+    .description("time the models and write CSV; exit code 1 on wrong tokens or a regression")
+    .addArgument(new Argument("[NAME...]", "which benchmarks").choices(names).default(names, "all"))
+    .option("--model <MODEL...>", "models, each by name or path, instead of the scale's own")
+    .addOption(scaleOption())
+    .option("--slow", "also run, once, what takes longer than the scale allows")
+    .option("--resume", "go on with the unfinished bench in the report's folder")
+    .option("--compare <FILE>", "a samples.csv of an earlier run, to tell regressions from noise")
+    .addOption(seedOption())
+    .addOption(reportOption())
+    .addHelpText("after", `\nBenchmarks:\n${shown}`)
+    .addHelpText(
+      "after",
+      examples(
+        ["bench", "all of it for some models, in two minutes"],
+        ["bench --scale full", "all of it, in about half an hour; after a stop, add --resume"],
+        ["bench growth --model path/to/model.bin", "how the time of your model grows"],
+        ["bench latency --report new --compare old/samples.csv", "is it slower than it was?"],
+      ),
+    )
+    .action(bench);
+}
+
+function scaleOption(): Option {
+  const scale = new Option("--scale <SCALE>", "seconds, two minutes, or half an hour");
+  return scale.choices(Object.keys(grids)).default("quick" satisfies Scale);
+}
+
+async function bench(chosen: readonly BenchmarkName[], options: Options): Promise<void> {
+  const { model: models = [], scale, slow = false, resume = false, seed, report } = options;
+  const request: BenchRequest = { benchmarks: chosen, models, scale, seed, slow };
+  const base = options.compare === undefined ? null : await readSamples(options.compare);
+  const journal = await openJournal(report, await startRecord(commandOf(request), seed), resume);
+  try {
+    const result = await runBench(request, journal);
+    process.exitCode = (await publish(result, base, report, journal)) ? 0 : 1;
+  } catch (error) {
+    throw journal.explain(error);
+  }
+}
+
+/** Writes and prints all that was measured; tells whether it is right and nothing became slower. */
+async function publish(
+  { samples, configs }: BenchResult,
+  base: readonly Sample[] | null,
+  report: string,
+  journal: Journal,
+): Promise<boolean> {
+  const tables = benchTables(samples, configs);
+  const files = await writeBenchTables(report, samples, tables);
+  for (const text of growthTexts(tables.growth, tables.ratios, configs)) console.log(`${text}\n`);
+  console.log(benchText(tables));
+  const isSlower = base !== null && (await compare(samples, base, report, files));
+  await writeRecord(report, journal.record, files);
+  await journal.close();
+  for (const file of files) console.log(`written: ${file}`);
+  return !isSlower && tables.latency.every(({ status }) => status !== "mismatch");
+}
+
+/** Writes and prints what changed against an earlier run; tells whether anything became slower. */
+async function compare(
+  samples: readonly Sample[],
+  base: readonly Sample[],
+  folder: string,
+  files: string[],
+): Promise<boolean> {
+  const rows = compareRows(samples, base);
+  const file = join(folder, "compare.csv");
+  await writeCsv(file, compareColumns, rows);
+  files.push(file);
+  console.log(compareText(rows));
+  return rows.some(({ verdict }) => verdict === "slower");
+}
+
+/** The command of a request, as it could be typed. */
+function commandOf({ benchmarks, models, scale, slow }: BenchRequest): string {
+  const model = models.length === 0 ? [] : ["--model", ...models];
+  const words = ["bench", ...benchmarks, ...model, "--scale", scale, ...(slow ? ["--slow"] : [])];
+  return `causalgate ${words.join(" ")}`;
+}

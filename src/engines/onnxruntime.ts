@@ -1,0 +1,213 @@
+/**
+ * ONNX Runtime on the CPU: the model as a graph of plain operators, with the keys and values of
+ * earlier calls as inputs.
+ *
+ * @see onnxruntime.ai/docs/api/js
+ * @see github.com/microsoft/onnxruntime/issues/32421, why float64 is not optimised in full
+ */
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { ModelConfig } from "../config.ts";
+import {
+  type Capability,
+  checkAppend,
+  checkRewind,
+  checkStart,
+  type Decoder,
+  type Sequence,
+} from "../decoder.ts";
+import { cacheNames, onnxBytes } from "../formats/onnx.ts";
+import type { FloatWidth } from "../formats/onnx-graph.ts";
+import type { Logits } from "../logits.ts";
+import type { Model } from "../model.ts";
+
+type OnnxRuntime = typeof import("onnxruntime-node");
+
+export const onnxRuntimeCapabilities: readonly Capability[] = [
+  "all-rows",
+  "rewind",
+  "fork",
+  "offset",
+];
+
+/**
+ * A decoder on ONNX Runtime. The package is loaded and the graph made when the first sequence
+ * starts; disposing of the decoder frees the graph.
+ *
+ * @param dtype what the graph computes in
+ */
+export function onnxRuntimeDecoder(model: Model, { dtype }: { dtype: FloatWidth }): Decoder {
+  const { config } = model;
+  let running: Promise<Runner> | null = null;
+  return {
+    name: dtype === "float32" ? "onnxruntime" : `onnxruntime-${dtype}`,
+    config,
+    capabilities: new Set(onnxRuntimeCapabilities),
+    start: async (position = 0) => {
+      checkStart(config, position);
+      running ??= Runner.open(model, dtype);
+      return new OnnxRuntimeSequence(await running, position);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await (await running)?.session.release();
+      running = null;
+    },
+  };
+}
+
+/** The version of the package that runs the graphs. */
+export async function onnxRuntimeVersion(): Promise<string> {
+  return (await load()).env.versions.node!;
+}
+
+/** @throws {Error} saying how to install it, when the package is not there */
+async function load(): Promise<OnnxRuntime> {
+  try {
+    return await import("onnxruntime-node");
+  } catch (error) {
+    const got = (error as Error).message;
+    const must = "onnxruntime: the package onnxruntime-node must be installed";
+    throw new Error(`${must}, got ${got}`, { cause: error });
+  }
+}
+
+/** Keys and values of every layer, by the names of the graph's inputs; never written to. */
+type Cache = Readonly<Record<string, Tensor>>;
+
+/** A loaded graph, and how it is run. */
+class Runner {
+  readonly config: ModelConfig;
+  readonly session: InferenceSession;
+  readonly #runtime: OnnxRuntime;
+  readonly #dtype: FloatWidth;
+
+  private constructor(
+    config: ModelConfig,
+    session: InferenceSession,
+    runtime: OnnxRuntime,
+    dtype: FloatWidth,
+  ) {
+    this.config = config;
+    this.session = session;
+    this.#runtime = runtime;
+    this.#dtype = dtype;
+  }
+
+  static async open(model: Model, dtype: FloatWidth): Promise<Runner> {
+    const runtime = await load();
+    const session = await runtime.InferenceSession.create(onnxBytes(model, dtype), {
+      executionProviders: ["cpu"],
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      // Above "basic" it fuses, in float64 too, into operators that it has in float32 only.
+      graphOptimizationLevel: dtype === "float32" ? "all" : "basic",
+      logSeverityLevel: 3,
+    });
+    return new Runner(model.config, session, runtime, dtype);
+  }
+
+  /** What a sequence of no tokens remembers. */
+  empty(): Cache {
+    const { numKeyValueHeads: K, headDim: H } = this.config;
+    return this.#cache(() => this.#floats(this.#zeros(0), [0, K, H]));
+  }
+
+  /** The first `length` positions of a cache: a view, as positions come first. */
+  prefix(cache: Cache, length: number): Cache {
+    const { numKeyValueHeads: K, headDim: H } = this.config;
+    return this.#cache((name) => {
+      const data = cache[name].data as Float32Array | Float64Array;
+      return this.#floats(data.subarray(0, length * K * H), [length, K, H]);
+    });
+  }
+
+  /** @returns the logits after every token, and the cache that holds them too */
+  async run(
+    cache: Cache,
+    tokens: readonly number[],
+    position: number,
+  ): Promise<{ logits: Logits[]; cache: Cache }> {
+    const places = tokens.map((_, t) => position + t);
+    const outputs = await this.session.run({
+      input_ids: this.#integers(tokens),
+      position_ids: this.#integers(places),
+      ...cache,
+    });
+    const { vocabSize: V } = this.config;
+    const rows = outputs.logits.data as Float32Array | Float64Array;
+    const logits = tokens.map((_, t) => rows.slice(t * V, (t + 1) * V));
+    return { logits, cache: this.#cache((_, present) => outputs[present]) };
+  }
+
+  /** @param tensor makes the tensor of an input's name, given the name that it is given on under */
+  #cache(tensor: (past: string, present: string) => Tensor): Cache {
+    const entries = Array.from({ length: this.config.numHiddenLayers }, (_, l) => {
+      const { past, present } = cacheNames(l);
+      return past.map((name, i) => [name, tensor(name, present[i])] as const);
+    });
+    return Object.fromEntries(entries.flat());
+  }
+
+  #zeros(length: number): Float32Array | Float64Array {
+    return this.#dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
+  }
+
+  #floats(data: Float32Array | Float64Array, shape: readonly number[]): Tensor {
+    return new this.#runtime.Tensor(this.#dtype, data, shape);
+  }
+
+  #integers(values: readonly number[]): Tensor {
+    const data = BigInt64Array.from(values, BigInt);
+    return new this.#runtime.Tensor("int64", data, [values.length]);
+  }
+}
+
+class OnnxRuntimeSequence implements Sequence {
+  readonly #runner: Runner;
+  /** Where the first token stands. */
+  readonly #position: number;
+  readonly #config: ModelConfig;
+  #cache: Cache;
+  #length = 0;
+
+  constructor(runner: Runner, position: number) {
+    const { config } = runner;
+    this.#runner = runner;
+    this.#position = position;
+    const fits = config.maxPositionEmbeddings - position;
+    this.#config = { ...config, maxPositionEmbeddings: fits };
+    this.#cache = runner.empty();
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  async append(tokens: readonly number[]): Promise<Logits> {
+    return (await this.appendAll(tokens)).at(-1)!;
+  }
+
+  async appendAll(tokens: readonly number[]): Promise<Logits[]> {
+    checkAppend(this.#config, this.#length, tokens);
+    const position = this.#position + this.#length;
+    const { logits, cache } = await this.#runner.run(this.#cache, tokens, position);
+    this.#cache = cache;
+    this.#length += tokens.length;
+    return logits;
+  }
+
+  async rewind(length: number): Promise<void> {
+    checkRewind(this.#length, length);
+    if (length === this.#length) return;
+    this.#cache = this.#runner.prefix(this.#cache, length);
+    this.#length = length;
+  }
+
+  async fork(): Promise<Sequence> {
+    const copy = new OnnxRuntimeSequence(this.#runner, this.#position);
+    copy.#cache = this.#cache;
+    copy.#length = this.#length;
+    return copy;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import type { Configs } from "../bench/figures.ts";
+import { benchFlopsRows } from "../bench/flops-rows.ts";
+import { growthColumns, growthRows } from "../bench/growth-table.ts";
+import { latencyColumns, latencyRows } from "../bench/latency-table.ts";
+import { ratioColumns, ratioRows } from "../bench/ratios-table.ts";
+import { type Sample, samplesColumns } from "../bench/sample.ts";
+import { flopsColumns } from "../cost/tables.ts";
+import { writeCsv } from "./csv.ts";
+
+/** All that is derived from the samples of a bench. */
+export type BenchTables = ReturnType<typeof benchTables>;
+
+export function benchTables(samples: readonly Sample[], configs: Configs) {
+  return {
+    latency: latencyRows(samples, configs),
+    ratios: ratioRows(samples, configs),
+    growth: growthRows(samples, configs),
+    flops: benchFlopsRows(samples, configs),
+  };
+}
+
+/**
+ * Writes `samples.csv`, and what is derived from it, into the folder.
+ *
+ * @returns the paths
+ */
+export async function writeBenchTables(
+  folder: string,
+  samples: readonly Sample[],
+  { latency, ratios, growth, flops }: BenchTables,
+): Promise<string[]> {
+  const file = (table: string) => join(folder, `${table}.csv`);
+  await writeCsv(file("samples"), samplesColumns, samples);
+  await writeCsv(file("latency"), latencyColumns, latency);
+  await writeCsv(file("ratios"), ratioColumns, ratios);
+  await writeCsv(file("growth"), growthColumns, growth);
+  await writeCsv(file("flops"), flopsColumns, flops);
+  return ["samples", "latency", "ratios", "growth", "flops"].map(file);
+}
