@@ -1,6 +1,6 @@
 /**
- * Records golden fixtures: `npm run golden` those of the definition, and with `-- --by ENGINE` those
- * of an engine that others wrote. The logits never come from the reference decoder that is
+ * Records golden fixtures: `npm run golden` those of the definition, and with `-- --by ENGINE`
+ * those of an engine that others wrote. The logits never come from the reference decoder that is
  * checked against them. On unchanged code a second run on one machine changes no byte.
  */
 import { readFile } from "node:fs/promises";

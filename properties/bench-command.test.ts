@@ -5,10 +5,11 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parse } from "csv-parse/sync";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Sample } from "../src/bench/sample.ts";
 import { readSamples } from "../src/report/samples.ts";
 import { sha256 } from "../src/verify/golden.ts";
-import { causalgate } from "./command.ts";
+import { causalgate, type Ended } from "./command.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -28,11 +29,15 @@ async function killWhen(file: string, parameters: readonly string[]): Promise<vo
   expect(await ended).toBe("SIGKILL");
 }
 
-describe("a bench at smoke scale", async () => {
+describe("a bench at smoke scale", () => {
   const folder = join(scratch, "all");
-  const { code, stdout, stderr } = await causalgate(["bench", ...smoke, "--report", folder]);
+  let ended: Ended;
+  beforeAll(async () => {
+    ended = await causalgate(["bench", ...smoke, "--report", folder]);
+  });
 
   test("ends well, and says what it found and wrote", () => {
+    const { code, stdout, stderr } = ended;
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^tiny: 8 new tokens after 4, with and without a cache$/m);
     expect(stdout).toMatch(/^\d+ comparisons: /m);
@@ -47,7 +52,7 @@ describe("a bench at smoke scale", async () => {
     const run = JSON.parse(await readFile(join(folder, "run.json"), "utf8"));
     expect(run.command).toMatch(/^causalgate bench latency growth .* --scale smoke$/);
     for (const file of files) {
-      expect(stdout).toContain(`written: ${join(folder, file)}\n`);
+      expect(ended.stdout).toContain(`written: ${join(folder, file)}\n`);
       expect(run.sha256[file]).toBe(sha256(await readFile(join(folder, file))));
       expect(await rowsOf(folder, basename(file, ".csv"))).not.toEqual([]);
     }
@@ -68,13 +73,16 @@ describe("a bench at smoke scale", async () => {
   });
 });
 
-describe("a bench that is killed", async () => {
+describe("a bench that is killed", () => {
   const folder = join(scratch, "killed");
   const command = ["latency", "roof", ...smoke, "--report", folder];
   const place = join(folder, "unfinished-bench");
   const first = join(place, "0.json");
-  await killWhen(first, command);
-  const kept = JSON.parse(await readFile(first, "utf8"));
+  let kept: readonly Sample[];
+  beforeAll(async () => {
+    await killWhen(first, command);
+    kept = JSON.parse(await readFile(first, "utf8"));
+  });
 
   test("has written no table, and leaves no torn file", async () => {
     expect(await readdir(folder)).toEqual(["unfinished-bench"]);

@@ -1,80 +1,14 @@
 /** The tables of a bench, from samples whose times are made up, so that every figure is known. */
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { compareColumns, compareRows } from "../src/bench/compare-table.ts";
-import type { Configs } from "../src/bench/figures.ts";
 import { growthColumns, growthRows } from "../src/bench/growth-table.ts";
 import { latencyColumns, latencyRows } from "../src/bench/latency-table.ts";
-import { emptySample } from "../src/bench/measure.ts";
 import { ratioColumns, ratioRows } from "../src/bench/ratios-table.ts";
 import { type Sample, samplesColumns } from "../src/bench/sample.ts";
 import { taskFlops } from "../src/bench/task-cost.ts";
 import { flopsColumns } from "../src/cost/tables.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { normal, seededRandom } from "../src/random.ts";
-import { benchTables, writeBenchTables } from "../src/report/bench-tables.ts";
-import { csvText } from "../src/report/csv.ts";
+import { benchTables } from "../src/report/bench-tables.ts";
 import { growthTexts } from "../src/report/growth-text.ts";
-import { readSamples } from "../src/report/samples.ts";
-import { scratchFolder } from "./scratch.ts";
-import { seed } from "./support.ts";
-
-const { config } = namedModel("demo");
-const configs: Configs = new Map([
-  ["demo", config],
-  ["host", null],
-]);
-const lengths = [10, 50, 100, 500, 1000];
-const marks = [1, 10, 20, 50, 100, 200, 500, 1000];
-
-/** How long a task takes on a machine that does 2 GFLOP/s and 10 µs of overhead for each token. */
-function idealMs(sample: Sample): number {
-  const flops = taskFlops(configs.get(sample.model)!, sample)!;
-  return Number(flops) / 2e6 + 0.01 * sample.gen_len;
-}
-
-interface Making {
-  readonly processes?: number;
-  readonly rounds?: number;
-  readonly timeMs?: (sample: Sample) => number;
-}
-
-/** The samples of a bench of the demo model, with made-up times. */
-function madeSamples({ processes = 6, rounds = 5, timeMs = idealMs }: Making = {}): Sample[] {
-  const samples: Sample[] = [];
-  for (let process = 0; process < processes; process++) {
-    let seqNo = 0;
-    const run = (task: Sample["task"], mode: string, prompt: number | null, lengths: number[]) => {
-      for (let round = 0; round < rounds; round++) {
-        for (const isTwin of mode === "cached" || mode === "dot" ? [false, true] : [false]) {
-          const place = { process_id: process, round, slot: 0, seq_no: seqNo++ };
-          for (const length of lengths) {
-            const model = task === "roof" ? "host" : "demo";
-            const cell = { task: task as "roof", mode, isTwin, promptLength: prompt };
-            const empty = emptySample({ run_id: "run", model }, cell, length);
-            const figures = { t_start_ns: 0, token_digest: `${prompt ?? 0}/${length}`, gc_ns: 0 };
-            const sample = { ...empty, ...place, ...figures, gc_count: 0, invol_ctx_switches: 0 };
-            samples.push({ ...sample, t_ns: Math.round(1e6 * timeMs(sample)) });
-          }
-        }
-      }
-    };
-    for (const mode of ["naive", "cached"]) {
-      for (const prompt of lengths) run("sequence_length", mode, prompt, [1, 20]);
-      run("generation_length", mode, 10, marks);
-    }
-    for (const prompt of lengths) run("prefill", "cached", prompt, [1]);
-    run("roof", "dot", null, [500]);
-  }
-  return samples;
-}
-
-/** A little noise, the same for the same seed. */
-function noisy(factor: (sample: Sample) => number = () => 1): (sample: Sample) => number {
-  const random = seededRandom(seed);
-  return (sample) => idealMs(sample) * factor(sample) * Math.exp(0.005 * normal(random));
-}
+import { config, configs, idealMs, lengths, madeSamples, marks, noisy } from "./made-samples.ts";
 
 describe("columns", () => {
   test("are those of the schema, to the letter", () => {
@@ -255,83 +189,5 @@ describe("growth", () => {
     const naive = Number(rowOf("generation_length", "naive").slope).toFixed(2);
     expect(text).toContain(`Without: time grows as n^${naive} [`);
     expect(growthTexts([], ratios, configs)).toEqual([]);
-  });
-});
-
-describe("a run against an earlier one", () => {
-  const base = madeSamples({ timeMs: noisy() });
-  const verdicts = (timeMs: (sample: Sample) => number) => {
-    const rows = compareRows(madeSamples({ timeMs }), base);
-    expect(Object.keys(rows[0])).toEqual([...compareColumns]);
-    return Map.groupBy(rows, ({ verdict }) => verdict);
-  };
-  const random = seededRandom(seed + 1);
-  const again = (factor: (sample: Sample) => number = () => 1) => {
-    return (sample: Sample) => idealMs(sample) * factor(sample) * Math.exp(0.005 * normal(random));
-  };
-
-  test("is not slower than itself", () => {
-    const same = verdicts(again());
-    expect([...same.keys()].filter((verdict) => verdict !== "equivalent")).toEqual([]);
-  });
-
-  test("is slower where it takes a tenth longer, and nowhere else", () => {
-    const slower = verdicts(again(({ mode }) => (mode === "cached" ? 1.1 : 1)));
-    const modes = new Set(slower.get("slower")!.map(({ mode }) => mode));
-    expect(modes).toEqual(new Set(["cached"]));
-    expect(slower.get("equivalent")!.every(({ mode }) => mode === "naive")).toBe(true);
-    expect(slower.size).toBe(2);
-  });
-
-  test("says nothing where the machine itself has changed", () => {
-    expect([...verdicts(again(() => 1.1)).keys()]).toEqual(["void_control_moved"]);
-  });
-});
-
-describe("files", () => {
-  const folder = scratchFolder();
-  const path = join(folder, "samples.csv");
-
-  test("every table is derived from samples.csv as it is read again", async () => {
-    const samples = madeSamples({ timeMs: noisy() });
-    const tables = benchTables(samples, configs);
-    await writeBenchTables(folder, samples, tables);
-    const read = await readSamples(path);
-    expect(read).toEqual(samples);
-    expect(csvText(latencyColumns, benchTables(read, configs).latency)).toBe(
-      await readFile(join(folder, "latency.csv"), "utf8"),
-    );
-    for (const table of ["samples", "latency", "ratios", "growth", "flops"]) {
-      const text = await readFile(join(folder, `${table}.csv`), "utf8");
-      expect(text.match(/NaN|Infinity|undefined|null|\r/)).toBe(null);
-    }
-  });
-
-  test("a torn line, and a word for a number, are refused with their place", async () => {
-    const text = csvText(samplesColumns, madeSamples({ processes: 1, rounds: 1 }));
-    const lines = text.trimEnd().split("\n");
-    const refused = async (content: string, message: string | RegExp) => {
-      await writeFile(path, content);
-      await expect(readSamples(path)).rejects.toThrow(message);
-    };
-    const torn = `Invalid Record Length: expect ${samplesColumns.length}, got 6 on line`;
-    await refused(`${text}${lines.at(-1)!.split(",").slice(0, 6)}`, torn);
-    const at = (column: (typeof samplesColumns)[number], cell: string) => {
-      const cells = lines[2].split(",");
-      cells[samplesColumns.indexOf(column)] = cell;
-      return [...lines.slice(0, 2), cells.join(), ...lines.slice(3)].join("\n");
-    };
-    await refused(at("t_ns", "soon"), `${path}: line 3: t_ns must be a number, got soon`);
-    await refused(at("t_ns", ""), /line 3: a sample must have a process, a round and a time, got/);
-    await refused(at("task", "nap"), /line 3: task must be one of prefill, .*, got nap$/);
-    await refused(at("status", "fine"), /line 3: status must be one of ok, .*, got fine$/);
-    await refused(at("schema_version", "2"), /line 3: schema_version must be 1, got 2$/);
-    await refused("", "the header must be that of samples.csv, got an empty file");
-  });
-
-  test("another table is refused", async () => {
-    await expect(readSamples(join(folder, "latency.csv"))).rejects.toThrow(
-      "latency.csv: the header must be that of samples.csv, got schema_version,run_id,model,task",
-    );
   });
 });

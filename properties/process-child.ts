@@ -34,7 +34,7 @@ interface Request {
 
 interface Answer {
   header: object;
-  body?: Float64Array;
+  body?: Float64Array | Float32Array;
 }
 
 const sequences = new Map<number, Sequence>();
@@ -100,6 +100,7 @@ const misbehaviours: Readonly<Record<string, (right: Answer & { body: Float64Arr
     spawn(process.execPath, wait, { stdio: "inherit", detached: true }).unref();
     setTimeout(() => process.exit(0), 500);
   },
+  "compute in float32": ({ header, body }) => send({ header, body: Float32Array.from(body) }),
   "ignore the end of its input": (right) => {
     appendFileSync(file, ".");
     setInterval(() => appendFileSync(file, "."), 20);
@@ -111,7 +112,8 @@ async function serve(): Promise<void> {
   const { vocabSize: vocab_size, maxPositionEmbeddings: max_position_embeddings } = config;
   const capabilities = ["all-rows", "rewind", "fork"];
   const protocol = kind === "greet in another protocol" ? "causalgate 0" : "causalgate 1";
-  const model = { vocab_size, max_position_embeddings, dtype: "float64" };
+  const dtype = kind === "compute in float32" ? "float32" : "float64";
+  const model = { vocab_size, max_position_embeddings, dtype };
   send({ header: { protocol, ...model, capabilities } });
   const misbehave = misbehaviours[kind];
   let once = false;
@@ -124,7 +126,7 @@ async function serve(): Promise<void> {
     }
     once = true;
     if (kind === "refuse") await sequences.get(request.sequence)!.rewind(0);
-    misbehave({ ...right, body: right.body! });
+    misbehave({ ...right, body: Float64Array.from(right.body!) });
   }
 }
 

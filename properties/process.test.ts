@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { defineSubject } from "../src/define-subject.ts";
+import { forward } from "../src/definition.ts";
 import { type ProgramOptions, processDecoder } from "../src/engines/process.ts";
 import { laws } from "../src/laws/index.ts";
 import { missingNeeds } from "../src/laws/law.ts";
@@ -116,6 +117,14 @@ test("a program that refuses a request can go on", async () => {
   expect(await sequence.append([3])).toHaveLength(config.vocabSize);
 });
 
+test("a program may compute in float32", async () => {
+  await using decoder = program("compute in float32");
+  await using sequence = await decoder.start();
+  const rows = await sequence.appendAll([3, 1, 4]);
+  const expected = forward(config, weights, [3, 1, 4]);
+  expect(rows).toEqual(expected.map((row) => Float32Array.from(row)));
+});
+
 test("a program that is not there is said to be missing", async () => {
   const decoder = program("none", { command: ["no-such-program"] });
   await expect(decoder.start()).rejects.toThrow(/^program: the program must start, got .*ENOENT/);
@@ -165,10 +174,11 @@ test("a program that ignores the end of its input is killed", async () => {
 
 test("a program keeps nobody waiting who has forgotten it, and ends with them", async () => {
   const file = join(scratch, "forgotten");
+  const parameters = [child, "ignore the end of its input", file];
   const script = `
     import { processDecoder } from "./src/engines/process.ts";
     import { config } from "./properties/process-child.ts";
-    const command = [process.execPath, ${JSON.stringify(child)}, "ignore the end of its input", ${JSON.stringify(file)}];
+    const command = [process.execPath, ...${JSON.stringify(parameters)}];
     const decoder = processDecoder(config, { name: "program", command });
     await (await decoder.start()).append([3]);`;
   await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {

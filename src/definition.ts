@@ -146,7 +146,7 @@ function attention(pass: Pass, layer: LayerWeights, x: Row[]) {
         pass,
         scores.map((score) => pass.round(score / Math.sqrt(H))),
       );
-      probs[n].push(range(x.length).map((s) => p[seen.indexOf(s)] ?? 0));
+      probs[n].push(range(x.length).map((s) => p[s - seen[0]] ?? 0));
       return range(H).map((h) =>
         dot(
           pass,

@@ -61,8 +61,8 @@ export const onnxRuntime: Subject = defineSubject({
 });
 
 /**
- * Other sums and other functions in float64. A model can amplify their roundings: of 1,500 generated
- * ones the worst was off by 1e-12 of its largest logit.
+ * Other sums and other functions in float64. A model can amplify their roundings: of 1,500
+ * generated ones the worst was off by 1e-12 of its largest logit.
  */
 const strangersFloat64 = { absolute: 1e-9, relative: 1e-9 };
 

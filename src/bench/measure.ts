@@ -46,6 +46,8 @@ export async function* measure(
   const works = [await workload.makeWork(), await workload.makeWork()];
   if (isSwapped) works.reverse();
   const workOf = (cell: Cell) => works[cell.isTwin ? 1 : 0];
+  // All that is known of the tokens is computed now, so that no garbage of it falls on a run.
+  const right = new Map(job.cells.map((cell) => [cell, workload.rightTokens(cell)]));
   for (const cell of job.cells) await warmUp(workOf(cell), cell);
 
   using gc = new GcWatch();
@@ -60,8 +62,7 @@ export async function* measure(
       const run = await timeRun(step, cell.marks);
       await gc.settle();
       const measured = { ...run, start, gc };
-      const samples = samplesOf(job, cell, place, measured, workload.rightTokens(cell));
-      yield { cell, samples };
+      yield { cell, samples: samplesOf(job, cell, place, measured, right.get(cell)!) };
     }
   }
 }

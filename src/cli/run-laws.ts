@@ -1,7 +1,7 @@
-import type { Law } from "../laws/law.ts";
+import { type Law, missingNeeds } from "../laws/law.ts";
 import { describeVerdict } from "../report/verdicts.ts";
 import type { Subject } from "../subject.ts";
-import type { RunOptions, Status } from "../verify/run-law.ts";
+import { casesToTry, type RunOptions, type Status } from "../verify/run-law.ts";
 import { type Report, verify } from "../verify/verify.ts";
 import { startProgress } from "./progress.ts";
 
@@ -16,7 +16,9 @@ export async function runLaws(
   laws: readonly Law[],
   options: Omit<RunOptions, "onCase">,
 ): Promise<Report> {
-  const progress = startProgress("", laws.length * options.runs);
+  const offered = laws.filter((law) => missingNeeds(law, subject).length === 0);
+  const total = offered.reduce((sum, law) => sum + casesToTry(law, options.runs), 0);
+  const progress = startProgress("", total);
   try {
     return await verify(subject, laws, {
       ...options,

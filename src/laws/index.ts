@@ -8,6 +8,7 @@ import { golden } from "./definition.ts";
 import { naive, seenHistory } from "./generation.ts";
 import { anyHistory } from "./history.ts";
 import type { Law } from "./law.ts";
+import { boundedError } from "./length.ts";
 import { aligned, unlikely } from "./log-probs.ts";
 import { noAlias, poisoned, reuse } from "./memory.ts";
 import { permutation, positionShift, scoreShift, streamScale } from "./metamorphic.ts";
@@ -53,6 +54,7 @@ export const laws: readonly Law[] = [
   scoreShift,
   streamScale,
   finite,
+  boundedError,
   contextLimit,
   illegalInput,
   tying,

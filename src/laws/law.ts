@@ -49,6 +49,8 @@ export interface Law<Case = unknown> {
   readonly needs: readonly Need[];
   /** What a case must have for the law to bite, and the share of cases that must have it. */
   readonly precondition: { readonly name: string; readonly floor: number };
+  /** Of the cases asked for, the share that is tried: for laws whose cases are large. Default 1. */
+  readonly share?: number;
   readonly cases: (subject: Subject) => fc.Arbitrary<Case>;
   /**
    * Resolves to whether the case met the precondition.

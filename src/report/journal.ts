@@ -27,8 +27,7 @@ const fixed = ["command", "seed", "node", "platform", "cpu", "cores", "git_commi
 /**
  * Starts a journal in the folder of the reports, or goes on with the one that is there.
  *
- * @throws {RangeError} when one is there that is not to be resumed, or when it is of another bench
- *   or
+ * @throws {RangeError} when one is there that is not to be resumed, or when it is of another bench or
  *   of another machine
  */
 export async function openJournal(
@@ -51,7 +50,7 @@ export async function openJournal(
   }
   const keep: Journal["keep"] = async (index, measure) => {
     const file = join(place, `${index}.json`);
-    if (existsSync(file) && !file) return JSON.parse(await readFile(file, "utf8"));
+    if (existsSync(file)) return JSON.parse(await readFile(file, "utf8"));
     const samples = await measure();
     await writeWhole(head, JSON.stringify(begun));
     await writeWhole(file, JSON.stringify(samples));

@@ -77,7 +77,8 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   }
   const trial = new Trial(law, subject, options.onCase);
   const start = performance.now();
-  const details = await fc.check(trial.property, parameters(options));
+  const runs = casesToTry(law, options.runs);
+  const details = await fc.check(trial.property, parameters({ ...options, runs }));
   const timeMs = performance.now() - start;
   const { reached, worst } = trial;
   const cases = details.numRuns;
@@ -90,6 +91,11 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   const vacuous = cases >= enoughToJudge && reached < law.precondition.floor * cases;
   const status = known ? "now kept" : vacuous ? "vacuous" : "kept";
   return { ...measured, status, failure: null };
+}
+
+/** How many cases of a law are tried when `runs` are asked for. */
+export function casesToTry({ share = 1 }: Law, runs: number): number {
+  return Math.ceil(runs * share);
 }
 
 function parameters({ seed, runs, path, timeLimitMs }: RunOptions): fc.Parameters<[unknown]> {

@@ -1,0 +1,92 @@
+/** The tables of a bench as files, and a run compared with an earlier one. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { compareColumns, compareRows } from "../src/bench/compare-table.ts";
+import { latencyColumns } from "../src/bench/latency-table.ts";
+import { type Sample, samplesColumns } from "../src/bench/sample.ts";
+import { normal, seededRandom } from "../src/random.ts";
+import { benchTables, writeBenchTables } from "../src/report/bench-tables.ts";
+import { csvText } from "../src/report/csv.ts";
+import { readSamples } from "../src/report/samples.ts";
+import { configs, idealMs, madeSamples, noisy } from "./made-samples.ts";
+import { scratchFolder } from "./scratch.ts";
+import { seed } from "./support.ts";
+
+describe("a run against an earlier one", () => {
+  const base = madeSamples({ timeMs: noisy() });
+  const verdicts = (timeMs: (sample: Sample) => number) => {
+    const rows = compareRows(madeSamples({ timeMs }), base);
+    expect(Object.keys(rows[0])).toEqual([...compareColumns]);
+    return Map.groupBy(rows, ({ verdict }) => verdict);
+  };
+  const random = seededRandom(seed + 1);
+  const again = (factor: (sample: Sample) => number = () => 1) => {
+    return (sample: Sample) => idealMs(sample) * factor(sample) * Math.exp(0.005 * normal(random));
+  };
+
+  test("is not slower than itself", () => {
+    const same = verdicts(again());
+    expect([...same.keys()].filter((verdict) => verdict !== "equivalent")).toEqual([]);
+  });
+
+  test("is slower where it takes a tenth longer, and nowhere else", () => {
+    const slower = verdicts(again(({ mode }) => (mode === "cached" ? 1.1 : 1)));
+    const modes = new Set(slower.get("slower")!.map(({ mode }) => mode));
+    expect(modes).toEqual(new Set(["cached"]));
+    expect(slower.get("equivalent")!.every(({ mode }) => mode === "naive")).toBe(true);
+    expect(slower.size).toBe(2);
+  });
+
+  test("says nothing where the machine itself has changed", () => {
+    expect([...verdicts(again(() => 1.1)).keys()]).toEqual(["void_control_moved"]);
+  });
+});
+
+describe("files", () => {
+  const folder = scratchFolder();
+  const path = join(folder, "samples.csv");
+
+  test("every table is derived from samples.csv as it is read again", async () => {
+    const samples = madeSamples({ timeMs: noisy() });
+    const tables = benchTables(samples, configs);
+    await writeBenchTables(folder, samples, tables);
+    const read = await readSamples(path);
+    expect(read).toEqual(samples);
+    expect(csvText(latencyColumns, benchTables(read, configs).latency)).toBe(
+      await readFile(join(folder, "latency.csv"), "utf8"),
+    );
+    for (const table of ["samples", "latency", "ratios", "growth", "flops"]) {
+      const text = await readFile(join(folder, `${table}.csv`), "utf8");
+      expect(text.match(/NaN|Infinity|undefined|null|\r/)).toBe(null);
+    }
+  });
+
+  test("a torn line, and a word for a number, are refused with their place", async () => {
+    const text = csvText(samplesColumns, madeSamples({ processes: 1, rounds: 1 }));
+    const lines = text.trimEnd().split("\n");
+    const refused = async (content: string, message: string | RegExp) => {
+      await writeFile(path, content);
+      await expect(readSamples(path)).rejects.toThrow(message);
+    };
+    const torn = `Invalid Record Length: expect ${samplesColumns.length}, got 6 on line`;
+    await refused(`${text}${lines.at(-1)!.split(",").slice(0, 6)}`, torn);
+    const at = (column: (typeof samplesColumns)[number], cell: string) => {
+      const cells = lines[2].split(",");
+      cells[samplesColumns.indexOf(column)] = cell;
+      return [...lines.slice(0, 2), cells.join(), ...lines.slice(3)].join("\n");
+    };
+    await refused(at("t_ns", "soon"), `${path}: line 3: t_ns must be a number, got soon`);
+    await refused(at("t_ns", ""), /line 3: a sample must have a process, a round and a time, got/);
+    await refused(at("task", "nap"), /line 3: task must be one of prefill, .*, got nap$/);
+    await refused(at("status", "fine"), /line 3: status must be one of ok, .*, got fine$/);
+    await refused(at("schema_version", "2"), /line 3: schema_version must be 1, got 2$/);
+    await refused("", "the header must be that of samples.csv, got an empty file");
+  });
+
+  test("another table is refused", async () => {
+    await expect(readSamples(join(folder, "latency.csv"))).rejects.toThrow(
+      "latency.csv: the header must be that of samples.csv, got schema_version,run_id,model,task",
+    );
+  });
+});
