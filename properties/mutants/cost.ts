@@ -4,15 +4,16 @@ import type { Mutant } from "./mutant.ts";
 export const cost: readonly Mutant[] = [
   {
     id: "cost-parameters-in-32-bits",
-    bug: "parameters are multiplied in 32 bits",
+    bug: "parameters are summed in 32 bits",
     rows: [138],
     links: [
       "https://github.com/karpathy/llama2.c/commit/1ebb27f",
       "https://github.com/karpathy/llm.c/commit/30f4f22",
     ],
     file: "src/cost/parameters.ts",
-    find: "return extents.reduce((product, extent) => product * BigInt(extent), 1n);",
-    replace: "return BigInt(extents.reduce((product, extent) => Math.imul(product, extent), 1));",
+    find: "return parameterRows(config).reduce((sum, { count }) => sum + count, 0n);",
+    replace:
+      "return parameterRows(config).reduce((sum, { count }) => BigInt.asIntN(32, sum + count), 0n);",
     needs: "a model of billions of parameters",
   },
   {

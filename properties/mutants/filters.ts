@@ -109,16 +109,6 @@ export const filters: readonly Mutant[] = [
     needs: "two rows with nuclei of different sizes",
   },
   {
-    id: "top-p-mass-by-subtraction",
-    bug: "the mass before a token is the sum less its own, whose rounding can lose a token",
-    rows: [],
-    links: [],
-    file: topP,
-    find: "while (count < ids.length && mass < p);",
-    replace: "while (count < ids.length && mass + probs[ids[count]] - probs[ids[count]] < p);",
-    needs: "a sum that rounds away at p",
-  },
-  {
     id: "top-k-ties-kept",
     bug: "all logits that tie with the k-th are kept, on one of two paths",
     rows: [154],

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { integer, reportOption, runsOption, seedOption } from "../../src/cli/options.ts";
 import { startProgress } from "../../src/cli/progress.ts";
+import { laws } from "../../src/laws/index.ts";
 import { writeCsv } from "../../src/report/csv.ts";
 import { startRecord, writeRecord } from "../../src/report/run-record.ts";
+import { checks } from "./checks.ts";
 import { alarmColumns, alarmsText, tryUnmutated } from "./false-alarms.ts";
 import { chapters, mutantById } from "./index.ts";
 import { type Outcome, outcomeOf, problemsOf } from "./outcome.ts";
@@ -17,7 +19,6 @@ import {
   summaryText,
   survivorsText,
 } from "./tables.ts";
-import { trials } from "./trial.ts";
 
 interface Options {
   readonly only?: readonly string[];
@@ -102,7 +103,7 @@ async function writeTables(
   record: Awaited<ReturnType<typeof startRecord>>,
   outcomes: readonly Outcome[],
 ): Promise<void> {
-  const codes = trials.map(({ law }) => law.code);
+  const codes = [...laws, ...checks.map(({ law }) => law)].map(({ code }) => code);
   const [mutants, matrix] = ["mutants.csv", "kill-matrix.csv"].map((name) => join(folder, name));
   const rows = outcomes.map((outcome) => mutantRow(record.run_id, outcome));
   await writeCsv(mutants, mutantColumns, rows);

@@ -6,4 +6,13 @@ export interface Survivor {
   readonly why: string;
 }
 
-export const survivors: Readonly<Record<string, Survivor>> = {};
+export const survivors: Readonly<Record<string, Survivor>> = {
+  "position-shifted-everywhere": {
+    status: "equivalent",
+    why: "a rotated query times a rotated key depends on the distance of their positions alone, so that every score is the same in exact arithmetic; learned and sinusoidal positions are added elsewhere",
+  },
+  "draw-includes-the-end": {
+    status: "equivalent",
+    why: "the intervals of the draw are closed on the other side: the tokens are others only where u equals a cumulative sum exactly, so that no token's probability changes by more than the grid of u, 2^-53",
+  },
+};

@@ -90,8 +90,9 @@ export function killedText(outcomes: readonly Outcome[]): string {
   const cases = median(killed.map(({ kills }) => kills[0].cases));
   const left = `${equivalent} equivalent ones left out`;
   const rows = new Set(outcomes.flatMap(({ mutant }) => mutant.rows)).size;
+  const kills = killed.flatMap((one) => one.kills.map((kill) => kill.cases));
   return [
     `${killed.length} of ${judged} mutants killed (${share} %), ${left}; ${rows} rows of real bugs;`,
-    `median ${cases} cases to the first kill, by the law that needs fewest`,
+    `cases to the first kill: median ${cases} by the law that needs fewest, ${median(kills)} over all ${kills.length} kills`,
   ].join("\n");
 }

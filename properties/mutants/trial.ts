@@ -1,8 +1,8 @@
 /** Laws tried on a subject until the first case that breaks them, without shrinking it. */
 import fc from "fast-check";
-import { laws } from "../../src/laws/index.ts";
 import { type Law, missingNeeds } from "../../src/laws/law.ts";
 import type { Subject } from "../../src/subject.ts";
+import type { Check } from "./checks/check.ts";
 import { checks } from "./checks.ts";
 
 /** What came of one law. */
@@ -17,17 +17,25 @@ export interface Trial {
   readonly broken: string | null;
 }
 
-/** Everything that a mutant is tried on, with the most cases that are worth trying. */
-export const trials: readonly { readonly law: Law; readonly most: number }[] = [
-  ...laws.map((law) => ({ law, most: Number.POSITIVE_INFINITY })),
-  ...checks,
-];
+/** A law or a check to try, with the most cases that are worth trying. */
+interface Candidate {
+  readonly law: Law;
+  readonly most: number;
+}
+
+/** The laws, and the checks that are about a file; all checks where no file is named. */
+export function trialsOf(laws: readonly Law[], file?: string): Candidate[] {
+  const about = ({ files }: Check) =>
+    file === undefined || files.some((start) => file.startsWith(start));
+  return [...laws.map((law) => ({ law, most: Number.POSITIVE_INFINITY })), ...checks.filter(about)];
+}
 
 /**
- * Tries one law, and stops at the first case that breaks it. What a mutant does to the generators is
- * seen too: a model that cannot even be made breaks the law.
+ * Tries one law, and stops at the first case that breaks it. What a mutant does to the generators
+ * is seen too: a model that cannot even be made breaks the law.
  *
- * @throws {ReferenceError} on a name that does not exist, which is a mistake in the mutant's own text
+ * @throws {ReferenceError} on a name that does not exist, which is a mistake in the mutant's own
+ *   text
  */
 export async function tryLaw(
   law: Law,

@@ -1,6 +1,6 @@
 /**
- * One process for one mutant: plants it, then loads the laws, and tries each. Writes one line of JSON
- * for every {@link Message}. Without a mutant it tries the laws on the code as it is.
+ * One process for one mutant: plants it, then loads the laws, and tries each. Writes one line of
+ * JSON for every {@link Message}. Without a mutant it tries the laws on the code as it is.
  */
 import { parseArgs } from "node:util";
 import { mutantById } from "./index.ts";
@@ -38,16 +38,17 @@ async function work(): Promise<void> {
   const planting = mutant && plant(mutant);
   const watch = values.watch ? await startWatch() : null;
   const { subjectByName } = await import("../../src/subjects.ts");
-  const { trials, tryLaw } = await import("./trial.ts");
-  if (planting?.loaded() === false)
-    throw new Error(`${mutant?.file}: no law and no check loads it`);
+  const { laws } = await import("../../src/laws/index.ts");
+  // What the laws and their subjects never load, they cannot see.
+  const visible = planting?.loaded() ?? true;
+  const { trialsOf, tryLaw } = await import("./trial.ts");
+  if (planting?.loaded() === false) throw new Error(`${mutant?.file}: nothing loads it`);
   const subject = subjectByName(mutant?.subject ?? values.subject);
-  const seed = Number(values.seed);
-  for (const { law, most } of trials) {
+  for (const [i, { law, most }] of trialsOf(visible ? laws : [], mutant?.file).entries()) {
     if (values.law?.includes(law.code) === false) continue;
     say({ starts: law.code });
-    const runs = Math.min(most, Number(values.runs));
-    const trial = await tryLaw(law, subject, { seed, runs });
+    const seed = Number(values.seed) + i; // else the first cases of all laws are one and the same
+    const trial = await tryLaw(law, subject, { seed, runs: Math.min(most, Number(values.runs)) });
     if (trial !== null) say({ trial });
     if (trial !== null && trial.broken !== null && values.first) break;
   }

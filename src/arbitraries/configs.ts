@@ -1,13 +1,17 @@
 import fc from "fast-check";
 import { type ModelConfig, modelConfig, type RopeScaling } from "../config.ts";
 
-const llama3Scaling: RopeScaling = {
+/**
+ * Llama 3's scaling, for a model that was trained on so many positions. Wavelengths begin at 2 pi:
+ * of 16 positions none is short enough to be kept, of 32 that one is.
+ */
+const llama3Scaling = (originalMaxPositionEmbeddings: number): RopeScaling => ({
   ropeType: "llama3",
   factor: 4,
   lowFreqFactor: 1,
   highFreqFactor: 4,
-  originalMaxPositionEmbeddings: 16,
-};
+  originalMaxPositionEmbeddings,
+});
 
 /**
  * What one case may switch on, each by itself. The first value is what a case shrinks to; a feature
@@ -22,7 +26,7 @@ const features = fc.record({
   ropeTheta: fc.constantFrom(10_000, 100),
   ropeLayout: fc.constantFrom("half-split" as const, "interleaved" as const),
   partialRotaryFactor: fc.constantFrom(1, 1, 0.5),
-  ropeScaling: fc.constantFrom(null, null, null, llama3Scaling),
+  ropeScaling: fc.constantFrom(null, null, null, llama3Scaling(16), llama3Scaling(32)),
   slidingWindow: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 2 }),
   feedForward: fc.constantFrom("swiglu", "swiglu", "gelu", "gelu_tanh", "relu" as const),
   attentionBias: fc.boolean(),

@@ -71,13 +71,13 @@ export type LatencyRow = Row<LatencyColumn>;
 
 /**
  * The rows of latency.csv, one for each task, mode and length; the controls are in ratios.csv. A
- * row that is not `ok` has no figure. `roof_fraction` is of the best median rate of the `roof`.
+ * row that is not `ok` has no figure. Rates are of the median; `roof_fraction` is what they are of
+ * the rate of the shortest `roof`, which neighbours on the machine disturb least.
  */
 export function latencyRows(samples: readonly Sample[], configs: Configs): LatencyRow[] {
   const all = figures(samples);
-  const rate = (figure: Figure) => gigaflops(figure, configs) ?? 0;
   const roofs = all.filter(({ task, isTwin }) => task === "roof" && !isTwin);
-  const roof = Math.max(...roofs.map(rate));
+  const roof = Math.max(...roofs.map((figure) => gigaflops(figure, configs, shortest) ?? 0));
   return all
     .filter((figure) => !figure.isTwin && !isFirstToken(figure))
     .map((figure) => latencyRow(figure, all, configs, roof > 0 ? roof : null));
@@ -90,7 +90,7 @@ function latencyRow(
   roof: number | null,
 ): LatencyRow {
   const { run_id, model, task, mode, prompt_len, seq_len, gen_len, samples, status } = figure;
-  const rate = gigaflops(figure, configs);
+  const rate = gigaflops(figure, configs, median);
   const blank = Object.fromEntries(latencyColumns.map((column) => [column, null])) as LatencyRow;
   return {
     ...blank,
@@ -204,9 +204,17 @@ function tokenCells(figure: Figure, all: readonly Figure[]): Partial<LatencyRow>
   };
 }
 
-/** 10^9 exact FLOPs a second at the median; null where none are counted or timed. */
-function gigaflops(figure: Figure, configs: Configs): number | null {
+/** 10^9 exact FLOPs a second at one time of many; null where none are counted or timed. */
+function gigaflops(
+  figure: Figure,
+  configs: Configs,
+  timeOf: (times: readonly number[]) => number,
+): number | null {
   const flops = taskFlops(configs.get(figure.model) ?? null, figure);
   if (flops === null || figure.status !== "ok") return null;
-  return Number(flops) / median(figure.samples.map(milliseconds)) / 1e6;
+  return Number(flops) / timeOf(figure.samples.map(milliseconds)) / 1e6;
+}
+
+function shortest(times: readonly number[]): number {
+  return Math.min(...times);
 }

@@ -96,51 +96,59 @@ export function samplingWorkload({ vocabSize }: ModelConfig, seed: number): Work
 }
 
 /** The modes of {@link roofWorkload}. */
-export const roofModes = ["dot", "four_sums"];
+export const roofModes = ["dot", "four_rows"];
 
-/** Two arrays of this length fit into the nearest cache. */
-const loopLength = 1024;
+/** Four rows of this width, and the vector they are multiplied by, fit into the nearest cache. */
+const width = 512;
 const loops = 16;
 
 /** What one step of {@link roofWorkload} does. */
-export const roofStepFlops = BigInt(2 * loopLength * loops);
+export const roofStepFlops = BigInt(2 * 4 * width * loops);
 
 /**
- * Multiply-adds over two arrays of float64, as anybody would write a dot product, and with four
- * sums side by side, which hide the latency of addition.
+ * A matrix of four rows times a vector, in float64: row by row, as anybody would write dot
+ * products, and all four at once, which share the loads of the vector and hide the latency of
+ * addition.
  */
 export function roofWorkload(): Workload {
   const makeWork = async (): Promise<Work> => {
-    const a = Float64Array.from({ length: loopLength }, (_, i) => Math.sin(i));
-    const b = Float64Array.from({ length: loopLength }, (_, i) => Math.cos(i));
+    const matrix = Float64Array.from({ length: 4 * width }, (_, i) => Math.sin(i));
+    const vector = Float64Array.from({ length: width }, (_, i) => Math.cos(i));
     return async ({ mode }): Promise<Step> => {
-      const loop = mode === "dot" ? dot : fourSums;
-      return async () => loop(a, b);
+      const product = mode === "dot" ? rowByRow : fourRows;
+      return async () => product(matrix, vector);
     };
   };
   return { makeWork, rightTokens: () => [] };
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
+function rowByRow(matrix: Float64Array, vector: Float64Array): number {
+  let total = 0;
   for (let loop = 0; loop < loops; loop++) {
-    for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  }
-  return sum;
-}
-
-function fourSums(a: Float64Array, b: Float64Array): number {
-  let sum0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
-  let sum3 = 0;
-  for (let loop = 0; loop < loops; loop++) {
-    for (let i = 0; i + 3 < a.length; i += 4) {
-      sum0 += a[i] * b[i];
-      sum1 += a[i + 1] * b[i + 1];
-      sum2 += a[i + 2] * b[i + 2];
-      sum3 += a[i + 3] * b[i + 3];
+    for (let row = 0; row < matrix.length; row += width) {
+      let sum = 0;
+      for (let i = 0; i < width; i++) sum += matrix[row + i] * vector[i];
+      total += sum;
     }
   }
-  return sum0 + sum1 + (sum2 + sum3);
+  return total;
+}
+
+function fourRows(matrix: Float64Array, vector: Float64Array): number {
+  let total = 0;
+  for (let loop = 0; loop < loops; loop++) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    for (let i = 0; i < width; i++) {
+      const v = vector[i];
+      sum0 += matrix[i] * v;
+      sum1 += matrix[width + i] * v;
+      sum2 += matrix[2 * width + i] * v;
+      sum3 += matrix[3 * width + i] * v;
+    }
+    total += sum0 + sum1 + sum2 + sum3;
+  }
+  return total;
 }

@@ -72,6 +72,9 @@ export const samplerCanaries: readonly Canary[] = [
       return sampler.distribution(left.map(Math.log), { topP, minP });
     },
   })),
+  samplerCanary("P-SIZE", "the largest logit is found by spreading all of them", ({ greedy }) => ({
+    greedy: (logits) => (Number.isNaN(Math.max(...logits)) ? 0 : greedy(logits)),
+  })),
   samplerCanary("P-ALIAS-SAMPLER", "a ban is written into the logits", ({ ban }) => ({
     ban: (logits, history, sequences) => {
       logits.set(ban(logits, history, sequences));

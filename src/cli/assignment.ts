@@ -135,7 +135,7 @@ async function benchmark({ name, config }: NamedModel, options: Options): Promis
   process.exitCode = latency.some(({ status }) => status === "mismatch") ? 1 : 0;
 }
 
-/** The samples of every length in this process, as often as asked for, and rows for what is too long. */
+/** The samples of every length, as often as asked for, and rows for what is too long. */
 async function timeLengths(
   { name, config }: Pick<NamedModel, "name" | "config">,
   run_id: string,

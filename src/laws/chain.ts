@@ -6,7 +6,7 @@ import { rawTokens } from "../arbitraries/tokens.ts";
 import { softmax } from "../math/softmax.ts";
 import type { SamplingOptions } from "../sampling/sample-token.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-import { samplerOf, show, slack } from "./kept.ts";
+import { expectRefused, samplerOf, show, slack } from "./kept.ts";
 import { expect, law } from "./law.ts";
 
 interface Chain {
@@ -100,7 +100,7 @@ export const nonEmpty = law<Chain>({
   code: "P-NONEMPTY",
   name: "the chain always leaves a token",
   statement:
-    "Whatever the options, the probabilities are not negative, sum to 1, and lie on tokens whose logit is finite: at least one is left.",
+    "Whatever the options, the probabilities are not negative, sum to 1, and lie on tokens whose logit is finite: at least one is left. Where no logit is finite to begin with, there is an error.",
   source: "a distribution",
   catches: "filters that together drop everything, NaN from an empty set, mass on dropped tokens",
   needs: ["sampler.distribution"],
@@ -123,6 +123,10 @@ export const nonEmpty = law<Chain>({
     }
     const total = probs.reduce((sum, p) => sum + p, 0);
     expect(Math.abs(total - 1) <= slack, `${what} sums to ${total}`);
+    const none = row.map(() => Number.NEGATIVE_INFINITY);
+    expectRefused(`distribution(${show(none)}) gave something`, () =>
+      samplerOf(subject).distribution(none, options, history),
+    );
     const filters = ["topK", "topP", "minP"] as const;
     const given = filters.filter((name) => options[name] !== undefined).length;
     return given > 1 && probs.includes(0);

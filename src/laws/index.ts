@@ -27,6 +27,7 @@ import {
 import { speculatedDistribution, speculation } from "./speculation.ts";
 import { prefixReuse, turns } from "./turns.ts";
 import { tying } from "./tying.ts";
+import { largeVocabulary } from "./vocabulary.ts";
 import { receptiveField, wideWindow } from "./window.ts";
 
 /** Every law, in the order in which a report lists them. */
@@ -68,6 +69,7 @@ export const laws: readonly Law[] = [
   banned,
   chainOrder,
   nonEmpty,
+  largeVocabulary,
   pureSampler,
   exactDraw,
   support,

@@ -20,7 +20,7 @@ export const finite = law<Extreme>({
   code: "P-FINITE",
   name: "every logit is a finite number",
   statement:
-    "On every legal input, to the end of the context and with attention scores of any size, every logit is finite.",
+    "On every legal input, to the end of the context and with attention scores and inner activations of any size, every logit is finite.",
   source: "e^710 overflows in float64, e^89 in float32",
   catches:
     "softmax without the maximum subtracted, rows that see no key, tanh by two exponentials, lengths at which a kernel fails",
@@ -64,12 +64,17 @@ async function rowsOf(decoder: Decoder, tokens: number[]): Promise<Logits[]> {
 }
 
 /**
- * The model with all queries, and so all scores, multiplied; if blank, without any embedding, so
- * that norms divide nothing by the root of epsilon.
+ * The model with all queries, and so all scores, and what enters the activations multiplied; if
+ * blank, without any embedding, so that norms divide nothing by the root of epsilon.
  */
 function extremeModel(model: Model, sharpness: number, blank: boolean): Model {
   return changedModel(model, {}, (name, data) => {
-    const factor = /q_norm|q_proj/.test(name) ? sharpness : blank && /embed_/.test(name) ? 0 : 1;
+    const factors: [RegExp, number][] = [
+      [/q_norm|q_proj/, sharpness],
+      [/gate_proj|up_proj/, Math.min(sharpness, 2 ** 10)], // their product must have a square
+      [/embed_/, blank ? 0 : 1],
+    ];
+    const [, factor] = factors.find(([tensors]) => tensors.test(name)) ?? [null, 1];
     for (let i = 0; i < data.length; i++) data[i] *= factor;
   });
 }

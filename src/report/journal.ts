@@ -27,8 +27,8 @@ const fixed = ["command", "seed", "node", "platform", "cpu", "cores", "git_commi
 /**
  * Starts a journal in the folder of the reports, or goes on with the one that is there.
  *
- * @throws {RangeError} when one is there that is not to be resumed, or when it is of another bench or
- *   of another machine
+ * @throws {RangeError} when one is there and is not to be resumed, or is of another bench, or of
+ *   another machine
  */
 export async function openJournal(
   folder: string,

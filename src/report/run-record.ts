@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { writeWhole } from "../files.ts";
@@ -18,10 +18,16 @@ export interface RunRecord {
   readonly cpu: string;
   readonly cores: number;
   readonly memory_bytes: number;
+  /** Of the last minute, when the run started: what else the machine was doing. */
+  readonly load_average: number;
+  /** How the processor chooses its frequency; null where the system does not say. */
+  readonly governor: string | null;
   /** Null outside git; `git_dirty` says whether files differed from the commit. */
   readonly git_commit: string | null;
   readonly git_dirty: boolean | null;
 }
+
+const governorFile = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
 
 /** The record of a run that starts now. */
 export async function startRecord(command: string, seed: number): Promise<RunRecord> {
@@ -36,6 +42,11 @@ export async function startRecord(command: string, seed: number): Promise<RunRec
     cpu: cpus()[0]?.model ?? "unknown",
     cores: cpus().length,
     memory_bytes: totalmem(),
+    load_average: loadavg()[0],
+    governor: await readFile(governorFile, "utf8").then(
+      (text) => text.trim(),
+      () => null,
+    ),
     git_commit: await git("rev-parse", "HEAD"),
     git_dirty: status === null ? null : status !== "",
   };

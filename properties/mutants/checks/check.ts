@@ -5,10 +5,27 @@ export interface Check {
   readonly law: Law;
   /** The most cases that are worth trying: fewer where a case reads and writes files. */
   readonly most: number;
+  /** The files that it is about, by how their names begin. */
+  readonly files: readonly string[];
 }
+
+/** What a check is about. */
+export const areas = {
+  decoders: [
+    "src/config",
+    "src/definition",
+    "src/math/",
+    "src/reference/",
+    "src/weights",
+    "src/formats/",
+  ],
+  formats: ["src/config", "src/definition", "src/formats/", "src/weights"],
+  costs: ["src/config", "src/cost/", "src/definition", "src/reference/kv-cache", "src/weights"],
+} as const;
 
 /** A check as a law, so that both are tried in one way. */
 export function check<Case>(
+  area: keyof typeof areas,
   code: string,
   statement: string,
   most: number,
@@ -21,5 +38,9 @@ export function check<Case>(
     await holds(value, subject);
     return true;
   };
-  return { most, law: law<Case>({ ...text, needs: [], precondition, cases, check: judge }) };
+  return {
+    most,
+    files: areas[area],
+    law: law<Case>({ ...text, needs: [], precondition, cases, check: judge }),
+  };
 }

@@ -44,6 +44,7 @@ function products(config: ModelConfig, tokens: number): bigint {
 
 export const costChecks: readonly Check[] = [
   check(
+    "costs",
     "COST-GOLDEN",
     "figures that another program computed",
     1,
@@ -76,6 +77,7 @@ export const costChecks: readonly Check[] = [
     },
   ),
   check(
+    "costs",
     "COST-TRAFFIC",
     "bytes moved by one head, and by two sequences",
     20,
@@ -100,21 +102,29 @@ export const costChecks: readonly Check[] = [
       expectCounts("weights read by a batch of two", weightsOf(2), weightsOf(1));
     },
   ),
-  check("COST-BATCH", "requests that fit, by trying", 50, batches, ({ config, ...serving }) => {
-    const tied = maxBatch({ ...config, tieWordEmbeddings: true }, { ...serving, ...fp16 });
-    const untied = maxBatch({ ...config, tieWordEmbeddings: false }, { ...serving, ...fp16 });
-    if (tied.plan === null || untied.plan === null) return;
-    const rows = Math.ceil(config.vocabSize / serving.tensorParallel);
-    const saved = untied.plan.weightBytes - tied.plan.weightBytes;
-    expectCounts("bytes that a tied rank saves", saved, 2 * rows * config.hiddenSize);
-    const { slidingWindow } = config;
-    const held = Math.min(serving.context, slidingWindow ?? serving.context);
-    const blocks = BigInt(Math.ceil(held / serving.blockTokens));
-    let requests = 0n;
-    while ((requests + 1n) * blocks <= tied.plan.maxBlocks) requests++;
-    expectCounts("requests", tied.plan.maxBatch, requests);
-  }),
   check(
+    "costs",
+    "COST-BATCH",
+    "requests that fit, by trying",
+    50,
+    batches,
+    ({ config, ...serving }) => {
+      const tied = maxBatch({ ...config, tieWordEmbeddings: true }, { ...serving, ...fp16 });
+      const untied = maxBatch({ ...config, tieWordEmbeddings: false }, { ...serving, ...fp16 });
+      if (tied.plan === null || untied.plan === null) return;
+      const rows = Math.ceil(config.vocabSize / serving.tensorParallel);
+      const saved = untied.plan.weightBytes - tied.plan.weightBytes;
+      expectCounts("bytes that a tied rank saves", saved, 2 * rows * config.hiddenSize);
+      const { slidingWindow } = config;
+      const held = Math.min(serving.context, slidingWindow ?? serving.context);
+      const blocks = BigInt(Math.ceil(held / serving.blockTokens));
+      let requests = 0n;
+      while ((requests + 1n) * blocks <= tied.plan.maxBlocks) requests++;
+      expectCounts("requests", tied.plan.maxBatch, requests);
+    },
+  ),
+  check(
+    "costs",
     "COST-RANKS",
     "requests on several ranks, as another program counted",
     1,
@@ -134,6 +144,7 @@ export const costChecks: readonly Check[] = [
     },
   ),
   check(
+    "costs",
     "COST-COUNTED",
     "what is counted is what is there",
     100,
@@ -162,6 +173,7 @@ export const costChecks: readonly Check[] = [
     },
   ),
   check(
+    "costs",
     "COST-LOOP",
     "a generation costs what its passes cost",
     100,

@@ -13,6 +13,7 @@ import { type Check, check } from "./check.ts";
 const folder = join(import.meta.dirname, "../../../golden");
 
 export const goldens: Check = check(
+  "decoders",
   "GOLDEN",
   "recorded logits come again, from the decoder and from the definition",
   1,
@@ -33,6 +34,7 @@ export const goldens: Check = check(
 );
 
 export const adapters: Check = check(
+  "decoders",
   "LORA",
   "a model with adapters has the logits of the definition",
   50,

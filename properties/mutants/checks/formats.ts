@@ -51,6 +51,7 @@ const gpts = modelsOf(({ numAttentionHeads: N, headDim: H }) => ({
 
 export const formatChecks: readonly Check[] = [
   check(
+    "formats",
     "LOAD-FOLDER",
     "a folder gives back the model, and others read the same logits from it",
     30,
@@ -71,6 +72,7 @@ export const formatChecks: readonly Check[] = [
     },
   ),
   check(
+    "formats",
     "LOAD-GGUF",
     "a GGUF file gives back the model, half-split or interleaved, with the same logits",
     30,
@@ -93,6 +95,7 @@ export const formatChecks: readonly Check[] = [
     },
   ),
   check(
+    "formats",
     "LOAD-GGUF-FEW-BITS",
     "a file of few bits holds every tensor, each number within half a step",
     10,
@@ -122,6 +125,7 @@ export const formatChecks: readonly Check[] = [
     },
   ),
   check(
+    "formats",
     "LOAD-LLAMA2C",
     "a llama2.c file gives back the model",
     30,
@@ -133,6 +137,7 @@ export const formatChecks: readonly Check[] = [
     },
   ),
   check(
+    "formats",
     "LOAD-MINGPT",
     "minGPT's JSON gives back the model",
     15,
@@ -144,6 +149,7 @@ export const formatChecks: readonly Check[] = [
     },
   ),
   check(
+    "formats",
     "LOAD-WORDS",
     "a published config.json means what it says",
     1,
@@ -159,6 +165,7 @@ export const formatChecks: readonly Check[] = [
     },
   ),
   check(
+    "formats",
     "LOAD-FLOATS",
     "bytes are the numbers that they are",
     1,
@@ -170,6 +177,7 @@ export const formatChecks: readonly Check[] = [
     },
   ),
   check(
+    "formats",
     "LOAD-REFUSALS",
     "files that contradict themselves are refused",
     1,
@@ -188,9 +196,9 @@ async function expectGpt2Layout(folder: string, { config, weights }: Model): Pro
   const [{ kProj, upProj }] = weights.layers;
   const [i, o] = [D - 1, Math.floor(D / 2)];
   const key = data("h.0.attn.c_attn.weight")[3 * D * i + D + o];
-  const up = data("h.0.mlp.c_fc.weight")[F * i + (F - 1)];
+  const up = data("h.0.mlp.c_fc.weight")[F * i];
   expect(key === kProj.weight[D * o + i], "k is the second third of a row of c_attn");
-  expect(up === upProj.weight[D * (F - 1) + i], "c_fc is stored [in, out]");
+  expect(up === upProj.weight[i], "c_fc is stored [in, out]");
 }
 
 async function expectRefusals(): Promise<void> {
