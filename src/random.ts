@@ -17,8 +17,19 @@ export function seededRandom(seed: number): Random {
   if (seed !== (seed | 0) && seed !== seed >>> 0) {
     throw new RangeError(`seed: a seed must be an integer of 32 bits, got ${seed}`);
   }
-  const generator = xoroshiro128plus(seed);
+  const generator = xoroshiro128plus(mixed(seed));
   return () => uniformFloat64(generator);
+}
+
+/**
+ * Neighbouring seeds as distant ones: the generator takes its seed as it is, and its first draws
+ * from small seeds all lie close to 1. This is the finaliser of MurmurHash3, a bijection.
+ */
+function mixed(seed: number): number {
+  let h = (seed + 0x9e3779b9) | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
 }
 
 /**

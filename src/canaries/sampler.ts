@@ -72,8 +72,8 @@ export const samplerCanaries: readonly Canary[] = [
       return sampler.distribution(left.map(Math.log), { topP, minP });
     },
   })),
-  samplerCanary("P-SIZE", "the largest logit is found by spreading all of them", ({ greedy }) => ({
-    greedy: (logits) => (Number.isNaN(Math.max(...logits)) ? 0 : greedy(logits)),
+  samplerCanary("P-SIZE", "ids are kept in 16 bits", ({ greedy }) => ({
+    greedy: (logits) => greedy(logits) & 0xffff,
   })),
   samplerCanary("P-ALIAS-SAMPLER", "a ban is written into the logits", ({ ban }) => ({
     ban: (logits, history, sequences) => {

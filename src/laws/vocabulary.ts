@@ -6,8 +6,9 @@ import { expect, law } from "./law.ts";
 
 interface Row {
   row: Float64Array;
-  /** How many tokens without a chance stand behind the row. */
+  /** How many tokens without a chance there are beside the row, and whether before or behind it. */
   others: number;
+  before: boolean;
 }
 
 /** More arguments than a call can have: they lie on the stack, which ends at about 120,000. */
@@ -17,7 +18,7 @@ export const largeVocabulary = law<Row>({
   code: "P-SIZE",
   name: "a large vocabulary is a small one with more tokens",
   statement:
-    "Tokens without a chance, however many stand behind the others, change no probability, no greedy choice and no draw.",
+    "Tokens without a chance, however many stand before or behind the others, change no probability, no greedy choice and no draw.",
   source: "public vocabularies have 150,000 tokens and more",
   catches:
     "a maximum of so many arguments that the stack overflows, ids in 16 bits, sums over blocks of a fixed number",
@@ -30,22 +31,25 @@ export const largeVocabulary = law<Row>({
         { weight: 23, arbitrary: fc.constantFrom(1, 7, 300) },
         { weight: 1, arbitrary: fc.constant(beyondTheStack) },
       ),
+      before: fc.boolean(),
     }),
-  check: ({ row, others }, subject) => {
+  check: ({ row, others, before }, subject) => {
     const { distribution, greedy, draw } = samplerOf(subject);
     const large = new Float64Array(row.length + others).fill(Number.NEGATIVE_INFINITY);
-    large.set(row);
-    const what = `${show(row)} and ${others} more tokens`;
-    const [choice, same] = [greedy(row), greedy(large)];
+    const start = before ? others : 0;
+    large.set(row, start);
+    const what = `${others} tokens and ${show(row)} from id ${start} on`;
+    const [choice, same] = [start + greedy(row), greedy(large)];
     expect(same === choice, `greedy of ${what} is ${same}, not ${choice}`);
     for (const options of [{}, { topK: 3, topP: 0.9, minP: 0.01 }]) {
       const expected = distribution(row, options);
       const probs = distribution(large, options);
-      const far = probs.findIndex((p, id) => !(Math.abs(p - (expected[id] ?? 0)) <= slack));
+      const right = (id: number) => expected[id - start] ?? 0;
+      const far = probs.findIndex((p, id) => !(Math.abs(p - right(id)) <= slack));
       const found = `distribution of ${what} with ${fc.stringify(options)}`;
-      expect(far < 0, `${found} gives ${far} ${probs[far]}, not ${expected[far] ?? 0}`);
+      expect(far < 0, `${found} gives ${far} ${probs[far]}, not ${right(far)}`);
       const last = draw(probs, 1 - 2 ** -53);
-      expect(last < row.length, `${found} draws ${last}`);
+      expect(last >= start && last < start + row.length, `${found} draws ${last}`);
     }
     return others === beyondTheStack;
   },

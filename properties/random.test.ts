@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { normal, seededRandom, xorshiftStar } from "../src/random.ts";
+
+test("one seed is one stream, and neighbouring seeds are different ones", () => {
+  const draws = (seed: number) => Array.from({ length: 5 }, seededRandom(seed));
+  expect(draws(42)).toEqual(draws(42));
+  expect(draws(43)).not.toEqual(draws(42));
+});
+
+test("the n-th draws of neighbouring seeds are uniform, the first ones too", () => {
+  const bins = 10;
+  for (let n = 0; n < 3; n++) {
+    const counts = new Array(bins).fill(0);
+    for (let seed = 0; seed < 10_000; seed++) {
+      const random = seededRandom(seed);
+      for (let skipped = 0; skipped < n; skipped++) random();
+      counts[Math.floor(random() * bins)]++;
+    }
+    // Chi-square with 9 degrees of freedom: 33.7 is exceeded once in ten thousand.
+    const chi = counts.reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
+    expect(chi).toBeLessThan(33.7);
+  }
+});
+
+test("normal draws have mean 0 and variance 1", () => {
+  const random = seededRandom(7);
+  const draws = Array.from({ length: 20_000 }, () => normal(random));
+  const mean = draws.reduce((sum, x) => sum + x, 0) / draws.length;
+  const variance = draws.reduce((sum, x) => sum + x * x, 0) / draws.length;
+  expect(Math.abs(mean)).toBeLessThan(0.04);
+  expect(Math.abs(variance - 1)).toBeLessThan(0.05);
+});
+
+test("a seed must be an integer of 32 bits, and xorshift's not 0", () => {
+  expect(() => seededRandom(0.5)).toThrow("a seed must be an integer of 32 bits, got 0.5");
+  expect(() => seededRandom(2 ** 32)).toThrow("got 4294967296");
+  expect(() => xorshiftStar(0n)).toThrow("the seed must not be 0, got 0");
+});
