@@ -59,10 +59,8 @@ async function lawsStep(checkpoint: Model | null, seed: number): Promise<Report>
   const kept = report.verdicts.filter(({ status }) => status === "kept");
   const total = kept.reduce((sum, verdict) => sum + verdict.cases, 0);
   const seen = kept.length - report.blind.length;
-  console.log(
-    `${kept.length} of ${laws.length} laws kept over ${grouped(total)} cases; `.trimEnd(),
-  );
-  console.log(`${seen} of ${kept.length} saw the bug planted for them here\n`);
+  console.log(`${kept.length} of ${laws.length} laws kept over ${grouped(total)} cases`);
+  console.log(`${seen} of ${kept.length} caught the bug planted for them here\n`);
   return report;
 }
 
@@ -91,7 +89,7 @@ async function tablesStep(
   model: string,
   report: Report,
 ): Promise<string[]> {
-  console.log(`Tables of ${model}, at a scale of about a minute; causalgate bench is the full one`);
+  console.log(`Tables of ${model}, at a scale of about a minute; npm run bench is the full one`);
   const laws = join(folder, "laws.csv");
   await writeCsv(laws, lawColumns, lawCells(record.run_id, report));
   const { samples, configs } = await runBench(

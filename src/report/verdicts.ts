@@ -40,8 +40,9 @@ function replayCommand(verdict: Verdict): string {
 
 /** Every verdict as a table, a line each, then what was not offered and which laws are blind. */
 export function reportText({ verdicts, blind }: Report): string {
+  const codeWidth = Math.max(...verdicts.map(({ law }) => law.code.length));
   const rows = verdicts.map(({ law, status, cases, reached, timeMs, worst }) => [
-    `${law.code.padEnd(14)}${law.name}`,
+    `${law.code.padEnd(codeWidth)}  ${law.name}`,
     status,
     grouped(cases),
     cases === 0 ? "" : `${Math.round((100 * reached) / cases)} %`,
