@@ -58,7 +58,7 @@ const sample: [id: string, law: string][] = [
   ["padding-counted-while-decoding", "P-PAD"],
   ["top-p-one-more-at-equality", "P-TOPP"],
   ["generate-uncached-loses-its-context", "P-NAIVE"],
-  ["draft-rejection-one-late", "P-SPEC"],
+  ["cache-cannot-be-trimmed", "P-SPEC"],
 ];
 
 test.for(sample)("%s dies of %s", async ([id, law], { task }) => {

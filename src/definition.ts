@@ -260,7 +260,9 @@ function times(pass: Pass, weight: Float64Array, x: Row): Row {
 /** `a . b`, summed from the first entry on; `a` may be a row of a matrix that begins at `start`. */
 function dot({ round, products }: Pass, a: ArrayLike<number>, b: Row, start = 0): number {
   products(b.length);
-  return b.reduce((total, v, i) => round(total + round(a[start + i] * v)), 0);
+  let total = 0;
+  for (let i = 0; i < b.length; i++) total = round(total + round(a[start + i] * b[i]));
+  return total;
 }
 
 /** `[n * H]` as n heads of `[H]`. */

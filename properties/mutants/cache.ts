@@ -3,6 +3,23 @@ import { bothAppends, stepAt } from "./sites.ts";
 
 const decoder = "src/reference/reference-decoder.ts";
 const attention = "src/math/attention.ts";
+const stepAndRewind = `    this.#pass.step(this.#cache, token, this.#length, this.#position + this.#length);
+    this.#length++;
+  }
+
+  async rewind(length: number): Promise<void> {
+    checkRewind(this.#length, length);`;
+
+/** After a rewind, `stale` tokens stay in the cache, and are seen by all that follow. */
+const untrimmed = (stale: string) => `    const stale = this.#cache.stale ?? 0;
+    this.#pass.step(this.#cache, token, this.#length + stale, this.#position + this.#length);
+    this.#length++;
+  }
+
+  async rewind(length: number): Promise<void> {
+    checkRewind(this.#length, length);
+    this.#cache.stale = (this.#cache.stale ?? 0) + ${stale};`;
+
 const append = "for (const token of tokens) this.#step(token);";
 
 /** What is written into the cache, what is forgotten, and what is shared. */
@@ -142,6 +159,26 @@ export const cache: readonly Mutant[] = [
     replace: `checkRewind(this.#length, length);
     this.#length = length || Math.min(1, this.#length);`,
     needs: "a rewind to the empty sequence",
+  },
+  {
+    id: "cache-cannot-be-trimmed",
+    bug: "rejected tokens stay in a cache that cannot be trimmed",
+    rows: [91],
+    links: ["https://github.com/ml-explore/mlx-lm/issues/1109"],
+    file: decoder,
+    find: stepAndRewind,
+    replace: untrimmed("this.#length - length"),
+    needs: "an append after a rewind",
+  },
+  {
+    id: "cache-snapshot-spans-a-rejected-row",
+    bug: "what is kept of the cache spans one row more than was accepted",
+    rows: [96],
+    links: ["https://github.com/ml-explore/mlx-swift-lm/issues/308"],
+    file: decoder,
+    find: stepAndRewind,
+    replace: untrimmed("Math.min(1, this.#length - length)"),
+    needs: "an append after a rewind",
   },
   {
     id: "cache-made-for-all-heads",

@@ -2,21 +2,10 @@ import type { Mutant } from "./mutant.ts";
 
 const speculate = "src/speculate.ts";
 const logProbs = "src/log-probs.ts";
-const readerRewind = "await reader.rewind(Math.min(reader.length, held.length - 1));";
 const history = "const p = distribution(rows[i], options, [...seen, ...kept]);";
 
 /** Drafts, and what the target makes of them; log-probabilities. */
 export const speculation: readonly Mutant[] = [
-  {
-    id: "draft-rejected-tokens-stay",
-    bug: "rejected tokens stay in the target's cache, which cannot be trimmed",
-    rows: [91],
-    links: ["https://github.com/ml-explore/mlx-lm/issues/1109"],
-    file: speculate,
-    find: readerRewind,
-    replace: "",
-    needs: "a rejected draft",
-  },
   {
     id: "draft-misses-the-bonus-token",
     bug: "the draft's cache lacks tokens of the text: what it proposes gets worse, the text stays right",
@@ -42,16 +31,6 @@ export const speculation: readonly Mutant[] = [
       return [...kept, choose(certain ? late : residual(late, q), options, random)];
     }`,
     needs: "a rejected draft",
-  },
-  {
-    id: "draft-snapshot-spans-rejected-rows",
-    bug: "what is kept of the cache spans one rejected row",
-    rows: [96],
-    links: ["https://github.com/ml-explore/mlx-swift-lm/issues/308"],
-    file: speculate,
-    find: readerRewind,
-    replace: "await reader.rewind(Math.min(reader.length, held.length));",
-    needs: "a draft that is rejected in part, then another round",
   },
   {
     id: "draft-zeroed-in-the-target",
