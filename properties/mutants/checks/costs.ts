@@ -202,9 +202,16 @@ function counted() {
   return fc.record({ config: configs(), held: fc.nat({ max: 6 }), fresh: length });
 }
 
+/** Models that two or three ranks can share, and what they are to hold. */
 function batches() {
+  const splittable = configs().map((config) => ({
+    ...config,
+    numAttentionHeads: 6 * config.numAttentionHeads,
+    numKeyValueHeads: 6 * config.numKeyValueHeads,
+    intermediateSize: 6 * config.intermediateSize,
+  }));
   return fc.record({
-    config: configs(),
+    config: splittable,
     deviceBytes: fc.integer({ min: 1, max: 1 << 16 }),
     tensorParallel: fc.integer({ min: 1, max: 3 }),
     context: fc.integer({ min: 1, max: 40 }),
