@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { adversarial, weightKinds } from "../src/arbitraries/adversarial.ts";
 import { generatorStatistics } from "../src/arbitraries/statistics.ts";
 import { modelConfig } from "../src/config.ts";
+import { areFloat32 } from "../src/formats/floats.ts";
 import { randomWeights } from "../src/weights.ts";
 import { seed } from "./support.ts";
 
@@ -39,11 +40,14 @@ describe("adversarial weights", () => {
   });
   const row = (matrix: Float64Array, i: number) => matrix.subarray(i * 4, (i + 1) * 4);
 
-  test.for(weightKinds)("%s change the weights, and are finite", (kind) => {
+  test.for(weightKinds)("%s change the weights, which stay finite and float32", (kind) => {
     const plain = randomWeights(config, 1);
     const changed = adversarial(randomWeights(config, 1), [kind]);
     expect(changed.tensors).not.toEqual(plain.tensors);
-    for (const { data } of changed.tensors) expect(data.every(Number.isFinite)).toBe(true);
+    for (const { data } of changed.tensors) {
+      expect(data.every(Number.isFinite)).toBe(true);
+      expect(areFloat32(data)).toBe(true);
+    }
   });
 
   test("ties make every second token the one before, in the embedding and in the head", () => {

@@ -16,9 +16,9 @@ const changes = {
   "sharp attention": (weights: Weights) => {
     for (const { data } of tensorsOf(weights, /q_proj|q_norm/)) scale(data, 1024);
   },
-  /** One channel of the residual stream is a thousand times as large as the others. */
+  /** One channel of the residual stream is a thousand times as large; by 1024, to stay float32. */
   "outlier channel": (weights: Weights) => {
-    for (const { data, shape } of tensorsOf(weights, /embed_/)) scale(data, 1000, shape[1]);
+    for (const { data, shape } of tensorsOf(weights, /embed_/)) scale(data, 1024, shape[1]);
   },
   /** The first row of every matrix is zero: a token without an embedding, a dead unit. */
   "zero rows": (weights: Weights) => {
