@@ -22,6 +22,7 @@ export default defineConfig({
     env: { CAUSALGATE_SEED: seed },
     reporters: [["default", { summary: false }], new GateReporter(seed)],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: "threads",
   },
 });

@@ -7,6 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Sample } from "../src/bench/sample.ts";
+import { readRuns } from "../src/report/run-record.ts";
 import { readSamples } from "../src/report/samples.ts";
 import { sha256 } from "../src/verify/golden.ts";
 import { causalgate, type Ended } from "./command.ts";
@@ -49,7 +50,7 @@ describe("a bench at smoke scale", () => {
     const tables = ["flops", "growth", "latency", "ratios", "samples"];
     const files = tables.map((table) => `${table}.csv`);
     expect((await readdir(folder)).sort()).toEqual([...files, "run.json"].sort());
-    const run = JSON.parse(await readFile(join(folder, "run.json"), "utf8"));
+    const [run] = await readRuns(folder);
     expect(run.command).toMatch(/^causalgate bench latency growth .* --scale smoke$/);
     for (const file of files) {
       expect(ended.stdout).toContain(`written: ${join(folder, file)}\n`);

@@ -226,7 +226,7 @@ describe("assignment", () => {
     }
     const ratios = csvRows(await read("ratios.csv"));
     expect(Object.keys(ratios[0])).toEqual([...ratioColumns]);
-    const { sha256 } = JSON.parse(await read("run.json"));
+    const { sha256 } = JSON.parse(await read("run.json")).runs[0];
     const tables = ["samples.csv", "latency.csv", "ratios.csv"];
     expect(Object.keys(sha256)).toEqual([...tables, "benchmark_results.json"]);
   });

@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { cpus, loadavg, totalmem } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { writeWhole } from "../files.ts";
+import { isObject, readJsonObject } from "../json.ts";
 import { sha256 } from "../verify/golden.ts";
 
 /** One run of the tool: everything that its tables do not say and a reader needs to repeat them. */
@@ -52,7 +54,17 @@ export async function startRecord(command: string, seed: number): Promise<RunRec
   };
 }
 
-/** Writes `run.json` into the folder: the record, and the SHA-256 of every file of the run. */
+/** A run, and the SHA-256 of each of its files that no later run has written anew. */
+export interface PastRun extends RunRecord {
+  readonly sha256: Readonly<Record<string, string>>;
+}
+
+/**
+ * Adds the run to the folder's `run.json`: `{ runs }`, newest last. A file belongs to the run that
+ * wrote it last, so a folder of reports by several commands says of each where it is from.
+ *
+ * @throws {RangeError} when the `run.json` that is there is something else; it stays as it is
+ */
 export async function writeRecord(
   folder: string,
   record: RunRecord,
@@ -61,8 +73,33 @@ export async function writeRecord(
   const hashes = await Promise.all(
     files.map(async (file) => [basename(file), sha256(await readFile(file))] as const),
   );
-  const content = { ...record, sha256: Object.fromEntries(hashes) };
-  await writeWhole(join(folder, "run.json"), `${JSON.stringify(content, null, 2)}\n`);
+  const run: PastRun = { ...record, sha256: Object.fromEntries(hashes) };
+  const runs = (await readRuns(folder)).map((past) => ({
+    ...past,
+    sha256: Object.fromEntries(
+      Object.entries(past.sha256).filter(([file]) => run.sha256[file] === undefined),
+    ),
+  }));
+  const left = runs.filter(({ sha256 }) => Object.keys(sha256).length > 0);
+  const content = JSON.stringify({ runs: [...left, run] }, null, 2);
+  await writeWhole(join(folder, "run.json"), `${content}\n`);
+}
+
+/**
+ * The runs that wrote what is in a folder of reports, oldest first; none where it has no `run.json`.
+ *
+ * @throws {RangeError} when its `run.json` is not one of {@link writeRecord}
+ */
+export async function readRuns(folder: string): Promise<readonly PastRun[]> {
+  const path = join(folder, "run.json");
+  if (!existsSync(path)) return [];
+  const { runs } = await readJsonObject(path);
+  const isRun = (run: unknown) =>
+    isObject(run) && typeof run.run_id === "string" && isObject(run.sha256);
+  if (Array.isArray(runs) && runs.every(isRun)) return runs as PastRun[];
+  const got = String(JSON.stringify(runs)).slice(0, 40);
+  const must = "runs must be a list of { run_id, ..., sha256 }";
+  throw new RangeError(`${path}: ${must}, got ${got}; move the file away`);
 }
 
 async function git(...parameters: string[]): Promise<string | null> {
