@@ -43,11 +43,12 @@ describe("a bench at smoke scale", () => {
     expect(stdout).toMatch(/^tiny: 8 new tokens after 4, with and without a cache$/m);
     expect(stdout).toMatch(/^\d+ comparisons: /m);
     expect(stdout).toMatch(/^Controls, an arm against itself: \d+ of \d+ intervals exclude 1/m);
+    expect(stdout).toMatch(/^This machine, one thread: --peak-flops \S+ --bandwidth \S+; memory/m);
     expect(stdout).toMatch(/^Without a figure: \d+ too_long/m);
   });
 
   test("leaves whole tables and the hash of each, and nothing else", async () => {
-    const tables = ["flops", "growth", "latency", "ratios", "samples"];
+    const tables = ["flops", "growth", "latency", "ratios", "roofline", "samples"];
     const files = tables.map((table) => `${table}.csv`);
     expect((await readdir(folder)).sort()).toEqual([...files, "run.json"].sort());
     const [run] = await readRuns(folder);
@@ -64,7 +65,7 @@ describe("a bench at smoke scale", () => {
     const timed = rows.filter(({ status }) => status === "ok");
     const tasks = new Set(timed.map(({ task }) => task));
     const alone = ["generation_alone", "generation_length", "long_generation"];
-    const single = ["decode", "prefill", "roof", "sampling", "sequence_length"];
+    const single = ["decode", "prefill", "roof", "sampling", "sequence_length", "triad"];
     expect(tasks).toEqual(new Set([...alone, ...single]));
     expect(timed.every(({ median_ms, n }) => Number(median_ms) > 0 && n === "6")).toBe(true);
     expect(rows.filter(({ status }) => status === "mismatch")).toEqual([]);

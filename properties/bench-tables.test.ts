@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { growthColumns, growthRows } from "../src/bench/growth-table.ts";
 import { latencyColumns, latencyRows } from "../src/bench/latency-table.ts";
 import { ratioColumns, ratioRows } from "../src/bench/ratios-table.ts";
+import { measuredRooflineRows } from "../src/bench/roofline-rows.ts";
 import { type Sample, samplesColumns } from "../src/bench/sample.ts";
 import { taskFlops } from "../src/bench/task-cost.ts";
 import { flopsColumns } from "../src/cost/tables.ts";
@@ -95,6 +96,31 @@ describe("latency", () => {
     const [row] = latencyRows([none], configs);
     expect(row).toMatchObject({ n: null, median_ms: null, status: "too_long" });
     expect(row.flops_exact_causal).not.toBe(null);
+  });
+});
+
+describe("roofline", () => {
+  test("the roofs are those of the machine that the times were made up for", () => {
+    const flopsMs = (sample: Sample) => Number(taskFlops(configs.get(sample.model)!, sample)) / 2e6;
+    const rows = measuredRooflineRows(madeSamples({ timeMs: flopsMs }), configs);
+    expect(rows.map(({ phase, context }) => [phase, context])).toEqual([
+      ...lengths.map((length) => ["prefill", length]),
+    ]);
+    for (const row of rows) {
+      // 2 FLOPs and 24 bytes for each entry of the triad.
+      expect(Number(row.peak_flops) / 2e9).toBeCloseTo(1, 5);
+      expect(Number(row.bw_bytes_s) / 24e9).toBeCloseTo(1, 5);
+      expect(Number(row.ridge)).toBeCloseTo(1 / 12, 5);
+      expect(Number(row.achieved_flops) / 2e9).toBeCloseTo(1, 3);
+      expect([row.roof_source, row.level, row.bound]).toEqual(["measured", "step", "compute"]);
+      expect(Number(row.peak_ci_lo)).toBeLessThanOrEqual(Number(row.peak_flops));
+      expect(Number(row.peak_ci_hi)).toBeGreaterThanOrEqual(Number(row.peak_flops));
+    }
+  });
+
+  test("there are no rows where a roof was not timed", () => {
+    const samples = madeSamples().filter(({ task }) => task !== "triad");
+    expect(measuredRooflineRows(samples, configs)).toEqual([]);
   });
 });
 

@@ -170,6 +170,15 @@ describe("cost", () => {
     expect(step).toMatchObject({ device: "h100-sxm", level: "step", batch: 8, bound: "compute" });
   });
 
+  test("puts a device of one's own under the same roofs as one with a data sheet", async () => {
+    const model = ["roofline", "--model", "demo"];
+    const [named] = await json(...model, "--device", "h100-sxm");
+    const { peak_flops: peak, bw_bytes_s: bandwidth } = named;
+    const given = ["--peak-flops", `${peak}`, "--bandwidth", `${bandwidth}`];
+    const [own] = await json(...model, ...given);
+    expect(own).toEqual({ ...named, device: "given", roof_source: "given" });
+  });
+
   test("prints a table that says once what all rows share", async () => {
     const text = await output("cost", "memory", "--model", "llama-3-8b", "--context", "1024");
     expect(text).toMatch(/^model +llama-3-8b\n/);
@@ -237,6 +246,10 @@ describe("bad use ends with 2 and says why", () => {
     ["nosuch", "unknown command 'nosuch'"],
     ["summary nosuch", 'a path, or a name that "causalgate summary" lists, got "nosuch"'],
     ["trace demo --tokens 256", "a token id must be an integer in [0, 256), got 256"],
+    [
+      "cost roofline --model demo --bandwidth 6e9",
+      "roofline: --peak-flops and --bandwidth must come together, got --bandwidth",
+    ],
     ["generate demo", "demo: there must be a prompt, as text or as --tokens, got none"],
     ["generate assignment hi", "the prompt must be --tokens, as there is no tokenizer, got text"],
     ["generate demo hi --tokens 3", "the prompt must be words or --tokens, got both"],

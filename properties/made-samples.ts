@@ -38,10 +38,12 @@ export function madeSamples({
     let seqNo = 0;
     const run = (task: Sample["task"], mode: string, prompt: number | null, lengths: number[]) => {
       for (let round = 0; round < rounds; round++) {
-        for (const isTwin of mode === "cached" || mode === "dot" ? [false, true] : [false]) {
+        for (const isTwin of ["cached", "dot", "float64"].includes(mode)
+          ? [false, true]
+          : [false]) {
           const place = { process_id: process, round, slot: 0, seq_no: seqNo++ };
           for (const length of lengths) {
-            const model = task === "roof" ? "host" : "demo";
+            const model = prompt === null ? "host" : "demo";
             const cell = { task: task as "roof", mode, isTwin, promptLength: prompt };
             const empty = emptySample({ run_id: "run", model }, cell, length);
             const figures = { t_start_ns: 0, token_digest: `${prompt ?? 0}/${length}`, gc_ns: 0 };
@@ -57,6 +59,7 @@ export function madeSamples({
     }
     for (const prompt of lengths) run("prefill", "cached", prompt, [1]);
     run("roof", "dot", null, [500]);
+    run("triad", "float64", null, [3]);
   }
   return samples;
 }

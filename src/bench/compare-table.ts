@@ -2,7 +2,7 @@
 import { type Row, schemaVersion } from "../cost/row.ts";
 import { digits, type Figure, figures, isFirstToken, lengthKey, milliseconds } from "./figures.ts";
 import { logRatios } from "./ratios-table.ts";
-import { baselineOf, type Sample } from "./sample.ts";
+import { baselineOf, isOfMachine, type Sample } from "./sample.ts";
 import { type Interval, median } from "./statistics.ts";
 import {
   clusteredInterval,
@@ -38,8 +38,8 @@ export type CompareRow = Row<(typeof compareColumns)[number]> & { readonly verdi
 
 /**
  * How many times as long each task takes now as in the base run, for all that both have timed. The
- * controls are both runs' own, and the bare loops of `roof`: code that no change touches, so that
- * their difference is the machine's. A regression is `slower`.
+ * controls are both runs' own, and the bare loops of the machine: code that no change touches, so
+ * that their difference is the machine's. A regression is `slower`.
  */
 export function compareRows(now: readonly Sample[], base: readonly Sample[]): CompareRow[] {
   const [ofNow, ofBase] = [figures(now), figures(base)];
@@ -53,10 +53,10 @@ export function compareRows(now: readonly Sample[], base: readonly Sample[]): Co
     return isTimed && !isFirstToken(figure) && !figure.isTwin ? [[figure, other] as const] : [];
   });
   const machine = pairs
-    .filter(([{ task }]) => task === "roof")
+    .filter(([{ task }]) => isOfMachine(task))
     .map(([figure, other]) => ratioOf(figure, other).interval);
   return pairs
-    .filter(([{ task }]) => task !== "roof")
+    .filter(([{ task }]) => !isOfMachine(task))
     .map(([figure, other]) => {
       const controls = [controlOf(figure, ofNow), controlOf(other, ofBase)].flat();
       return compareRow(figure, other, [...controls, ...machine]);

@@ -13,7 +13,7 @@ export const benchmarks = {
   growth: "the time of more and more tokens after one prompt, and of each at its position",
   long: "one text of two thousand tokens",
   filters: "the draw of a token, by each way of sampling",
-  roof: "bare multiply-adds: what this machine does at best in this language",
+  roof: "bare multiply-adds and bare memory: what this machine does at best in this language",
 } as const;
 
 export type BenchmarkName = keyof typeof benchmarks;
@@ -146,6 +146,9 @@ export function gridCells(benchmark: BenchmarkName, scale: Scale, vocabSize: num
       return each(arms, { task: "sampling", promptLength: null, marks });
     }
     case "roof":
-      return each(twinned(roofModes, "dot"), { task: "roof", promptLength: null, marks: [500] });
+      return [
+        ...each(twinned(roofModes, "dot"), { task: "roof", promptLength: null, marks: [500] }),
+        ...each(twinned(["float64"], "float64"), { task: "triad", promptLength: null, marks: [3] }),
+      ];
   }
 }

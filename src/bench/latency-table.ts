@@ -9,7 +9,7 @@ import {
   isFirstToken,
   milliseconds,
 } from "./figures.ts";
-import type { Sample } from "./sample.ts";
+import { isOfMachine, type Sample } from "./sample.ts";
 import {
   drift,
   effectiveSize,
@@ -180,7 +180,7 @@ function share(samples: readonly Sample[], of: (sample: Sample) => number | null
 function tokenCells(figure: Figure, all: readonly Figure[]): Partial<LatencyRow> {
   const { task, prompt_len, gen_len, samples } = figure;
   const time = median(samples.map(milliseconds));
-  if (task === "roof") return {};
+  if (isOfMachine(task)) return {};
   if (task === "prefill") {
     return { ttft_ms: digits(time), tokens_per_s: digits((1000 * prompt_len!) / time) };
   }

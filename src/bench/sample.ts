@@ -12,6 +12,7 @@
  * - `sampling`: one draw after another from given logits
  * - `roof`: loops of multiply-adds and nothing else, the best that the machine does in this
  *   language
+ * - `triad`: `a = b + s c` over more memory than a cache holds, the bandwidth in this language
  */
 export type Task = (typeof tasks)[number];
 
@@ -24,7 +25,13 @@ export const tasks = [
   "decode",
   "sampling",
   "roof",
+  "triad",
 ] as const;
+
+/** Whether a task is of the machine alone, whatever the code of decoders and samplers is. */
+export function isOfMachine(task: Task): boolean {
+  return task === "roof" || task === "triad";
+}
 
 /**
  * `ok`; `mismatch`: the tokens of that run were wrong; `too_long`: the context has no room for it;
@@ -136,6 +143,7 @@ export function armOf({ mode, isTwin }: Pick<Cell, "mode" | "isTwin">): string {
 /** The arm that others of its task are compared with, and that the control doubles. */
 export function baselineOf(task: Task): string {
   if (task === "sampling") return "temperature";
+  if (task === "triad") return "float64";
   return task === "roof" ? "dot" : "cached";
 }
 

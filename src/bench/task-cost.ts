@@ -3,8 +3,8 @@ import type { ModelConfig } from "../config.ts";
 import { decodeFlops, generationFlops, prefillFlops } from "../cost/flops.ts";
 import type { Mode } from "../cost/generation.ts";
 import { sumTraffic, trafficBytes, trafficRows } from "../cost/intensity.ts";
-import type { Sample } from "./sample.ts";
-import { roofStepFlops } from "./workloads.ts";
+import { isOfMachine, type Sample } from "./sample.ts";
+import { roofStepFlops, triadStepFlops } from "./workloads.ts";
 
 /** What names a figure: a task at one length in one mode. */
 export type TaskLabels = Pick<Sample, "task" | "mode" | "prompt_len" | "seq_len" | "gen_len">;
@@ -12,6 +12,7 @@ export type TaskLabels = Pick<Sample, "task" | "mode" | "prompt_len" | "seq_len"
 /** The exact causal FLOPs of a task; null where it has no matrix product. */
 export function taskFlops(config: ModelConfig | null, labels: TaskLabels): bigint | null {
   if (labels.task === "roof") return roofStepFlops * BigInt(labels.gen_len);
+  if (labels.task === "triad") return triadStepFlops * BigInt(labels.gen_len);
   if (labels.task === "sampling" || config === null) return null;
   if (labels.task === "decode") return decodeFlops(config, labels.seq_len!);
   if (labels.task === "prefill") return prefillFlops(config, labels.prompt_len!);
@@ -29,7 +30,7 @@ export function generationOf({ mode, prompt_len, gen_len }: TaskLabels) {
  */
 export function taskBytes(config: ModelConfig | null, labels: TaskLabels): bigint | null {
   const { task, mode, prompt_len, seq_len, gen_len } = labels;
-  if (task === "roof" || task === "sampling" || config === null) return null;
+  if (isOfMachine(task) || task === "sampling" || config === null) return null;
   const pass = (newTokens: number, heldTokens: number) => {
     const bytes = 8;
     const each = { weightBytesPerElement: bytes, kvBytesPerElement: bytes };

@@ -95,31 +95,47 @@ export function samplingWorkload({ vocabSize }: ModelConfig, seed: number): Work
   return { makeWork, rightTokens: () => [] };
 }
 
-/** The modes of {@link roofWorkload}. */
+/** The modes of {@link roofWorkload} that multiply and add. */
 export const roofModes = ["dot", "four_rows"];
 
 /** Four rows of this width, and the vector they are multiplied by, fit into the nearest cache. */
 const width = 512;
 const loops = 16;
 
-/** What one step of {@link roofWorkload} does. */
+/** What one step of `roof` does. */
 export const roofStepFlops = BigInt(2 * 4 * width * loops);
+
+/** Entries of each of the three arrays of `triad`: 96 MiB in all, more than most caches hold. */
+const triadLength = 2 ** 22;
+
+/** What one step of `triad` does. Of the bytes, those that are asked for are counted, as STREAM does. */
+export const triadStepFlops = BigInt(2 * triadLength);
+export const triadStepBytes = BigInt(3 * 8 * triadLength);
 
 /**
  * A matrix of four rows times a vector, in float64: row by row, as anybody would write dot
  * products, and all four at once, which share the loads of the vector and hide the latency of
- * addition.
+ * addition. And `triad`, McCalpin's STREAM kernel, for the bandwidth of memory.
  */
 export function roofWorkload(): Workload {
   const makeWork = async (): Promise<Work> => {
     const matrix = Float64Array.from({ length: 4 * width }, (_, i) => Math.sin(i));
     const vector = Float64Array.from({ length: width }, (_, i) => Math.cos(i));
-    return async ({ mode }): Promise<Step> => {
+    const streams = Array.from({ length: 3 }, (_, i) => new Float64Array(triadLength).fill(i));
+    return async ({ task, mode }): Promise<Step> => {
+      if (task === "triad") return async () => triad(streams[0], streams[1], streams[2]);
       const product = mode === "dot" ? rowByRow : fourRows;
       return async () => product(matrix, vector);
     };
   };
   return { makeWork, rightTokens: () => [] };
+}
+
+/** `a = b + s c`, and the last entry. */
+function triad(a: Float64Array, b: Float64Array, c: Float64Array): number {
+  const s = 3;
+  for (let i = 0; i < a.length; i++) a[i] = b[i] + s * c[i];
+  return a[a.length - 1];
 }
 
 function rowByRow(matrix: Float64Array, vector: Float64Array): number {

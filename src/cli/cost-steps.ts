@@ -1,5 +1,5 @@
 /** `causalgate cost intensity` and `causalgate cost roofline`: the tables of single steps. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { attentionColumns, attentionRows } from "../cost/assignment-table.ts";
 import { datasheetRoofs, type Format, namedDevice } from "../cost/devices.ts";
 import type { Fusion } from "../cost/intensity.ts";
@@ -16,6 +16,7 @@ import {
   dtypeOption,
   fusionOption,
 } from "./cost-options.ts";
+import { number } from "./options.ts";
 import { pairs, type Table, type TableOptions, tableCommand } from "./table-command.ts";
 
 interface StepOptions extends TableOptions {
@@ -67,6 +68,8 @@ function intensityTable(options: IntensityOptions): Table {
 
 interface RooflineOptions extends StepOptions {
   readonly device: readonly string[];
+  readonly peakFlops?: number;
+  readonly bandwidth?: number;
 }
 
 export function rooflineCommand(): Command {
@@ -75,17 +78,48 @@ export function rooflineCommand(): Command {
       name: "roofline",
       description:
         "which roof of a device limits a step, and the FLOP/s that it could reach at best",
-      options: [deviceOption(), contextOption(), batchOption(), dtypeOption(), fusionOption()],
+      options: [
+        deviceOption(),
+        ...givenRoofsOptions(),
+        contextOption(),
+        batchOption(),
+        dtypeOption(),
+        fusionOption(),
+      ],
       example: ["--model llama-3-8b --device h100-sxm l40s", "two devices by their data sheets"],
     },
-    (options: RooflineOptions) => ({
-      columns: rooflineColumns,
-      rowsOf: (model) =>
-        pairs(options.device, steps(model, options)).flatMap(([device, step]) =>
-          rooflineRows(model, roofsOf(device, options.dtype), step),
-        ),
-    }),
+    (options: RooflineOptions) => {
+      const devices =
+        givenRoofs(options) ?? options.device.map((one) => roofsOf(one, options.dtype));
+      return {
+        columns: rooflineColumns,
+        rowsOf: (model) =>
+          pairs(devices, steps(model, options)).flatMap(([roofs, step]) =>
+            rooflineRows(model, roofs, step),
+          ),
+      };
+    },
   );
+}
+
+/** `--peak-flops F` and `--bandwidth B`: a device of one's own, say as `causalgate bench roof` saw it. */
+function givenRoofsOptions(): Option[] {
+  return [
+    new Option("--peak-flops <F>", "FLOP/s of a device of your own, instead of a data sheet")
+      .argParser(number(1))
+      .conflicts("device"),
+    new Option("--bandwidth <B>", "its bytes/s").argParser(number(1)).conflicts("device"),
+  ];
+}
+
+function givenRoofs({ peakFlops, bandwidth }: RooflineOptions): DeviceRoofs[] | null {
+  if (peakFlops === undefined && bandwidth === undefined) return null;
+  if (peakFlops === undefined || bandwidth === undefined) {
+    const got = peakFlops === undefined ? "--bandwidth" : "--peak-flops";
+    throw new RangeError(`roofline: --peak-flops and --bandwidth must come together, got ${got}`);
+  }
+  const [peak, roof] = [{ value: peakFlops }, { value: bandwidth }];
+  return [{ device: "given", source: "given", peak, bandwidth: roof }];
 }
 
 function roofsOf(device: string, dtype: Format): DeviceRoofs {

@@ -52,7 +52,7 @@ export interface Estimate {
 /** A device and its two roofs, in FLOP/s and bytes/s. */
 export interface DeviceRoofs {
   readonly device: string;
-  readonly source: "measured" | "datasheet";
+  readonly source: "measured" | "datasheet" | "given";
   readonly peak: Estimate;
   readonly bandwidth: Estimate;
 }

@@ -4,8 +4,9 @@ import { benchFlopsRows } from "../bench/flops-rows.ts";
 import { growthColumns, growthRows } from "../bench/growth-table.ts";
 import { latencyColumns, latencyRows } from "../bench/latency-table.ts";
 import { ratioColumns, ratioRows } from "../bench/ratios-table.ts";
+import { measuredRooflineRows, measuredRoofs } from "../bench/roofline-rows.ts";
 import { type Sample, samplesColumns } from "../bench/sample.ts";
-import { flopsColumns } from "../cost/tables.ts";
+import { flopsColumns, rooflineColumns } from "../cost/tables.ts";
 import { writeCsv } from "./csv.ts";
 
 /** All that is derived from the samples of a bench. */
@@ -17,18 +18,21 @@ export function benchTables(samples: readonly Sample[], configs: Configs) {
     ratios: ratioRows(samples, configs),
     growth: growthRows(samples, configs),
     flops: benchFlopsRows(samples, configs),
+    roofline: measuredRooflineRows(samples, configs),
+    roofs: measuredRoofs(samples),
   };
 }
 
 /**
- * Writes `samples.csv`, and what is derived from it, into the folder.
+ * Writes `samples.csv`, and what is derived from it, into the folder; `roofline.csv` only where
+ * the roofs were timed.
  *
  * @returns the paths
  */
 export async function writeBenchTables(
   folder: string,
   samples: readonly Sample[],
-  { latency, ratios, growth, flops }: BenchTables,
+  { latency, ratios, growth, flops, roofline }: BenchTables,
 ): Promise<string[]> {
   const file = (table: string) => join(folder, `${table}.csv`);
   await writeCsv(file("samples"), samplesColumns, samples);
@@ -36,5 +40,8 @@ export async function writeBenchTables(
   await writeCsv(file("ratios"), ratioColumns, ratios);
   await writeCsv(file("growth"), growthColumns, growth);
   await writeCsv(file("flops"), flopsColumns, flops);
-  return ["samples", "latency", "ratios", "growth", "flops"].map(file);
+  const written = ["samples", "latency", "ratios", "growth", "flops"].map(file);
+  if (roofline.length === 0) return written;
+  await writeCsv(file("roofline"), rooflineColumns, roofline);
+  return [...written, file("roofline")];
 }

@@ -1,10 +1,12 @@
 import type { CompareRow } from "../bench/compare-table.ts";
 import type { RatioRow } from "../bench/ratios-table.ts";
+import { ridgePoint } from "../cost/roofline.ts";
+import type { DeviceRoofs } from "../cost/tables.ts";
 import type { BenchTables } from "./bench-tables.ts";
 import { rowsText } from "./rows-text.ts";
 
 /** What a bench came to, in a few lines: verdicts, controls, and what has no figure. */
-export function benchText({ latency, ratios }: BenchTables): string {
+export function benchText({ latency, ratios, roofs }: BenchTables): string {
   const timed = ratios.filter(({ verdict }) => verdict !== null);
   const moved = ratios.filter(excludesOne).length;
   const controls = ratios.filter(({ aa_ci_lo }) => aa_ci_lo !== null).length;
@@ -12,10 +14,19 @@ export function benchText({ latency, ratios }: BenchTables): string {
   return [
     `${timed.length} comparisons: ${counts(timed.map(({ verdict }) => String(verdict)))}`,
     `Controls, an arm against itself: ${moved} of ${controls} intervals exclude 1; by chance at most 5 % do`,
+    ...(roofs === null ? [] : [roofsText(roofs)]),
     ...(without.length === 0
       ? []
       : [`Without a figure: ${counts(without.map(({ status }) => String(status)))}`]),
   ].join("\n");
+}
+
+/** The measured roofs; `causalgate cost roofline` takes them as they are printed here. */
+function roofsText({ peak, bandwidth }: DeviceRoofs): string {
+  const [flopsPerS, bytesPerS] = [peak, bandwidth].map(({ value }) => Number(value.toPrecision(3)));
+  const ridge = ridgePoint({ flopsPerS, bytesPerS }).toPrecision(3);
+  const options = `--peak-flops ${flopsPerS.toExponential()} --bandwidth ${bytesPerS.toExponential()}`;
+  return `This machine, one thread: ${options}; memory is the limit below ${ridge} FLOPs per byte`;
 }
 
 function excludesOne({ aa_ci_lo, aa_ci_hi }: RatioRow): boolean {

@@ -1,0 +1,64 @@
+/** roofline.csv of a bench: the roofs of this machine as measured, and what was reached under them. */
+import { type DeviceRoofs, type Estimate, rooflineRows, type Step } from "../cost/tables.ts";
+import { type Configs, type Figure, figures, milliseconds } from "./figures.ts";
+import type { Sample } from "./sample.ts";
+import { median, medianInterval } from "./statistics.ts";
+import { taskFlops } from "./task-cost.ts";
+import { triadStepBytes } from "./workloads.ts";
+
+/**
+ * Every prefill and every decoded token that was timed, as a point under the measured roofs.
+ * Intensity is that of float64 with activations on the chip. Weights and keys that fit into a cache
+ * come faster than from memory, so such a point may lie above the memory roof. No rows where the
+ * roofs were not timed.
+ */
+export function measuredRooflineRows(
+  samples: readonly Sample[],
+  configs: Configs,
+): ReturnType<typeof rooflineRows> {
+  const roofs = measuredRoofs(samples);
+  if (roofs === null) return [];
+  return timedFigures(samples).flatMap((figure) => {
+    const { model, task, seq_len } = figure;
+    const config = configs.get(model);
+    if ((task !== "prefill" && task !== "decode") || !config) return [];
+    const bytes = 8;
+    const widths = { weightBytesPerElement: bytes, kvBytesPerElement: bytes };
+    const step: Step = {
+      ...{ phase: task, context: seq_len!, fusion: "fused" },
+      ...{ ...widths, activationBytesPerElement: bytes },
+    };
+    const achieved = rateOf(figure, Number(taskFlops(config, figure)));
+    const rows = rooflineRows({ name: model, config }, roofs, step, achieved);
+    return rows.filter(({ level }) => level === "step");
+  });
+}
+
+/**
+ * The roofs of this machine: the faster loop of `roof`, and the bandwidth of `triad`; null where one
+ * of them was not timed.
+ */
+export function measuredRoofs(samples: readonly Sample[]): DeviceRoofs | null {
+  const timed = timedFigures(samples);
+  const [peak] = timed
+    .filter(({ task }) => task === "roof")
+    .map((figure) => rateOf(figure, Number(taskFlops(null, figure))))
+    .sort((a, b) => b.value - a.value);
+  const triad = timed.find(({ task }) => task === "triad");
+  if (peak === undefined || triad === undefined) return null;
+  const bandwidth = rateOf(triad, Number(triadStepBytes) * triad.gen_len);
+  return { device: "host", source: "measured", peak, bandwidth };
+}
+
+function timedFigures(samples: readonly Sample[]): Figure[] {
+  return figures(samples).filter(({ status, isTwin }) => status === "ok" && !isTwin);
+}
+
+/** So much work a second, at the median time, with the median's interval. */
+function rateOf({ samples }: Figure, work: number): Estimate {
+  const times = samples.map(milliseconds);
+  const interval = medianInterval(times);
+  const value = (1000 * work) / median(times);
+  if (interval === null) return { value };
+  return { value, low: (1000 * work) / interval.high, high: (1000 * work) / interval.low };
+}
