@@ -1,5 +1,5 @@
 import type { Arithmetic } from "../arithmetic.ts";
-import { firstDifference, largestError, type Tolerance } from "../compare.ts";
+import { firstDifference, headroom, largestError, type Tolerance } from "../compare.ts";
 import { forward } from "../definition.ts";
 import type { Logits } from "../logits.ts";
 import type { Model } from "../model.ts";
@@ -14,9 +14,6 @@ const bits40: Arithmetic = {
   },
   products: () => {},
 };
-
-/** How many times the noise of its own arithmetic an engine may be off, as in `verify`. */
-const headroom = 64;
 
 /** Errors below this share of the subject's accuracy need no closer look. */
 const unsuspicious = 1 / 16;

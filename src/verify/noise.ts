@@ -1,17 +1,9 @@
 import type { Arithmetic } from "../arithmetic.ts";
-import { largestError, type Tolerance } from "../compare.ts";
+import { headroom, largestError, type Tolerance } from "../compare.ts";
 import { forward } from "../definition.ts";
 import type { Model } from "../model.ts";
 import { seededRandom } from "../random.ts";
 import type { Subject } from "../subject.ts";
-
-/**
- * How many times the noise floor an engine may be off. Engines sum in other orders than the
- * definition does and have their own exponentials, and the floor is one sample of such noise: it
- * can be small by luck. On generated models the errors of right engines stay below a tenth of
- * this.
- */
-const headroom = 64;
 
 /** The least floor, in units of the arithmetic's own rounding of the largest logit. */
 const leastUlps = 4;
