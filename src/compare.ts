@@ -14,10 +14,10 @@ export type Tolerance =
     };
 
 /**
- * How many times the noise floor of its arithmetic an engine may be off. Engines sum in other orders than the
- * definition does and have their own exponentials, and the floor is one sample of such noise: it
- * can be small by luck. On generated models the errors of right engines stay below a tenth of
- * this.
+ * How many times the noise floor of its arithmetic an engine may be off. Engines sum in other
+ * orders than the definition does and have their own exponentials, and the floor is one sample of
+ * such noise, which can be small by luck: ONNX Runtime in float32 used up to two thirds of this on
+ * 300 generated models.
  */
 export const headroom = 64;
 

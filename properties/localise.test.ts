@@ -1,0 +1,102 @@
+/** Where a broken decoder parts from the definition, and failures that are declared beforehand. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { models } from "../src/arbitraries/models.ts";
+import { rawTokens, tokensOf } from "../src/arbitraries/tokens.ts";
+import { forwardStages } from "../src/definition.ts";
+import { lawByCode } from "../src/laws/index.ts";
+import { referenceDecoder } from "../src/reference/reference-decoder.ts";
+import type { Stages } from "../src/stages.ts";
+import type { Subject } from "../src/subject.ts";
+import { reference } from "../src/subjects.ts";
+import { firstParting } from "../src/verify/localise.ts";
+import { runLaw } from "../src/verify/run-law.ts";
+import { isClean } from "../src/verify/verify.ts";
+import { buildWeights, type Weights } from "../src/weights.ts";
+import { property, seed } from "./support.ts";
+
+const gold = lawByCode("P-GOLD");
+
+describe("the first parting of two passes", () => {
+  const passes = fc.record({
+    model: models(),
+    raw: rawTokens(),
+    at: fc.tuple(fc.nat(), fc.nat(), fc.nat()),
+    stage: fc.constantFrom("query", "key", "value", "mixed", "afterAttention", "output"),
+  });
+  const none = { absolute: 0, relative: 0 };
+
+  property("is the one entry that was changed", passes, ({ model, raw, at, stage }) => {
+    const tokens = tokensOf(model.config, raw);
+    const { numHiddenLayers: L, headDim: H } = model.config;
+    const expected = forwardStages(model.config, model.weights, tokens);
+    expect(firstParting(expected, expected, H, none)).toBe(null);
+    const [layer, position] = [at[0] % L, at[1] % tokens.length];
+    const actual: Stages = structuredClone(expected);
+    const row = actual.layers[layer][stage as "query"][position];
+    const entry = at[2] % row.length;
+    row[entry] += 1 + Math.abs(row[entry]);
+    const hasHeads = stage !== "afterAttention" && stage !== "output";
+    expect(firstParting(actual, expected, H, none)).toMatchObject({
+      ...{ position, layer, stage },
+      ...{ head: hasHeads ? Math.floor(entry / H) : null, entry: hasHeads ? entry % H : entry },
+    });
+  });
+});
+
+/** The reference, with other weights than it says. */
+function misreading(change: (weights: Weights) => void): Subject {
+  const candidates = reference.candidates.map((candidate) => {
+    const { config, weights } = candidate.model!;
+    const copies = new Map(weights.tensors.map(({ name, data }) => [name, data.slice()]));
+    const wrong = buildWeights(config, (name) => copies.get(name)!);
+    change(wrong);
+    return { ...candidate, decoder: referenceDecoder(config, wrong) };
+  });
+  return { ...reference, candidates };
+}
+
+describe("a broken decoder that shows its stages", () => {
+  test.for([
+    [
+      "value",
+      (weights: Weights) => weights.layers[0].vProj.weight.fill(0.5),
+      /layer 0, value, head 0/,
+    ],
+    [
+      "output",
+      (weights: Weights) => weights.layers[0].downProj.weight.fill(3),
+      /layer 0, output, entry/,
+    ],
+    [
+      "embedding",
+      (weights: Weights) => weights.embedTokens.fill(7),
+      /position 0, embedding, entry 0/,
+    ],
+  ] as const)("is found at its %s", async ([, change, where]) => {
+    const { status, failure } = await runLaw(gold, misreading(change), { seed, runs: 50 });
+    expect(status).toBe("broken");
+    expect(failure?.where).toMatch(where);
+    expect(failure?.where).toMatch(/: \S+, but should be \S+$/);
+  });
+});
+
+describe("a failure that is declared", () => {
+  const broken = misreading((weights) => weights.embedTokens.fill(7));
+  const declared = { "P-GOLD": "it reads its embedding wrong" };
+  const report = async (subject: Subject) => {
+    const verdict = await runLaw(gold, { ...subject, knownFailures: declared }, { seed, runs: 20 });
+    return { verdict, clean: isClean({ verdicts: [verdict], blind: [] }) };
+  };
+
+  test("is known, and lets the run pass", async () => {
+    const { verdict, clean } = await report(broken);
+    expect([verdict.status, clean]).toEqual(["known failure", true]);
+    expect(verdict.failure).not.toBe(null);
+  });
+
+  test("must not be gone", async () => {
+    const { verdict, clean } = await report(reference);
+    expect([verdict.status, clean]).toEqual(["now kept", false]);
+  });
+});
