@@ -150,6 +150,13 @@ describe("generate", () => {
     await expect(generate(decoder, [1], { maxNewTokens: 1 })).rejects.toThrow(TypeError);
     expect(count.disposed).toBe(1);
   });
+
+  test("lets go of every row's sequence when one row fails", async () => {
+    const { decoder, count } = counted(demo);
+    const rows = [{ prompt: [1], random: seededRandom(1) }, { prompt: [2] }];
+    await expect(generateBatch(decoder, rows, { maxNewTokens: 2 })).rejects.toThrow(TypeError);
+    expect([count.started, count.disposed]).toEqual([2, 2]);
+  });
 });
 
 describe("the context limit", () => {

@@ -124,6 +124,13 @@ describe("temperature", () => {
     expect(kept(probs.map((p) => (p === 0 ? -Infinity : p)))).toEqual([greedy(logits)]);
   });
 
+  test.for([{ topK: -1 }, { topP: 2 }, { minP: -1 }])("C-05: greedy too refuses %o", (bad) => {
+    const logits = row(1, 2);
+    for (const choose of [sampleToken, distribution]) {
+      expect(() => choose(logits, { temperature: 0, ...bad })).toThrow(RangeError);
+    }
+  });
+
   test.for([0, -0.5, Number.NaN, Infinity])("C-05: %d is refused as a scale", (T) => {
     const message = `temperatureScale: the temperature must be a positive number, got ${T}`;
     expect(refusal(() => temperatureScale(row(1, 2), T))).toEqual(new RangeError(message));

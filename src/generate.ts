@@ -142,6 +142,9 @@ export async function generateBatch(
   const streams = rows.map(({ prompt, random }) =>
     generateStream(decoder, prompt, random === undefined ? options : { ...options, random }),
   );
+  // Where one row throws, the sequences of the others are closed too.
+  await using open = new AsyncDisposableStack();
+  for (const stream of streams) open.use(stream);
   const newTokens: number[][] = rows.map(() => []);
   const ends: (Generated | null)[] = rows.map(() => null);
   while (ends.includes(null)) {

@@ -88,6 +88,8 @@ function penaliseAndBan(
   history: readonly number[],
 ): Logits {
   const { repetitionPenalty: r, frequencyPenalty: f, presencePenalty: s } = options;
+  // Greedy runs none of the filters, and refuses a bad one all the same.
+  if (options.temperature === 0) scaleAndFilter(Float64Array.of(0), { ...options, temperature: 1 });
   let row = logits;
   if (r !== undefined) row = repetitionPenalty(row, history, r);
   if (f !== undefined) row = frequencyPenalty(row, history, f);
