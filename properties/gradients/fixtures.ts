@@ -1,0 +1,77 @@
+/** What PyTorch's autograd says of the gradients of a few models: golden/gradients/. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { configFromJson, type ModelConfig } from "../../src/config.ts";
+import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { expect } from "../../src/laws/law.ts";
+import { type Example, lossAndGradients } from "../../src/training/gradients.ts";
+import { sha256 } from "../../src/verify/golden.ts";
+import { buildWeights, type Weights } from "../../src/weights.ts";
+import { expectClose, expectSame } from "./law.ts";
+
+const folder = join(import.meta.dirname, "../../golden/gradients");
+
+export interface GradientFixture {
+  readonly name: string;
+  readonly config: ModelConfig;
+  readonly weights: Weights;
+  readonly batch: readonly Example[];
+  readonly counted: number;
+  readonly loss: number;
+  readonly gradients: Weights;
+  readonly optimiser: RecordedSteps;
+  /** The weights after ten steps. */
+  readonly after: Weights;
+}
+
+/** What golden/gradients/README.md says of optimiser.json. */
+export interface RecordedSteps {
+  readonly betas: readonly [number, number];
+  readonly weight_decay: number;
+  readonly max_norm: number;
+  readonly learning_rates: readonly number[];
+}
+
+/** @throws {Error} when a file is not the one that the manifest was written for */
+export async function readGradientFixtures(): Promise<GradientFixture[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return Promise.all(names.sort().map(readGradientFixture));
+}
+
+async function readGradientFixture(name: string): Promise<GradientFixture> {
+  const path = (file: string) => join(folder, name, file);
+  const json = async (file: string) => JSON.parse(await readFile(path(file), "utf8"));
+  const manifest: { sha256: Record<string, string> } = await json("manifest.json");
+  for (const [file, must] of Object.entries(manifest.sha256)) {
+    const got = sha256(await readFile(path(file)));
+    expect(got === must, `${name}/${file}: the sha256 must be ${must}, got ${got}`);
+  }
+  const config = configFromJson(await json("config.json"));
+  const weightsIn = async (file: string) => {
+    const tensors = new Map((await readSafetensors(path(file))).map((one) => [one.name, one.data]));
+    return buildWeights(config, (tensor) => tensors.get(tensor)!);
+  };
+  const { examples: batch, counted, loss } = await json("batch.json");
+  const weights = await weightsIn("weights.safetensors");
+  const gradients = await weightsIn("gradients.safetensors");
+  const after = await weightsIn("after-10.safetensors");
+  const optimiser = await json("optimiser.json");
+  return { name, config, weights, batch, counted, loss, gradients, optimiser, after };
+}
+
+/** Of the largest gradient: of a tensor ten thousand times smaller it is 1e-9. */
+const SHARE = 1e-13;
+
+/**
+ * The loss within 1e-9 of PyTorch's, and every gradient within 1e-13 of the largest one.
+ *
+ * @returns the largest error over its bound
+ */
+export function checkGradientFixture(fixture: GradientFixture): number {
+  const { loss, counted, gradients } = lossAndGradients(fixture, fixture.batch);
+  const { name } = fixture;
+  expect(counted === fixture.counted, `${name}: ${fixture.counted} must count, got ${counted}`);
+  const error = expectClose(`${name}: the loss`, loss, fixture.loss, 1e-9 * fixture.loss);
+  return Math.max(error, expectSame(name, gradients, fixture.gradients, SHARE));
+}

@@ -1,0 +1,114 @@
+/** The gradient against two witnesses that know nothing of reverse steps. */
+import { forward } from "../../src/definition.ts";
+import { expect } from "../../src/laws/law.ts";
+import type { Model } from "../../src/model.ts";
+import { seededRandom } from "../../src/random.ts";
+import {
+  type Example,
+  type GradientOptions,
+  IGNORED,
+  lossAndGradients,
+} from "../../src/training/gradients.ts";
+import type { Weights } from "../../src/weights.ts";
+import { along, directionOf, gradientCases, moved } from "./cases.ts";
+import { dualLoss } from "./dual-loss.ts";
+import { expectClose, type GradientLaw } from "./law.ts";
+
+/** The definition's loss: the mean of `-ln softmax` at the next label, written anew. */
+function definedLoss({ config, weights }: Model, batch: readonly Example[]): number {
+  const losses = batch.flatMap(({ tokens, labels = tokens }) => {
+    const rows = forward(config, weights, tokens);
+    return labels.slice(1).flatMap((label, t) => {
+      if (label === IGNORED) return [];
+      const largest = Math.max(...rows[t]);
+      const total = rows[t].reduce((sum, score) => sum + Math.exp(score - largest), 0);
+      return [Math.log(total) + largest - rows[t][label]];
+    });
+  });
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
+/** The longest of a difference's steps, along a direction of length 1: the first that will do. */
+const STEPS = [2 ** -7, 2 ** -10, 2 ** -13];
+
+/** A difference that its bound does not place within this share of the slope says nothing. */
+const USEFUL = 1e-7;
+
+/**
+ * Central differences with steps h, h/2 and h/4, twice extrapolated to step 0 (Richardson 1911).
+ * They are off by `O(h^6)` and so by less than what the second extrapolation moved them; and by the
+ * rounding of the losses, some 16 units in the last place, over the shortest step: with h = 2^-7
+ * that is 1e-12, and the median bound is 1e-11 of the slope. Only where a norm divides by next to
+ * nothing are shorter steps needed.
+ */
+function difference(model: Model, batch: readonly Example[], direction: Weights, h: number) {
+  const central = (step: number) => {
+    const [after, before] = [step, -step].map((s) => {
+      return definedLoss(moved(model, direction, s), batch);
+    });
+    return { slope: (after - before) / (2 * step), size: 1 + Math.abs(after) + Math.abs(before) };
+  };
+  const [coarse, middle, fine] = [h, h / 2, h / 4].map(central);
+  const once = [coarse, middle].map(({ slope }, i) => (4 * [middle, fine][i].slope - slope) / 3);
+  const slope = (16 * once[1] - once[0]) / 15;
+  const rounding = (16 * 2 ** -52 * fine.size) / (h / 4);
+  return { slope, bound: 2 * Math.abs(slope - once[1]) + rounding };
+}
+
+/** Where a token is all but certain, `p - 1` is as far off as float64's 1: 1e-16, times a slope. */
+const CERTAIN = 1e-13;
+
+/** The same options at every call: a random source is used up by one run. */
+const dropped = (seed: number): GradientOptions =>
+  seed % 3 === 0 ? {} : { dropout: { probability: 0.3, random: seededRandom(seed) } };
+
+export const differences: GradientLaw = {
+  code: "GRAD-DIFF",
+  name: "the gradient is the finite difference of the definition's loss",
+  runs: 320,
+  floor: 300,
+  cases: gradientCases(),
+  holds: ({ model, batch, seed }) => {
+    const { loss, gradients } = lossAndGradients(model, batch);
+    expectClose("the loss", loss, definedLoss(model, batch), 1e-11 * (1 + loss));
+    const direction = directionOf(model, seed);
+    const { sum, size } = along(gradients, direction);
+    // The difference of a ReLU across its kink is not its derivative.
+    const { kink } = dualLoss(model, direction, batch);
+    for (const h of STEPS.filter((step) => 2 * step < kink)) {
+      const { slope, bound } = difference(model, batch, direction, h);
+      if (bound > USEFUL * size) continue;
+      return expectClose("the slope", sum, slope, bound);
+    }
+    return null;
+  },
+};
+
+export const duals: GradientLaw = {
+  code: "GRAD-DUAL",
+  name: "the gradient is that of dual numbers, with dropout and adapters",
+  runs: 300,
+  floor: 300,
+  cases: gradientCases(),
+  holds: ({ model, batch, seed }) => {
+    const options = dropped(seed);
+    const { loss, gradients } = lossAndGradients(model, batch, options);
+    const check = (what: string, moves?: (name: string) => boolean) => {
+      const again = dropped(seed);
+      const direction = directionOf(model, seed, moves);
+      const { v, d } = dualLoss(model, direction, batch, again.dropout);
+      expectClose("the loss", loss, v, 1e-11 * (1 + v));
+      const { sum, size } = along(gradients, direction);
+      const error = expectClose(`the slope along ${what}`, sum, d, 1e-10 * size + CERTAIN);
+      return { error, next: again.dropout?.random() };
+    };
+    try {
+      const { error, next } = check("all tensors");
+      expect(next === options.dropout?.random(), "masks must take one number for every entry");
+      return error;
+    } catch (error) {
+      for (const { name } of model.weights.tensors) check(name, (one) => one === name);
+      throw error;
+    }
+  },
+};

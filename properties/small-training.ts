@@ -1,0 +1,69 @@
+/**
+ * What the tests of training share: a model and a task so small that a step takes a millisecond.
+ */
+import { type ModelConfig, modelConfig } from "../src/config.ts";
+import { namedModel } from "../src/models/registry.ts";
+import { sentencesTask } from "../src/training/data/sentences.ts";
+import type { Task } from "../src/training/data/task.ts";
+import { IGNORED } from "../src/training/loss.ts";
+import {
+  startTraining,
+  type Training,
+  type TrainingOptions,
+  train,
+} from "../src/training/train.ts";
+import { initWeights, type Tensor } from "../src/weights.ts";
+
+export const options: TrainingOptions = {
+  steps: 20,
+  batchSize: 2,
+  peak: 0.01,
+  floor: 0.001,
+  warmupSteps: 3,
+  weightDecay: 0.1,
+  beta1: 0.9,
+  beta2: 0.95,
+  dropout: 0.1,
+  maxNorm: 1,
+  seed: 7,
+};
+
+/** The model `tiny`, made smaller. */
+export const small = modelConfig({
+  ...namedModel("tiny").config,
+  hiddenSize: 8,
+  intermediateSize: 12,
+  headDim: 8,
+  numHiddenLayers: 2,
+  maxPositionEmbeddings: 8,
+});
+
+export const sentences = sentencesTask(small, 9);
+
+export const start = (config: ModelConfig = small, weights = initWeights(config, 3)) =>
+  startTraining(config, weights);
+
+/** Random tokens as long as a model's context and one more, of which some labels are ignored. */
+export function noise({ vocabSize: V, maxPositionEmbeddings: P }: ModelConfig): Task {
+  const draw: Task["train"] = (random) => {
+    const tokens = Array.from({ length: P + 1 }, () => Math.floor(random() * V));
+    return { tokens, labels: tokens.map((token, t) => (t % 3 === 2 ? IGNORED : token)) };
+  };
+  return { name: "noise", length: P + 1, words: null, entropy: null, train: draw, heldOut: draw };
+}
+
+export const bytesOf = (tensors: readonly Tensor[]) =>
+  tensors.map(({ name, data }) => [name, Buffer.from(data.buffer).toString("base64")]);
+
+/** All that a training is, to the last bit. */
+export const stateOf = ({ trained, moments, step }: Training) => [
+  step,
+  bytesOf(trained),
+  [...moments.first, ...moments.second].map((data) => Buffer.from(data.buffer).toString("base64")),
+];
+
+export const isAdapter = ({ name }: Tensor) => name.includes(".lora_");
+
+export const run = (training: Training, task: Task, change: Partial<TrainingOptions> = {}) => [
+  ...train(training, task, { ...options, ...change }),
+];

@@ -1,0 +1,46 @@
+/**
+ * A training on disk: one safetensors file, written whole. Besides the weights it has AdamW's
+ * moments, under PyTorch's names, and the step; everything else follows from the settings.
+ */
+import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
+import type { Tensor } from "../weights.ts";
+import type { Training } from "./train.ts";
+
+const STEP = "step";
+
+/** Writes all that a training needs to go on, bit for bit. */
+export async function writeCheckpoint(path: string, training: Training): Promise<void> {
+  await writeSafetensors(path, tensorsOf(training), "F64");
+}
+
+/**
+ * Brings a training, just started from the same model, to where the file's was.
+ *
+ * @throws {Error} naming the file, when it is damaged or of another model; nothing is changed
+ */
+export async function readCheckpoint(path: string, training: Training): Promise<void> {
+  const stored = new Map((await readSafetensors(path)).map((tensor) => [tensor.name, tensor]));
+  const wanted = tensorsOf(training);
+  for (const { name, shape } of wanted) {
+    const got = stored.get(name);
+    if (String(got?.shape) === String(shape)) continue;
+    const what = got === undefined ? "none" : `[${got.shape}]`;
+    throw new RangeError(`${path}: ${name}: must be [${shape}], got ${what}`);
+  }
+  const extra = [...stored.keys()].find((name) => wanted.every((tensor) => tensor.name !== name));
+  if (extra !== undefined) throw new RangeError(`${path}: ${extra}: must be of this training`);
+  for (const { name, data } of wanted) data.set(stored.get(name)!.data);
+  training.step = stored.get(STEP)!.data[0];
+}
+
+/** What is trained, its moments and the step; a base with adapters is not changed, nor stored. */
+function tensorsOf({ trained, moments, step }: Training): Tensor[] {
+  const beside = (suffix: string, data: readonly Float64Array[]) =>
+    trained.map(({ name, shape }, i) => ({ name: `${name}.${suffix}`, shape, data: data[i] }));
+  return [
+    ...trained,
+    ...beside("exp_avg", moments.first),
+    ...beside("exp_avg_sq", moments.second),
+    { name: STEP, shape: [1], data: Float64Array.of(step) },
+  ];
+}

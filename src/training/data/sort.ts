@@ -1,0 +1,45 @@
+import type { ModelConfig } from "../../config.ts";
+import type { Random } from "../../random.ts";
+import { type Example, IGNORED } from "../loss.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * Sorting: n digits, each uniform over the vocabulary, then the same digits in order. Only the
+ * answer is counted, and it has one right value, so the entropy is 0.
+ *
+ * A quarter of all inputs are held out: they are never trained on.
+ *
+ * @param length 2n, even
+ * @see minGPT, projects/adder and demo.ipynb, whose sorter this is with ten digits instead of three
+ */
+export function sortTask({ vocabSize: V }: ModelConfig, length: number): Task {
+  const n = length / 2;
+  if (!Number.isInteger(n)) {
+    throw new RangeError(`sort: a row must have an even length, got ${length}`);
+  }
+  const draw = (random: Random, heldOut: boolean): Example => {
+    for (;;) {
+      const input = Array.from({ length: n }, () => Math.floor(random() * V));
+      if (isHeldOut(input) === heldOut) return answered(input);
+    }
+  };
+  return {
+    name: "sort",
+    length,
+    words: Array.from({ length: V }, (_, digit) => String(digit)),
+    entropy: 0,
+    train: (random) => draw(random, false),
+    heldOut: (random) => draw(random, true),
+  };
+}
+
+function answered(input: readonly number[]): Example {
+  const answer = input.toSorted((a, b) => a - b);
+  return { tokens: [...input, ...answer], labels: [...input.map(() => IGNORED), ...answer] };
+}
+
+/** Whether an input is one of the quarter that is never trained on: by a hash of its digits. */
+function isHeldOut(input: readonly number[]): boolean {
+  const hash = input.reduce((h, digit) => Math.imul(h ^ digit, 0x01000193) >>> 0, 0x811c9dc5);
+  return hash >>> 30 === 0;
+}
