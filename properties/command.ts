@@ -18,15 +18,18 @@ export interface Ended {
  * Runs `causalgate` in a process of its own, as a shell would.
  *
  * @param onOutput called with the process when the first text came on its standard output
+ * @param kill ends the process at once, in the middle of whatever it does
  */
 export function causalgate(
   parameters: readonly string[],
   onOutput: (child: ChildProcess) => void = () => {},
+  kill?: AbortSignal,
 ): Promise<Ended> {
   const child = spawn(process.execPath, [main, ...parameters], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NODE_COMPILE_CACHE },
   });
+  kill?.addEventListener("abort", () => child.kill("SIGKILL"));
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").once("data", () => onOutput(child));

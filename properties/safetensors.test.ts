@@ -213,6 +213,23 @@ describe("safetensors", () => {
     await expect(write).rejects.toThrow("safetensors: a[1]: must be a finite number, got NaN");
   });
 
+  test("writes the type that is asked for, and no number that it cannot hold", async () => {
+    const data = Float64Array.of(-0, 0.5, 65_504, 2 ** -24);
+    const half = join(folder, "half.safetensors");
+    expect(await writeSafetensors(half, [{ name: "a", shape: [4], data }], "F16")).toBe("F16");
+    expect((await readFile(half)).length % 8).toBe(0);
+    expect((await readSafetensors(half))[0].data).toEqual(data);
+    const write = writeSafetensors(
+      half,
+      [{ name: "a", shape: [4], data: data.with(1, 0.1) }],
+      "F16",
+    );
+    await expect(write).rejects.toThrow(
+      "safetensors: a[1]: must be a number of F16, got 0.1; round it first",
+    );
+    expect((await readSafetensors(half))[0].data).toEqual(data);
+  });
+
   const header = {
     b: entry([1, 2], [0, 4], "BF16"),
     a: entry([2], [4, 12]),

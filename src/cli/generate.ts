@@ -6,11 +6,12 @@ import { seededRandom, xorshiftStar } from "../random.ts";
 import { referenceDecoder } from "../reference/reference-decoder.ts";
 import { aligned } from "../report/rows-text.ts";
 import { grouped } from "../report/text-table.ts";
-import { type FoundModel, findModel } from "./model-argument.ts";
+import { type FoundModel, findTrainedModel } from "./model-argument.ts";
 import { examples, integer, modelArgument, number, seedOption, tokensOption } from "./options.ts";
 import { promptTokens } from "./prompt.ts";
 
 interface Options {
+  readonly model?: string;
   readonly tokens?: readonly number[];
   readonly maxNewTokens: number;
   readonly totalLength?: number;
@@ -31,8 +32,9 @@ export function generateCommand(): Command {
       "continue a prompt: text in, text out; --tokens in, token ids out. The text goes to the " +
         "standard output, the statistics to the error stream",
     )
-    .addArgument(modelArgument())
+    .addArgument(modelArgument().argOptional())
     .argument("[PROMPT...]", "the words of the prompt")
+    .option("--model <MODEL>", "the model, so that all words are the prompt")
     .addOption(tokensOption())
     .addOption(
       new Option("--max-new-tokens <N>", "the most tokens to generate")
@@ -71,7 +73,8 @@ export function generateCommand(): Command {
           "generate path/to/stories260K.bin --greedy",
           "a story, from the tokenizer beside the file",
         ],
-        ["generate tiny the cat sat --max-new-tokens 10", "words from random weights"],
+        ["generate tiny the cat sat --max-new-tokens 10", "words from weights trained here"],
+        ["generate sorter 3 1 4 1 5 9", "the same digits in order"],
         ["generate demo --tokens 3,7,11,15 --top-k 10 --seed 7", "token ids from random weights"],
       ),
     )
@@ -79,15 +82,18 @@ export function generateCommand(): Command {
 }
 
 async function run(
-  argument: string,
-  words: readonly string[],
+  first: string | undefined,
+  rest: readonly string[],
   options: Options,
   command: Command,
 ): Promise<void> {
+  const given = first === undefined ? [] : [first, ...rest];
+  const [argument, ...words] = options.model === undefined ? given : [options.model, ...given];
+  if (argument === undefined) command.error("error: missing required argument 'MODEL'");
   if (options.tokens !== undefined && words.length > 0) {
     command.error("error: the prompt must be words or --tokens, got both");
   }
-  const model = await findModel(argument, options.seed);
+  const model = await findTrainedModel(argument, options.seed);
   const { name, config, weights, tokenizer, isRandom } = model;
   const prompt = promptTokens(model, { tokens: options.tokens, text: words.join(" ") });
   const decoder = referenceDecoder(config, weights);

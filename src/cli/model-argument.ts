@@ -6,11 +6,13 @@ import type { ModelConfig } from "../config.ts";
 import { weightBytes } from "../cost/memory.ts";
 import { configFromHuggingFace } from "../formats/hugging-face-config.ts";
 import { loadModel } from "../formats/load.ts";
+import { peftBase, readPeft } from "../formats/peft.ts";
 import { readJsonObject } from "../json.ts";
 import type { Model } from "../model.ts";
 import type { NamedModel } from "../models/named-model.ts";
 import { namedModels } from "../models/registry.ts";
 import { tinyWords } from "../models/tiny-words.ts";
+import { trainedFolder } from "../models/trained.ts";
 import { grouped } from "../report/text-table.ts";
 import { byteTokenizer } from "../tokenizers/bytes.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";
@@ -39,8 +41,33 @@ export async function findConfig(argument: string): Promise<NamedModel> {
 /** A model with its numbers, and how text becomes its token ids. */
 export interface FoundModel extends Model {
   readonly tokenizer: Tokenizer | null;
-  /** Whether the weights are random: a named model is a configuration, nobody trained it. */
+  /** Whether the weights are random: a named model is first of all a configuration. */
   readonly isRandom: boolean;
+}
+
+/**
+ * MODEL with weights that were trained, where there are some: those of its file, those that this
+ * project trained for a named model, or a folder's adapters on their base; else as
+ * {@link findModel}.
+ *
+ * @throws {Error} as {@link findModel}
+ */
+export async function findTrainedModel(argument: string, seed: number): Promise<FoundModel> {
+  if (isNamed(argument) || !existsSync(join(argument, "adapter_config.json"))) {
+    return findModel(trainedPath(argument), seed);
+  }
+  const base = await findModel(trainedPath(await peftBase(argument)), seed);
+  const { weights } = await readPeft(argument, base);
+  return { ...base, name: basename(resolve(argument)), weights };
+}
+
+function isNamed(argument: string): boolean {
+  return namedModels.some(({ name }) => name === argument);
+}
+
+/** Where the trained weights of MODEL are; MODEL itself where there are none. */
+function trainedPath(argument: string): string {
+  return (isNamed(argument) ? trainedFolder(argument) : null) ?? argument;
 }
 
 /**

@@ -41,6 +41,24 @@ export function decodeFloats(bytes: DataView, type: FloatType, who: string): Flo
   return numbers;
 }
 
+/** The types that numbers are written as: the nearest number of the type, and how it is set. */
+export const writtenTypes = {
+  F64: {
+    round: (x: number) => x,
+    set: (view: DataView, offset: number, x: number) => view.setFloat64(offset, x, true),
+  },
+  F32: {
+    round: Math.fround,
+    set: (view: DataView, offset: number, x: number) => view.setFloat32(offset, x, true),
+  },
+  F16: {
+    round: Math.f16round,
+    set: (view: DataView, offset: number, x: number) => view.setFloat16(offset, x, true),
+  },
+} as const;
+
+export type WrittenType = keyof typeof writtenTypes;
+
 /** Whether every number is a float32, so that nothing is lost in a file of that width. */
 export function areFloat32(numbers: Float64Array): boolean {
   return numbers.every((x) => Math.fround(x) === x);

@@ -4,6 +4,7 @@ import { writeWhole } from "../files.ts";
 import { isObject, type JsonObject, readJsonObject } from "../json.ts";
 import type { Model } from "../model.ts";
 import { buildWeights } from "../weights.ts";
+import type { WrittenType } from "./floats.ts";
 import { fromGpt2, toGpt2 } from "./gpt2-tensors.ts";
 import { configFromHuggingFace } from "./hugging-face-config.ts";
 import { configToHuggingFace } from "./hugging-face-family.ts";
@@ -59,19 +60,24 @@ function ropeLayoutOf({ causalgate: note }: JsonObject, path: string): unknown {
  * note from which our reader restores the original order; see rope-order.ts. GPT-2 has no words for
  * RoPE's fields, which its learned positions make idle: they come back as defaults.
  *
+ * @param type as of {@link writeSafetensors}
  * @throws {RangeError} naming the fields that no family can say, or on adapters; nothing is written
  */
-export async function writeHuggingFace(folder: string, model: Model): Promise<void> {
+export async function writeHuggingFace(
+  folder: string,
+  model: Model,
+  type?: WrittenType,
+): Promise<void> {
   const words = configToHuggingFace(model.config);
   checkNoAdapters("Hugging Face", model.weights);
   const { tensors } = toHalfSplit(model).weights;
   const stored = words.model_type === "gpt2" ? toGpt2(tensors) : tensors;
-  const dtype = await writeSafetensors(join(folder, "model.safetensors"), stored);
+  const dtype = await writeSafetensors(join(folder, "model.safetensors"), stored, type);
   const { positions, ropeLayout } = model.config;
   const permuted = positions === "rope" && ropeLayout === "interleaved";
   const json = {
     ...words,
-    torch_dtype: dtype === "F32" ? "float32" : "float64",
+    torch_dtype: { F16: "float16", F32: "float32", F64: "float64" }[dtype],
     ...(permuted ? { causalgate: { rope_layout: ropeLayout } } : {}),
   };
   await writeWhole(join(folder, "config.json"), `${JSON.stringify(json, null, 2)}\n`);

@@ -8,7 +8,15 @@ import { BinaryFile } from "../binary-file.ts";
 import { writeWhole } from "../files.ts";
 import { isObject, parseJsonObject } from "../json.ts";
 import type { Tensor } from "../weights.ts";
-import { areFloat32, bytesPerElement, decodeFloats, type FloatType, floatTypes } from "./floats.ts";
+import {
+  areFloat32,
+  bytesPerElement,
+  decodeFloats,
+  type FloatType,
+  floatTypes,
+  type WrittenType,
+  writtenTypes,
+} from "./floats.ts";
 
 /** A longer header is refused, as the original does, before it is read. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -131,21 +139,23 @@ function checkPlaces(path: string, entries: readonly Entry[], size: number): voi
 }
 
 /**
- * Writes tensors as F32 if every number of every tensor is a float32, else all as F64, so that
- * {@link readSafetensors} gives the same numbers back. The same tensors give the same bytes: they
- * are sorted by name.
+ * Writes tensors so that {@link readSafetensors} gives the same numbers back. The same tensors give
+ * the same bytes: they are sorted by name.
  *
+ * @param type what all are written as; by default F32 if every number is a float32, else F64
  * @returns the type that was written
  * @throws {RangeError} on two tensors of one name, a size that is not its shape's, or a number that
- *   is NaN or infinite; nothing is written
+ *   is NaN, infinite or not of the type; nothing is written
  */
 export async function writeSafetensors(
   path: string,
   tensors: readonly Tensor[],
-): Promise<"F32" | "F64"> {
+  type?: WrittenType,
+): Promise<WrittenType> {
   const sorted = tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   checkTensors(sorted);
-  const dtype = sorted.every(({ data }) => areFloat32(data)) ? "F32" : "F64";
+  const dtype = type ?? (sorted.every(({ data }) => areFloat32(data)) ? "F32" : "F64");
+  checkType(sorted, dtype);
   const width = bytesPerElement(dtype);
   // Readers of PyTorch weights ask for this word.
   const header: [string, unknown][] = [["__metadata__", { format: "pt" }]];
@@ -165,13 +175,22 @@ export async function writeSafetensors(
   let offset = 8 + length;
   for (const { data } of sorted) {
     for (const x of data) {
-      if (dtype === "F32") view.setFloat32(offset, x, true);
-      else view.setFloat64(offset, x, true);
+      writtenTypes[dtype].set(view, offset, x);
       offset += width;
     }
   }
   await writeWhole(path, bytes);
   return dtype;
+}
+
+function checkType(tensors: readonly Tensor[], type: WrittenType): void {
+  const { round } = writtenTypes[type];
+  for (const { name, data } of tensors) {
+    const wrong = data.findIndex((x) => round(x) !== x);
+    if (wrong < 0) continue;
+    const got = `${data[wrong]}; round it first`;
+    throw new RangeError(`safetensors: ${name}[${wrong}]: must be a number of ${type}, got ${got}`);
+  }
 }
 
 function checkTensors(sorted: readonly Tensor[]): void {

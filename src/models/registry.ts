@@ -4,10 +4,12 @@ import { mistralModels } from "./mistral.ts";
 import type { NamedModel } from "./named-model.ts";
 import { qwenModels } from "./qwen.ts";
 import { seedModels } from "./seeds.ts";
+import { sorter } from "./sorter.ts";
 
 /** Every configuration with a name: the small ones of the seeds, then the public ones. */
 export const namedModels: readonly NamedModel[] = [
   ...seedModels,
+  sorter,
   ...llamaModels,
   ...mistralModels,
   ...gpt2Models,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { isObject, type JsonObject, readJsonObject } from "../json.ts";
 import { checkToken, type Tokenizer } from "./tokenizer.ts";
+import { readWordLevel } from "./word-level.ts";
 
 /** What a decoder shows for bytes that are not a whole character, perhaps not yet. */
 const REPLACEMENT = "\uFFFD";
@@ -20,7 +21,7 @@ export async function readHuggingFaceTokenizer(folder: string): Promise<Tokenize
   const json = await readJsonObject(path);
   const config = existsSync(configPath) ? await readJsonObject(configPath) : {};
   try {
-    return new HuggingFaceTokenizer(new Library(json, config), config);
+    return readWordLevel(json) ?? new HuggingFaceTokenizer(new Library(json, config), config);
   } catch (error) {
     throw new Error(`${path}: must be a known tokenizer: ${(error as Error).message}`, {
       cause: error,
