@@ -6,32 +6,66 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { ggmlFloat32 } from "../src/arithmetic.ts";
 import { largestError } from "../src/compare.ts";
 import { configToJson } from "../src/config.ts";
 import type { Decoder } from "../src/decoder.ts";
 import { forward } from "../src/definition.ts";
-import { onnxRuntimeDecoder, onnxRuntimeVersion } from "../src/engines/onnxruntime.ts";
+import { llamaCppDecoder, llamaCppVersions } from "../src/engines/llama-cpp.ts";
+import { installLlamaCpp } from "../src/engines/llama-cpp-package.ts";
+import { onnxRuntimeDecoder, onnxRuntimeVersions } from "../src/engines/onnxruntime.ts";
+import { transformersDecoder, transformersVersions } from "../src/engines/transformers.ts";
 import { writeWhole } from "../src/files.ts";
 import { writeSafetensors } from "../src/formats/safetensors.ts";
 import type { Model } from "../src/model.ts";
 import { fixtureFiles, type GoldenCase, type Manifest, sha256 } from "../src/verify/golden.ts";
-import { familyRecordings, ownRecordings, type Recording } from "./recordings.ts";
+import { noiseFloor } from "../src/verify/noise.ts";
+import {
+  architectureRecordings,
+  familyRecordings,
+  ownRecordings,
+  type Recording,
+  transformersRecordings,
+} from "./recordings.ts";
 
-/** An engine that others wrote, computing in float64. */
+/** An engine that others wrote. */
 interface Stranger {
+  /** Installs it, where that is needed. */
+  readonly prepare?: () => Promise<void>;
   readonly decoder: (model: Model) => Decoder;
   readonly versions: () => Promise<Readonly<Record<string, string>>>;
+  readonly recordings: readonly Recording[];
+  /** How far a float64 decoder may be from what it gives. */
+  readonly tolerance: (model: Model) => number;
 }
 
 const strangers: Readonly<Record<string, Stranger>> = {
   onnxruntime: {
     decoder: (model) => onnxRuntimeDecoder(model, { dtype: "float64" }),
-    versions: async () => ({ "onnxruntime-node": await onnxRuntimeVersion() }),
+    versions: onnxRuntimeVersions,
+    recordings: familyRecordings,
+    tolerance: () => 1e-9,
+  },
+  "llama.cpp": {
+    prepare: installLlamaCpp,
+    decoder: (model) => llamaCppDecoder(model, { cache: "float32" }),
+    versions: llamaCppVersions,
+    recordings: architectureRecordings,
+    tolerance: (model) => Number((noiseMargin * noiseFloor(model, ggmlFloat32)).toPrecision(1)),
+  },
+  transformers: {
+    decoder: (model) => transformersDecoder(model, { dtype: "float64" }),
+    versions: () => transformersVersions("float64"),
+    recordings: transformersRecordings,
+    tolerance: () => 1e-9,
   },
 };
 
-/** Goldens in float64 agree across engines of JavaScript to far less than the first. */
-const tolerances = { own: 1e-10, stranger: 1e-9 };
+/** How many noise floors an engine's logits may be off: those recorded are off by 2 at most. */
+const noiseMargin = 8;
+
+/** The definition agrees with itself across engines of JavaScript to far less. */
+const ownTolerance = 1e-10;
 
 type Provenance = Omit<Manifest, "sha256">;
 
@@ -52,16 +86,18 @@ async function recordOwn(): Promise<void> {
       by: "src/definition.ts",
       versions: { node: process.version },
       command: "npm run golden",
-      tolerance: tolerances.own,
+      tolerance: ownTolerance,
     });
   }
 }
 
 /** Refuses to record what is further from the definition than the gate will allow. */
-async function recordStranger(who: string, { decoder, versions }: Stranger): Promise<void> {
-  for (const recording of familyRecordings) {
+async function recordStranger(who: string, stranger: Stranger): Promise<void> {
+  await stranger.prepare?.();
+  for (const recording of stranger.recordings) {
     const { config, weights, name } = recording.model;
-    await using engine = decoder(recording.model);
+    const tolerance = stranger.tolerance(recording.model);
+    await using engine = stranger.decoder(recording.model);
     const logits: number[][][] = [];
     let largest = 0;
     for (const tokens of recording.cases) {
@@ -70,15 +106,15 @@ async function recordStranger(who: string, { decoder, versions }: Stranger): Pro
       largest = Math.max(largest, largestError(rows, forward(config, weights, tokens)));
       logits.push(rows);
     }
-    if (!(largest <= tolerances.stranger)) {
-      const must = `must be within ${tolerances.stranger} of the definition`;
+    if (!(largest <= tolerance)) {
+      const must = `must be within ${tolerance} of the definition`;
       throw new RangeError(`golden/${who}-${name}: ${must}, got ${largest}`);
     }
     await write(`${who}-${name}`, recording, logits, {
       by: engine.name,
-      versions: { node: process.version, ...(await versions()) },
+      versions: { node: process.version, ...(await stranger.versions()) },
       command: `npm run golden -- --by ${who}`,
-      tolerance: tolerances.stranger,
+      tolerance,
       largestDifference: largest,
     });
   }
@@ -86,14 +122,14 @@ async function recordStranger(who: string, { decoder, versions }: Stranger): Pro
 
 async function write(
   name: string,
-  { model: { config, weights }, cases }: Recording,
+  { model: { config, weights }, cases, type }: Recording,
   logits: readonly (readonly (readonly number[])[])[],
   provenance: Provenance,
 ): Promise<void> {
   const path = (file: string) => join(import.meta.dirname, name, file);
   const golden = cases.map((tokens, i) => ({ tokens, logits: logits[i] }));
   await writeWhole(path("config.json"), `${JSON.stringify(configToJson(config), null, 2)}\n`);
-  await writeSafetensors(path("weights.safetensors"), weights.tensors);
+  await writeSafetensors(path("weights.safetensors"), weights.tensors, type);
   await writeWhole(path("logits.json"), logitsText(golden));
   const manifest: Manifest = { ...provenance, sha256: await hashes(path) };
   // Last, so that a recording that was cut short is refused by its hashes.

@@ -3,18 +3,27 @@
  * and no weight is neutral: no transpose and no wrong constant hides in them.
  */
 import { type ConfigInput, type ModelConfig, modelConfig } from "../src/config.ts";
+import type { WrittenType } from "../src/formats/floats.ts";
+import { loadModel } from "../src/formats/load.ts";
 import type { Model } from "../src/model.ts";
 import { namedModel } from "../src/models/registry.ts";
+import { tinyWords } from "../src/models/tiny-words.ts";
+import { trainedFolder } from "../src/models/trained.ts";
 import { seededRandom } from "../src/random.ts";
+import { drawWords } from "../src/training/data/grammar.ts";
 import { initWeights, randomWeights } from "../src/weights.ts";
 
 export interface Recording {
   readonly model: Model;
   /** Tokens of each case. */
   readonly cases: readonly (readonly number[])[];
+  /** What the weights are stored as; by default the narrowest of F32 and F64 that holds them. */
+  readonly type?: WrittenType;
 }
 
 const demo = namedModel("demo").config;
+
+const words: readonly string[] = tinyWords;
 
 const loud = modelConfig({
   vocabSize: 23,
@@ -40,7 +49,18 @@ export const ownRecordings: readonly Recording[] = [
     model: { name: "loud", config: loud, weights: randomWeights(loud, 7, 2) },
     cases: [[3], randomTokens(loud, 32, 7)],
   },
+  {
+    ...(await trained("tiny")),
+    cases: [[0, 1, 3], drawWords(32, seededRandom(42)).map((word) => words.indexOf(word))],
+  },
+  { ...(await trained("sorter")), cases: [[3, 1, 4, 1, 5, 9, 1, 1, 3, 4, 5]] },
 ];
+
+/** Weights that this project trained, as they are stored there. */
+async function trained(name: string): Promise<Pick<Recording, "model" | "type">> {
+  const model = await loadModel(trainedFolder(name)!);
+  return { model: { ...model, name: `trained-${name}` }, type: "F16" };
+}
 
 const sizes = {
   vocabSize: 29,
@@ -104,14 +124,39 @@ const families: Readonly<Record<string, ConfigInput>> = {
 };
 
 /** What other engines record: a model of every family. */
-export const familyRecordings: readonly Recording[] = Object.entries(families).map(
-  ([name, input], i) => {
+export const familyRecordings = recordingsOf(families);
+
+/** What llama.cpp records: a model of every architecture; in two of them N * H must be D. */
+export const architectureRecordings = recordingsOf({
+  llama: families.llama,
+  qwen2: { ...sizes, hiddenSize: 48, attentionBias: true },
+  qwen3: { ...sizes, qkNorm: true, tieWordEmbeddings: true },
+  gpt2: { ...families.gpt2, hiddenSize: 48 },
+});
+
+/** What transformers records: in its Llama D is a multiple of N, and in its GPT-2 N * H. */
+export const transformersRecordings = recordingsOf({
+  llama: {
+    ...families.llama,
+    hiddenSize: 30,
+    attentionBias: true,
+    attentionOutputBias: true,
+    mlpBias: true,
+  },
+  mistral: families.mistral,
+  qwen2: { ...sizes, attentionBias: true, slidingWindow: 4 },
+  qwen3: { ...sizes, qkNorm: true, tieWordEmbeddings: true },
+  gpt2: { ...families.gpt2, hiddenSize: 48 },
+});
+
+function recordingsOf(inputs: Readonly<Record<string, ConfigInput>>): readonly Recording[] {
+  return Object.entries(inputs).map(([name, input], i) => {
     const config = modelConfig(input);
     const weights = randomWeights(config, i, 2);
     const whole = randomTokens(config, config.maxPositionEmbeddings, i);
     return { model: { name, config, weights }, cases: [[3], whole] };
-  },
-);
+  });
+}
 
 function randomTokens({ vocabSize }: ModelConfig, length: number, seed: number): number[] {
   const random = seededRandom(seed);

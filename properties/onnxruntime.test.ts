@@ -27,7 +27,7 @@ import { withModel } from "./models.ts";
 import { seed } from "./support.ts";
 
 /** Every case loads a graph, which takes tens of milliseconds. */
-const runs = { golden: 100, other: 15 };
+const runs = { golden: 500, other: 15 };
 
 const widths = ["float32", "float64"] as const;
 

@@ -110,6 +110,12 @@ export interface Batch extends AsyncDisposable {
 }
 
 /**
+ * Thrown by a decoder whose engine cannot compute its model, say for want of a word in its format.
+ * A law that changes models passes such a case over.
+ */
+export class NotOffered extends RangeError {}
+
+/**
  * Refuses a position at which no sequence can start.
  *
  * @throws {RangeError} when `position` is not an integer in [0, P)

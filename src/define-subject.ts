@@ -53,6 +53,7 @@ export interface SubjectDefinition {
   readonly bitwise?: boolean;
   readonly sampler?: Partial<Sampler>;
   readonly generation?: Partial<Generation>;
+  readonly versions?: Subject["versions"];
   /** Laws that it is known to break, by code, each with the reason. */
   readonly knownFailures?: Readonly<Record<string, string>>;
 }
@@ -92,6 +93,7 @@ export function defineSubject(definition: SubjectDefinition): Subject {
     accurate: float64,
     noise: noiseOf(arithmetic),
     knownFailures,
+    ...(definition.versions === undefined ? {} : { versions: definition.versions }),
   };
 }
 

@@ -127,14 +127,16 @@ function ropeFrequency({ ropeTheta, ropeScaling }: ModelConfig, i: number, R: nu
 function attention(pass: Pass, layer: LayerWeights, x: Row[]) {
   const { numAttentionHeads: N, numKeyValueHeads: K, headDim: H } = pass;
   const window = pass.slidingWindow ?? Number.POSITIVE_INFINITY;
+  const { attend = pass.round } = pass;
+  const mixing: Pass = { ...pass, round: attend };
   const place = (gain: Norm | null, head: Row, t: number) => {
     const normed = gain === null ? head : rmsNorm(pass, gain, head);
-    return pass.positions === "rope" ? rope(pass, normed, t) : normed;
+    return (pass.positions === "rope" ? rope(pass, normed, t) : normed).map(attend);
   };
   const split = (projection: Linear, row: Row) => heads(linear(pass, projection, row), H);
   const query = x.map((row, t) => split(layer.qProj, row).map((q) => place(layer.qNorm, q, t)));
   const key = x.map((row, t) => split(layer.kProj, row).map((k) => place(layer.kNorm, k, t)));
-  const value = x.map((row) => split(layer.vProj, row));
+  const value = x.map((row) => split(layer.vProj, row).map((v) => v.map(attend)));
 
   const probs: Row[][] = range(N).map(() => []);
   const mixed = x.map((_, t) => {
@@ -149,7 +151,7 @@ function attention(pass: Pass, layer: LayerWeights, x: Row[]) {
       probs[n].push(range(x.length).map((s) => p[s - seen[0]] ?? 0));
       return range(H).map((h) =>
         dot(
-          pass,
+          mixing,
           p,
           seen.map((s) => value[s][group][h]),
         ),
@@ -172,14 +174,14 @@ function softmax(pass: Pass, scores: Row): Row {
 
 /** SwiGLU: `down(silu(gate(x)) * up(x))`, Shazeer 2020; otherwise `down(act(up(x)))`. */
 function feedForward(pass: Pass, layer: LayerWeights, x: Row): Row {
-  const { feedForward: kind, round } = pass;
+  const { feedForward: kind, round, activate = round } = pass;
   const up = linear(pass, layer.upProj, x);
   const inner =
     kind === "swiglu"
       ? linear(pass, layer.gateProj!, x).map((gate, f) =>
           round(round(activations.silu(gate)) * up[f]),
         )
-      : up.map((v) => round(activations[kind](v)));
+      : up.map((v) => activate(activations[kind](activate(v))));
   return linear(pass, layer.downProj, inner);
 }
 

@@ -1,3 +1,4 @@
+import type { complete } from "./complete.ts";
 import type { generate, generateBatch } from "./generate.ts";
 import type { logProbs } from "./log-probs.ts";
 import type { speculate } from "./speculate.ts";
@@ -8,4 +9,6 @@ export interface Generation {
   readonly generateBatch: typeof generateBatch;
   readonly speculate: typeof speculate;
   readonly logProbs: typeof logProbs;
+  /** All that a server gives which shows no logits. */
+  readonly complete: typeof complete;
 }

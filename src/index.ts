@@ -4,12 +4,14 @@
  */
 export { type Arithmetic, countingArithmetic, float32 } from "./arithmetic.ts";
 export { type Difference, firstDifference, largestError, type Tolerance } from "./compare.ts";
+export { type Completed, type CompleteOptions, complete } from "./complete.ts";
 export { type ConfigInput, checkConfig, type ModelConfig, modelConfig } from "./config.ts";
 export {
   type Batch,
   type Capability,
   checkAppend,
   type Decoder,
+  NotOffered,
   type Sequence,
 } from "./decoder.ts";
 export {
@@ -19,8 +21,11 @@ export {
   type SubjectDefinition,
 } from "./define-subject.ts";
 export { forward, forwardStages } from "./definition.ts";
+export { llamaCppDecoder } from "./engines/llama-cpp.ts";
+export { type HostOptions, ModelHost } from "./engines/model-host.ts";
 export { onnxRuntimeDecoder } from "./engines/onnxruntime.ts";
 export { type ProgramOptions, processDecoder } from "./engines/process.ts";
+export { transformersDecoder } from "./engines/transformers.ts";
 export { loadModel } from "./formats/load.ts";
 export {
   type Generated,

@@ -17,9 +17,15 @@ export interface Candidate {
  */
 export interface Subject {
   readonly name: string;
+  /** Makes ready what its decoders need, say installs an engine; to be called first, once. */
+  readonly prepare?: () => Promise<void>;
+  /** What computes it, by name and version; left out where nobody can say. */
+  readonly versions?: () => Promise<Readonly<Record<string, string>>>;
   /** Generated decoders that shrink, or one fixed decoder as `fc.constant`. */
   readonly candidates: fc.Arbitrary<Candidate>;
   readonly capabilities: ReadonlySet<Capability>;
+  /** False for a server that completes prompts and shows no logits. Default true. */
+  readonly logits?: boolean;
   /** Whether candidates come with their model, so that the definition can be asked. */
   readonly knowsModel: boolean;
   /**

@@ -1,7 +1,28 @@
 import fc from "fast-check";
-import { models } from "./arbitraries/models.ts";
-import { candidate, defineSubject } from "./define-subject.ts";
-import { onnxRuntimeCapabilities, onnxRuntimeDecoder } from "./engines/onnxruntime.ts";
+import { type ModelParts, modelOf, modelParts, models } from "./arbitraries/models.ts";
+import { ggmlFloat16, ggmlFloat32 } from "./arithmetic.ts";
+import { complete } from "./complete.ts";
+import { modelConfig } from "./config.ts";
+import { candidate, defineSubject, type SubjectDefinition } from "./define-subject.ts";
+import {
+  type LlamaCppCache,
+  llamaCppCapabilities,
+  llamaCppDecoder,
+  llamaCppVersions,
+} from "./engines/llama-cpp.ts";
+import { installLlamaCpp } from "./engines/llama-cpp-package.ts";
+import {
+  onnxRuntimeCapabilities,
+  onnxRuntimeDecoder,
+  onnxRuntimeVersions,
+} from "./engines/onnxruntime.ts";
+import {
+  transformersCapabilities,
+  transformersDecoder,
+  transformersVersions,
+} from "./engines/transformers.ts";
+import { architectures } from "./formats/gguf-architectures.ts";
+import { gated } from "./formats/hugging-face-family.ts";
 import { generate, generateBatch } from "./generate.ts";
 import { logProbs } from "./log-probs.ts";
 import type { Model } from "./model.ts";
@@ -23,7 +44,7 @@ export const reference: Subject = {
   knowsModel: true,
   build: ({ config, weights }) => referenceDecoder(config, weights),
   sampler,
-  generation: { generate, generateBatch, speculate, logProbs },
+  generation: { generate, generateBatch, speculate, logProbs, complete },
   repeatable: "bitwise",
   accurate: float64,
   noise: null,
@@ -58,6 +79,7 @@ export const onnxRuntime: Subject = defineSubject({
   build: (model) => onnxRuntimeDecoder(model, { dtype: "float32" }),
   capabilities: onnxRuntimeCapabilities,
   arithmetic: "float32",
+  versions: onnxRuntimeVersions,
 });
 
 /**
@@ -73,12 +95,134 @@ export const onnxRuntimeFloat64: Subject = {
     build: (model) => onnxRuntimeDecoder(model, { dtype: "float64" }),
     capabilities: onnxRuntimeCapabilities,
     arithmetic: "float64",
+    versions: onnxRuntimeVersions,
   }),
   repeatable: strangersFloat64,
   accurate: strangersFloat64,
 };
 
-const subjects: readonly Subject[] = [reference, referenceTiled, onnxRuntime, onnxRuntimeFloat64];
+/** Models of every architecture of llama.cpp that is known here. */
+const llamaCppModels = fc.oneof(
+  models(architectures.llama),
+  models({ ...architectures.llama, ropeLayout: "half-split" }),
+  models(architectures.qwen3),
+  modelParts(architectures.qwen2).map(withSquareQueries).map(modelOf),
+  modelParts(architectures.gpt2).map(withSquareQueries).map(modelOf),
+);
+
+/** N * H = D, as llama.cpp has it in some architectures. */
+function withSquareQueries({ config, ...parts }: ModelParts): ModelParts {
+  const hiddenSize = config.numAttentionHeads * config.headDim;
+  return { ...parts, config: modelConfig({ ...config, hiddenSize }) };
+}
+
+function llamaCppSubject(
+  cache: LlamaCppCache,
+  own: Pick<SubjectDefinition, "name" | "arithmetic" | "knownFailures">,
+): Subject {
+  const build = (model: Model) => llamaCppDecoder(model, { cache });
+  return {
+    ...defineSubject({
+      ...own,
+      build,
+      capabilities: llamaCppCapabilities,
+      versions: llamaCppVersions,
+    }),
+    candidates: llamaCppModels.map((model) => candidate(build(model), model, model.name)),
+    prepare: installLlamaCpp,
+  };
+}
+
+/** llama.cpp in float32, keys and values too. */
+export const llamaCpp: Subject = llamaCppSubject("float32", {
+  name: "llama.cpp",
+  arithmetic: ggmlFloat32,
+});
+
+/** llama.cpp as it is by default: keys and values in float16, attention in tiles. */
+export const llamaCppFloat16: Subject = llamaCppSubject("float16", {
+  name: "llama.cpp-f16",
+  arithmetic: ggmlFloat16,
+  knownFailures: {
+    "P-SOFTSHIFT": "keys of 65,536 are beyond float16, whose largest number is 65,504",
+    "P-FINITE": "queries and keys beyond 65,504 are infinite in float16",
+  },
+});
+
+/** Models of every family of Hugging Face that is known here; some bias q, k, v and o, or none. */
+const transformersModels = fc.oneof(
+  ...[false, true].flatMap((attentionBias) => {
+    const bias = { ...gated, attentionBias, attentionOutputBias: attentionBias };
+    const llama = modelParts({ ...bias, qkNorm: false, slidingWindow: null });
+    return [
+      llama.map(withWholeHeads).map(modelOf),
+      models({ ...bias, mlpBias: false, qkNorm: true }),
+    ];
+  }),
+  ...[false, true].map((attentionBias) =>
+    models({ ...gated, attentionBias, attentionOutputBias: false, mlpBias: false, qkNorm: false }),
+  ),
+  ...(["gelu_tanh", "gelu", "relu"] as const).map((feedForward) =>
+    modelParts({ ...architectures.gpt2, feedForward })
+      .map(withEveryHead)
+      .map(modelOf),
+  ),
+);
+
+/** D a multiple of N, as transformers has it in Llama. */
+function withWholeHeads({ config, ...parts }: ModelParts): ModelParts {
+  const { hiddenSize: D, numAttentionHeads: N } = config;
+  return { ...parts, config: modelConfig({ ...config, hiddenSize: Math.ceil(D / N) * N }) };
+}
+
+/** K = N and N * H = D, as transformers has it in GPT-2. */
+function withEveryHead({ config, ...parts }: ModelParts): ModelParts {
+  const numKeyValueHeads = config.numAttentionHeads;
+  return withSquareQueries({ ...parts, config: modelConfig({ ...config, numKeyValueHeads }) });
+}
+
+function transformersSubject(dtype: "float32" | "float64"): Subject {
+  const build = (model: Model) => transformersDecoder(model, { dtype });
+  return {
+    ...defineSubject({
+      name: dtype === "float32" ? "transformers" : `transformers-${dtype}`,
+      build,
+      capabilities: transformersCapabilities,
+      arithmetic: dtype,
+    }),
+    candidates: transformersModels.map((model) => candidate(build(model), model, model.name)),
+    prepare: async () => {
+      await transformersVersions(dtype);
+    },
+    versions: () => transformersVersions(dtype),
+  };
+}
+
+/** transformers on PyTorch in float32. */
+export const transformers: Subject = transformersSubject("float32");
+
+/** transformers on PyTorch in float64. */
+export const transformersFloat64: Subject = {
+  ...transformersSubject("float64"),
+  repeatable: strangersFloat64,
+  accurate: strangersFloat64,
+};
+
+const subjects: readonly Subject[] = [
+  reference,
+  referenceTiled,
+  onnxRuntime,
+  onnxRuntimeFloat64,
+  llamaCpp,
+  llamaCppFloat16,
+  transformers,
+  transformersFloat64,
+];
+
+/** Whether a subject is this project's own decoder. */
+export function isOwn(subject: Subject): boolean {
+  return subject === reference || subject === referenceTiled;
+}
 
 export const subjectNames: readonly string[] = subjects.map(({ name }) => name);
 

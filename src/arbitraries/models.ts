@@ -19,16 +19,15 @@ export interface ModelParts {
  * each kind of adversarial weights is on or off.
  */
 export function models(only: Fixed = {}): fc.Arbitrary<Model> {
-  return modelParts(only).map(({ config, seed, scale, kinds }) => {
-    const plain = `randomWeights(modelConfig(${describeConfig(config)}), ${seed}, ${scale})`;
-    const name = kinds.length === 0 ? plain : `adversarial(${plain}, ${JSON.stringify(kinds)})`;
-    return {
-      name,
-      config,
-      weights: adversarial(randomWeights(config, seed, scale), kinds),
-      [fc.toStringMethod]: () => name,
-    };
-  });
+  return modelParts(only).map(modelOf);
+}
+
+/** The model of these parts. */
+export function modelOf({ config, seed, scale, kinds }: ModelParts): Model {
+  const plain = `randomWeights(modelConfig(${describeConfig(config)}), ${seed}, ${scale})`;
+  const name = kinds.length === 0 ? plain : `adversarial(${plain}, ${JSON.stringify(kinds)})`;
+  const weights = adversarial(randomWeights(config, seed, scale), kinds);
+  return Object.assign({ name, config, weights }, { [fc.toStringMethod]: () => name });
 }
 
 /** What {@link models} are made of, before they are made. */

@@ -20,15 +20,15 @@ export interface Canary {
 export function decoderCanary(
   diesOf: string,
   bug: string,
-  wrap: (decoder: Decoder, model: Model | null) => Decoder,
+  wrap: (decoder: Decoder, model: Model | null, subject: Subject) => Decoder,
 ): Canary {
   const infect = (subject: Subject): Subject => ({
     ...subject,
     name: `${subject.name} with a canary`,
-    build: subject.build && ((model) => wrap(subject.build!(model), model)),
+    build: subject.build && ((model) => wrap(subject.build!(model), model, subject)),
     candidates: subject.candidates.map((candidate) => ({
       ...candidate,
-      decoder: wrap(candidate.decoder, candidate.model),
+      decoder: wrap(candidate.decoder, candidate.model, subject),
     })),
   });
   return { bug, diesOf, infect };

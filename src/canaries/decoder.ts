@@ -25,7 +25,7 @@ export const decoderCanaries: readonly Canary[] = [
         if (tokens.length > 1) return sequence.append(tokens);
         await sequence.append(tokens);
         await using alone = await decoder.start();
-        return alone.append(tokens);
+        return await alone.append(tokens);
       },
     })),
   ),

@@ -1,5 +1,6 @@
 import { batchCanaries } from "./batch.ts";
 import type { Canary } from "./canary.ts";
+import { completionCanaries } from "./completion.ts";
 import { decoderCanaries } from "./decoder.ts";
 import { generationCanaries } from "./generation.ts";
 import { memoryCanaries } from "./memory.ts";
@@ -16,4 +17,5 @@ export const canaries: readonly Canary[] = [
   ...metamorphicCanaries,
   ...samplerCanaries,
   ...generationCanaries,
+  ...completionCanaries,
 ];

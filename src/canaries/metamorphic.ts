@@ -16,14 +16,15 @@ function leaking(decoder: Decoder, model: Model | null, number: (model: Model) =
 
 /** Bugs that only another model, or the same one elsewhere, can show. */
 export const metamorphicCanaries: readonly Canary[] = [
-  decoderCanary("P-ERR", "logits drift by a billionth a token", (decoder) =>
-    withSequences(decoder, (sequence) => ({
+  decoderCanary("P-ERR", "logits drift by a million roundings a token", (decoder, _, { noise }) => {
+    const drift = 1e6 * (noise === null ? 2 ** -54 : Math.abs(noise.round(1 / 3) - 1 / 3));
+    return withSequences(decoder, (sequence) => ({
       appendAll: async (tokens) => {
         const rows = await sequence.appendAll(tokens);
-        return rows.map((row, t) => row.map((logit) => logit * (1 + t * 1e-9)));
+        return rows.map((row, t) => row.map((logit) => logit * (1 + t * drift)));
       },
-    })),
-  ),
+    }));
+  }),
   decoderCanary("P-SHIFT", "the position of the start leaks into the logits", (decoder) => ({
     ...decoder,
     start: async (position = 0) =>

@@ -1,10 +1,10 @@
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { Command, Option } from "commander";
+import { basename, join } from "node:path";
+import { Command } from "commander";
 import { writeWhole } from "../files.ts";
 import { lawByCode, laws } from "../laws/index.ts";
 import type { Law } from "../laws/law.ts";
 import { writeCsv } from "../report/csv.ts";
+import { writeEngines } from "../report/engines-table.ts";
 import { generatorText } from "../report/generator-text.ts";
 import { junitText } from "../report/junit.ts";
 import { startRecord, writeRecord } from "../report/run-record.ts";
@@ -17,16 +17,20 @@ import {
   reportText,
 } from "../report/verdicts.ts";
 import type { Subject } from "../subject.ts";
-import { subjectByName, subjectNames } from "../subjects.ts";
+import { isOwn } from "../subjects.ts";
 import { type Corpus, keepCases, parseReplay, readCorpus } from "../verify/corpus.ts";
 import { runLaw } from "../verify/run-law.ts";
 import { isClean, type Report } from "../verify/verify.ts";
 import { durationOption, reportOption, runsOption, seedOption, shardOption } from "./options.ts";
 import { runLaws } from "./run-laws.ts";
+import {
+  type Chosen,
+  chosenSubject,
+  type SubjectOptions,
+  subjectOptions,
+} from "./subject-options.ts";
 
-interface Options {
-  readonly subject: string;
-  readonly engine?: string;
+interface Options extends SubjectOptions {
   readonly law?: readonly string[];
   readonly runs: number;
   readonly time?: number;
@@ -41,18 +45,19 @@ const examples = `
 Examples:
   causalgate verify                                   every law, 1,000 cases each
   causalgate verify --engine my-engine.ts --time 2m   a decoder of your own, for two minutes
+  causalgate verify --subject transformers            an engine that others wrote, into engines.csv
+  causalgate verify --http http://127.0.0.1:8080 --model model.gguf
   causalgate verify --law P-CACHE P-ROLL --runs 20000
   causalgate verify --replay P-CACHE/42/3:0:1         one case, as a failure printed it
 `;
 
 /** `causalgate verify`: laws on one subject, with a replay of any failure. */
 export function verifyCommand(): Command {
-  return new Command("verify")
-    .description("try the laws on a decoder; exit code 1 when one is broken")
-    .addOption(
-      new Option("--subject <NAME>", "who is tried").choices(subjectNames).default("reference"),
-    )
-    .option("--engine <FILE>", "a file of yours whose default export is a subject")
+  const command = new Command("verify").description(
+    "try the laws on a decoder; exit code 1 when one is broken",
+  );
+  for (const option of subjectOptions()) command.addOption(option);
+  return command
     .option("--law <CODE...>", "only these laws, by code")
     .addOption(runsOption(1000))
     .addOption(durationOption())
@@ -64,39 +69,25 @@ export function verifyCommand(): Command {
     .addHelpText("after", examples)
     .action(async (options: Options) => {
       if (options.statistics) return console.log(generatorText(options.seed, options.runs));
-      const subject =
-        options.engine === undefined
-          ? subjectByName(options.subject)
-          : await loadEngine(options.engine);
+      const chosen = await chosenSubject(options);
       const clean =
         options.replay === undefined
-          ? await tryLaws(subject, options)
-          : await replayCase(subject, options, options.replay);
+          ? await tryLaws(chosen, options)
+          : await replayCase(chosen, options.replay);
       process.exitCode = clean ? 0 : 1;
     });
 }
 
-async function loadEngine(file: string): Promise<Subject> {
-  const { default: subject } = await import(pathToFileURL(resolve(file)).href);
-  if (typeof subject?.candidates?.generate !== "function" || typeof subject.name !== "string") {
-    const fix = "export default defineSubject({ ... })";
-    throw new TypeError(`${file}: the default export must be a subject, got ${subject}; ${fix}`);
-  }
-  return subject;
-}
-
-async function replayCase(subject: Subject, options: Options, line: string): Promise<boolean> {
+async function replayCase({ subject, origin }: Chosen, line: string): Promise<boolean> {
   const { code, seed, path } = parseReplay(line);
-  const { engine } = options;
-  const from = engine === undefined ? {} : { engine };
-  const verdict = await runLaw(lawByCode(code), subject, { seed, path, runs: 1, ...from });
+  const verdict = await runLaw(lawByCode(code), subject, { seed, path, runs: 1, origin });
   const found = verdict.failure === null ? reportText : () => describeVerdict(verdict);
   console.log(found({ verdicts: [verdict], blind: [] }));
   return isClean({ verdicts: [verdict], blind: [] });
 }
 
-async function tryLaws(subject: Subject, options: Options): Promise<boolean> {
-  const { engine, report: folder, shard = { index: 1, count: 1 } } = options;
+async function tryLaws({ subject, origin }: Chosen, options: Options): Promise<boolean> {
+  const { report: folder, shard = { index: 1, count: 1 } } = options;
   const chosen = options.law?.map(lawByCode) ?? laws;
   const seed = options.seed + shard.index - 1;
   const record = await startRecord("causalgate verify", seed);
@@ -108,13 +99,13 @@ async function tryLaws(subject: Subject, options: Options): Promise<boolean> {
     seed,
     runs: options.time === undefined ? Math.ceil(options.runs / shard.count) : 1_000_000,
     ...(options.time === undefined ? {} : { timeLimitMs: options.time / chosen.length }),
-    ...(engine === undefined ? {} : { engine }),
+    origin,
   });
   console.log(reportText(report));
-  await writeReport(folder, report, record);
+  const written = await writeReport(folder, subject, report, record);
   const broken = report.verdicts.filter(({ failure }) => failure !== null).map(replayLine);
   if (broken.length > 0) await keepCases(corpusFile, corpus, subject.name, broken);
-  console.log(`seed ${seed}; written: laws.csv, laws.json, laws.xml and run.json in ${folder}`);
+  console.log(`seed ${seed}; written: ${written} and run.json in ${folder}`);
   return isClean(report);
 }
 
@@ -136,12 +127,16 @@ async function rerun(subject: Subject, chosen: readonly Law[], corpus: Corpus): 
 
 async function writeReport(
   folder: string,
+  subject: Subject,
   report: Report,
   record: Awaited<ReturnType<typeof startRecord>>,
-): Promise<void> {
+): Promise<string> {
   const file = (name: string) => join(folder, name);
   await writeCsv(file("laws.csv"), lawColumns, lawCells(record.run_id, report));
   await writeWhole(file("laws.json"), `${JSON.stringify(reportJson(report), null, 2)}\n`);
   await writeWhole(file("laws.xml"), junitText(report));
-  await writeRecord(folder, record, ["laws.csv", "laws.json", "laws.xml"].map(file));
+  const files = ["laws.csv", "laws.json", "laws.xml"].map(file);
+  if (!isOwn(subject)) files.push(await writeEngines(folder, record.run_id, subject, report));
+  await writeRecord(folder, record, files);
+  return files.map((path) => basename(path)).join(", ");
 }

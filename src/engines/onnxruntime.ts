@@ -55,8 +55,8 @@ export function onnxRuntimeDecoder(model: Model, { dtype }: { dtype: FloatWidth 
 }
 
 /** The version of the package that runs the graphs. */
-export async function onnxRuntimeVersion(): Promise<string> {
-  return (await load()).env.versions.node!;
+export async function onnxRuntimeVersions(): Promise<Readonly<Record<string, string>>> {
+  return { "onnxruntime-node": (await load()).env.versions.node! };
 }
 
 /** @throws {Error} saying how to install it, when the package is not there */

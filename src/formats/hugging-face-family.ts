@@ -7,7 +7,7 @@ import type { ModelType } from "./hugging-face-config.ts";
 import { unsayable } from "./sayable.ts";
 
 /** What all families with SwiGLU take for granted. */
-const gated = {
+export const gated = {
   norm: "rmsnorm",
   finalNorm: true,
   positions: "rope",

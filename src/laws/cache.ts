@@ -9,7 +9,7 @@ import { expect, expectLast, law } from "./law.ts";
 /** The logits after the last token of a sequence that has never seen another call. */
 export async function cold(decoder: Decoder, tokens: readonly number[]): Promise<Logits> {
   await using sequence = await decoder.start();
-  return sequence.append(tokens);
+  return await sequence.append(tokens); // before the sequence is disposed of
 }
 
 interface Tokens {

@@ -4,6 +4,14 @@ import { contextLimit, illegalInput } from "./bounds.ts";
 import { anyPartition, forked, rollback, stepByStep } from "./cache.ts";
 import { liveness, prefixInvariance } from "./causality.ts";
 import { chainOrder, nonEmpty, pureSampler, support } from "./chain.ts";
+import {
+  illegalPrompt,
+  sameAnswer,
+  singleSteps,
+  together,
+  topOfDefinition,
+  topOfOne,
+} from "./completion.ts";
 import { golden } from "./definition.ts";
 import { naive, seenHistory } from "./generation.ts";
 import { anyHistory } from "./history.ts";
@@ -87,6 +95,12 @@ export const laws: readonly Law[] = [
   unlikely,
   speculation,
   speculatedDistribution,
+  topOfOne,
+  sameAnswer,
+  singleSteps,
+  together,
+  topOfDefinition,
+  illegalPrompt,
 ];
 
 /**

@@ -14,12 +14,13 @@ import type { Subject } from "../subject.ts";
 /**
  * What a law may need of a subject beyond `start` and `append`: a capability of its decoders, the
  * model that they compute, a way to build one for another model, or a function of its sampler or of
- * its ways to generate.
+ * its ways to generate. Logits are what all decoders give but a server of completions.
  */
 export type Need =
   | Capability
   | "model"
   | "build"
+  | "logits"
   | `sampler.${keyof Sampler}`
   | `generation.${keyof Generation}`;
 
@@ -32,7 +33,10 @@ export function missingNeeds(law: Law, subject: Subject): Need[] {
   for (const name of Object.keys(subject.generation)) {
     offered.add(`generation.${name as keyof Generation}`);
   }
-  return law.needs.filter((need) => !offered.has(need));
+  const missing = law.needs.filter((need) => !offered.has(need));
+  // Other laws of decoders begin with logits, and so need not say that they do.
+  const asks = law.needs.includes("generation.complete");
+  return subject.logits === false && !asks && missing.length === 0 ? ["logits"] : missing;
 }
 
 /**

@@ -57,7 +57,7 @@ export const finite = law<Extreme>({
 /** The logits after every token: in one call where that is offered, else token by token. */
 async function rowsOf(decoder: Decoder, tokens: number[]): Promise<Logits[]> {
   await using sequence = await decoder.start();
-  if (decoder.capabilities.has("all-rows")) return sequence.appendAll(tokens);
+  if (decoder.capabilities.has("all-rows")) return await sequence.appendAll(tokens);
   const rows: Logits[] = [];
   for (const token of tokens) rows.push(await sequence.append([token]));
   return rows;

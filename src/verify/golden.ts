@@ -78,10 +78,15 @@ export async function readFixture(folder: string): Promise<Fixture> {
   return { name, manifest, model: { name, config, weights }, cases };
 }
 
+/** Holds fixtures of another kind: gradients in place of logits. */
+const GRADIENTS = "gradients";
+
 /** Every fixture of a folder, by name. */
 export async function readFixtures(folder: string): Promise<Fixture[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const names = entries
+    .filter((entry) => entry.isDirectory() && entry.name !== GRADIENTS)
+    .map(({ name }) => name);
   return Promise.all(names.sort().map((name) => readFixture(join(folder, name))));
 }
 

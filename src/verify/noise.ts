@@ -26,6 +26,11 @@ export function noiseFloor({ config, weights }: Model, arithmetic: Arithmetic): 
   return Math.max(largestError(rounded, exact), leastUlps * ulp);
 }
 
+/** How far an engine of this arithmetic may be from the definition's logits of the model. */
+export function noiseAllowance(model: Model, arithmetic: Arithmetic): number {
+  return headroom * noiseFloor(model, arithmetic);
+}
+
 const floors = new WeakMap<Model, number>();
 
 /** The subject with the tolerances of this one model. */
@@ -34,6 +39,8 @@ export function withMeasuredTolerance(subject: Subject, model: Model): Subject {
   const floor = floors.get(model) ?? noiseFloor(model, subject.noise);
   floors.set(model, floor);
   const measured: Tolerance = { absolute: headroom * floor, relative: 0 };
-  const repeatable = subject.repeatable === "bitwise" ? "bitwise" : measured;
+  // Two runs may be off on either side of what is exact.
+  const apart: Tolerance = { ...measured, absolute: 2 * measured.absolute };
+  const repeatable = subject.repeatable === "bitwise" ? "bitwise" : apart;
   return { ...subject, repeatable, accurate: measured };
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Tolerance } from "../compare.ts";
+import { NotOffered } from "../decoder.ts";
 import { type Law, LawBroken, missingNeeds, type Need } from "../laws/law.ts";
 import type { Candidate, Subject } from "../subject.ts";
 import { localise } from "./localise.ts";
@@ -13,24 +14,25 @@ export interface RunOptions {
   readonly timeLimitMs?: number;
   /** fast-check's path to one case: replays a failure and nothing else. */
   readonly path?: string;
-  /** The file that the subject came from, for the line that replays a failure. */
-  readonly engine?: string;
+  /** How a command line names the subject, where not by `--subject`: for the line that replays. */
+  readonly origin?: string;
   /** Called after every case. */
   readonly onCase?: () => void;
 }
 
 /**
- * What came of a law on a subject. `vacuous`: no case broke it, but too few met its precondition to
- * say that it holds. `known failure`: broken, and declared to be; `now kept`: declared to be
- * broken, and no case broke it.
+ * What came of a law on a subject. `not offered`: the law needs what the subject does not offer, or
+ * models of which it can compute none that meet the precondition. `vacuous`: no case broke it, but
+ * too few of those that it can compute met the precondition to say that it holds. `known failure`:
+ * broken, and declared to be; `now kept`: declared to be broken, and no case broke it.
  */
 export type Status = "kept" | "broken" | "vacuous" | "not offered" | "known failure" | "now kept";
 
 export interface Verdict {
   readonly law: Law;
   readonly subject: string;
-  /** The file that the subject came from; null for those with a name of their own. */
-  readonly engine: string | null;
+  /** How a command line names the subject. */
+  readonly origin: string;
   readonly status: Status;
   readonly seed: number;
   /** Cases tried, those among them that met the precondition, and the time for all. */
@@ -69,12 +71,10 @@ const enoughToJudge = 200;
 /** Tries a law on a subject, and shrinks what breaks it to the smallest case. */
 export async function runLaw(law: Law, subject: Subject, options: RunOptions): Promise<Verdict> {
   const missing = missingNeeds(law, subject);
-  const { seed, engine = null } = options;
-  const verdict = { law, subject: subject.name, engine, seed, missing };
-  if (missing.length > 0) {
-    const nothing = { cases: 0, reached: 0, timeMs: 0, worst: null, failure: null };
-    return { ...verdict, ...nothing, status: "not offered" };
-  }
+  const { seed, origin = `--subject ${subject.name}` } = options;
+  const verdict = { law, subject: subject.name, origin, seed, missing };
+  const nothing = { cases: 0, reached: 0, timeMs: 0, worst: null, failure: null };
+  if (missing.length > 0) return { ...verdict, ...nothing, status: "not offered" };
   const trial = new Trial(law, subject, options.onCase);
   const start = performance.now();
   const runs = casesToTry(law, options.runs);
@@ -88,7 +88,11 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
     const failure = await trial.describe(details);
     return { ...measured, status: known ? "known failure" : "broken", failure };
   }
-  const vacuous = cases >= enoughToJudge && reached < law.precondition.floor * cases;
+  const computed = cases - trial.passedOver;
+  if (computed < cases && reached === 0) {
+    return { ...verdict, ...nothing, missing: ["build"], status: "not offered" };
+  }
+  const vacuous = computed >= enoughToJudge && reached < law.precondition.floor * computed;
   const status = known ? "now kept" : vacuous ? "vacuous" : "kept";
   return { ...measured, status, failure: null };
 }
@@ -113,6 +117,8 @@ function parameters({ seed, runs, path, timeLimitMs }: RunOptions): fc.Parameter
 class Trial {
   readonly property: fc.IAsyncProperty<[unknown]>;
   reached = 0;
+  /** Cases with a model that the subject cannot compute. */
+  passedOver = 0;
   worst: Worst | null = null;
   readonly #subject: Subject;
   #broken = false;
@@ -126,6 +132,10 @@ class Trial {
         const reached = await law.check(value, this.#judged(value));
         if (reached && !this.#broken) this.reached++;
       } catch (error) {
+        if (error instanceof NotOffered) {
+          this.passedOver++;
+          return;
+        }
         this.#broken = true;
         this.#seeFailure(error);
         throw error;

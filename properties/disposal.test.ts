@@ -1,0 +1,56 @@
+/** What is asked of a sequence is waited for before the sequence is disposed of, by all laws. */
+import { test } from "vitest";
+import type { Decoder, Sequence } from "../src/decoder.ts";
+import { laws } from "../src/laws/index.ts";
+import { missingNeeds } from "../src/laws/law.ts";
+import { describeVerdict } from "../src/report/verdicts.ts";
+import type { Subject } from "../src/subject.ts";
+import { reference } from "../src/subjects.ts";
+import { runLaw } from "../src/verify/run-law.ts";
+import { seed } from "./support.ts";
+
+/** A decoder that answers on a later turn, for which its sequence must still be there. */
+function late(decoder: Decoder): Decoder {
+  return { ...decoder, start: async (position) => lateSequence(await decoder.start(position)) };
+}
+
+function lateSequence(sequence: Sequence): Sequence {
+  let isOpen = true;
+  const answer = async <T>(ask: () => Promise<T>): Promise<T> => {
+    await new Promise(setImmediate);
+    if (!isOpen)
+      throw new Error("a sequence must be there until it has answered, got it disposed of");
+    return ask();
+  };
+  return {
+    get length() {
+      return sequence.length;
+    },
+    append: (tokens) => answer(() => sequence.append(tokens)),
+    appendAll: (tokens) => answer(() => sequence.appendAll(tokens)),
+    rewind: (length) => answer(() => sequence.rewind(length)),
+    fork: () => answer(async () => lateSequence(await sequence.fork())),
+    poison: () => answer(async () => sequence.poison?.()),
+    [Symbol.asyncDispose]: async () => {
+      isOpen = false;
+    },
+  };
+}
+
+const subject: Subject = {
+  ...reference,
+  name: "late",
+  build: (model) => late(reference.build!(model)),
+  candidates: reference.candidates.map((candidate) => ({
+    ...candidate,
+    decoder: late(candidate.decoder),
+  })),
+};
+
+const offered = laws.filter((law) => missingNeeds(law, subject).length === 0);
+
+test.for(offered)("$code waits for every answer", async (law, { task }) => {
+  const verdict = await runLaw(law, subject, { seed, runs: 8 });
+  task.meta.cases = verdict.cases;
+  if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
+});

@@ -1,0 +1,63 @@
+/** The table of engines and laws: what a run writes stands beside what others wrote before. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { laws } from "../src/laws/index.ts";
+import { writeEngines } from "../src/report/engines-table.ts";
+import type { Subject } from "../src/subject.ts";
+import { reference } from "../src/subjects.ts";
+import type { Status } from "../src/verify/run-law.ts";
+import type { Report } from "../src/verify/verify.ts";
+import { scratchFolder } from "./scratch.ts";
+
+const folder = scratchFolder();
+
+const engine = (name: string, version: string): Subject => ({
+  ...reference,
+  name,
+  versions: async () => ({ [name]: version }),
+});
+
+/** A report in which the first laws came out as these. */
+function report(subject: string, statuses: readonly Status[]): Report {
+  const verdicts = statuses.map((status, i) => ({
+    law: laws[i],
+    subject,
+    origin: "",
+    status,
+    seed: 1,
+    cases: 100,
+    reached: 90,
+    timeMs: 1,
+    worst: { error: 1e-9, allowed: 1e-6 },
+    failure: null,
+    missing: [],
+  }));
+  return { verdicts, blind: [] };
+}
+
+const write = (runId: string, subject: Subject, ...statuses: readonly Status[]) =>
+  writeEngines(folder, runId, subject, report(subject.name, statuses));
+
+test("a run replaces its own rows, and leaves those of other engines and versions", async () => {
+  await write("one", engine("b", "1.0"), "kept", "broken");
+  await write("two", engine("a", "1.0"), "not offered");
+  await write("three", engine("b", "2.0"), "kept");
+  const path = await write("four", engine("b", "1.0"), "broken");
+  const [first, second] = laws.map(({ code }) => code);
+  const rest = "100,90,1e-9,0.000001";
+  expect((await readFile(path, "utf8")).trimEnd().split("\n")).toEqual([
+    "engine,version,arithmetic,law,status,cases,reached,largest_error,tolerance,run_id",
+    `a,a 1.0,float64,${first},not offered,${rest},two`,
+    `b,b 1.0,float64,${second},broken,${rest},one`,
+    `b,b 1.0,float64,${first},broken,${rest},four`,
+    `b,b 2.0,float64,${first},kept,${rest},three`,
+  ]);
+});
+
+test("a table that is damaged is refused, and stays", async () => {
+  const path = join(folder, "engines.csv");
+  await writeFile(path, "engine,law\nb,P-GOLD\n");
+  await expect(write("five", engine("b", "1.0"), "kept")).rejects.toThrow(/engines\.csv/);
+  expect(await readFile(path, "utf8")).toBe("engine,law\nb,P-GOLD\n");
+});

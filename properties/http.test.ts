@@ -1,0 +1,105 @@
+/**
+ * A server of completions is judged by what it says of the next tokens; one that is not there,
+ * hangs, floods or lies is reported as that in bounded time. The server in its own process is a
+ * stand-in: the reference decoder behind the two interfaces. README.md says which real ones were
+ * judged.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CompletionServer, serverApis } from "../src/engines/http.ts";
+import { httpSubject } from "../src/http-subject.ts";
+import { laws } from "../src/laws/index.ts";
+import { missingNeeds } from "../src/laws/law.ts";
+import { describeVerdict } from "../src/report/verdicts.ts";
+import { runLaw } from "../src/verify/run-law.ts";
+import { startServer } from "./http-server.ts";
+import { config, weights } from "./process-child.ts";
+import { seed } from "./support.ts";
+
+const model = { name: "stand-in", config, weights };
+const lawsOfServers = laws.filter(({ needs }) => needs.includes("generation.complete"));
+
+/** A server in a process of its own, for all tests of the file. */
+const child = spawn(process.execPath, [join(import.meta.dirname, "http-server.ts")], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
+let url = "";
+beforeAll(async () => {
+  const [line] = await once(child.stdout, "data");
+  url = String(line).trim();
+}, 60_000);
+afterAll(async () => {
+  child.kill("SIGKILL");
+  if (child.exitCode === null && child.signalCode === null) await once(child, "close");
+});
+
+describe.for(serverApis)("a server that speaks %s", (api) => {
+  test.for(lawsOfServers)("keeps $code", async (law, { task }) => {
+    const subject = await httpSubject({ url, api, model, arithmetic: "float32" });
+    const verdict = await runLaw(law, subject, { seed, runs: 15 });
+    task.meta.cases = verdict.cases;
+    if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
+  });
+
+  test("says the sizes of its model, and offers no logits", async () => {
+    const subject = await httpSubject({ url, api });
+    expect(subject.knowsModel).toBe(false);
+    const cached = laws.find(({ code }) => code === "P-CACHE")!;
+    expect(missingNeeds(cached, subject)).toEqual(["logits"]);
+    const { status } = await runLaw(cached, subject, { seed, runs: 1 });
+    expect(status).toBe("not offered");
+  });
+});
+
+const limits = { api: "llama.cpp", timeLimitMs: 30_000 } as const;
+const asked = { maxNewTokens: 1, topLogProbs: 3 };
+const post = "http: POST URL/completion must";
+
+test.for([
+  ["answer 500", `${post} succeed, got 500: {"error":"out of memory, of course"}`],
+  ["answer in prose", `${post} answer with a JSON object, got the next token is 7`],
+  ["answer a list", `${post} answer with a JSON object, got [1, 2, 3]`],
+  ["hang", `${post} end within 700 ms, got no end`],
+  ["hang in the middle", `${post} end within 700 ms, got no end`],
+  ["cut its answer short", `${post} be answered in full, got UND_ERR_SOCKET`],
+  ["flood", `${post} answer in 4194304 bytes, got more`],
+  ["redirect", `${post} be answered in full, got unexpected redirect`],
+  ["leave out the list", "http: completion_probabilities must be a list, got undefined"],
+  ["name a token that is not there", "http: token 0 must be named by its id in [0, 11), got 11"],
+  ["say null", "http: token 0, rank 0: logprob must be a number, got null"],
+])("a server that would %s is said to", async ([kind, message]) => {
+  await using running = await startServer(kind);
+  const timeLimitMs = kind.startsWith("hang") ? 700 : limits.timeLimitMs;
+  const server = new CompletionServer({ ...limits, timeLimitMs, url: running.url });
+  const answered = server.complete([3, 1], asked, config.vocabSize);
+  await expect(answered).rejects.toThrow(message.replace("URL", running.url));
+});
+
+test("a server that is not there is said to refuse", async () => {
+  const running = await startServer();
+  await running[Symbol.asyncDispose]();
+  const refused = /^http: GET .*\/v1\/models must be answered in full, got ECONNREFUSED$/;
+  await expect(httpSubject({ ...limits, url: running.url })).rejects.toThrow(refused);
+});
+
+test("a server of another model is refused before any law", async () => {
+  const other = { ...model, config: { ...config, vocabSize: 12 } };
+  const message = "http: the server must have the vocabulary of 12 tokens, got 11";
+  await expect(httpSubject({ ...limits, url, model: other })).rejects.toThrow(message);
+});
+
+test.for([
+  ["say probabilities", "P-TOP"],
+  ["say too much", "P-TOP"],
+  ["answer the prompt before", "P-TOP-SAME"],
+  ["answer the prompt before", "P-TOP-GOLD"],
+])("a server that would %s breaks %s", async ([kind, code], { task }) => {
+  await using running = await startServer(kind);
+  const subject = await httpSubject({ ...limits, url: running.url, model, arithmetic: "float32" });
+  const law = lawsOfServers.find((one) => one.code === code)!;
+  const verdict = await runLaw(law, subject, { seed, runs: 40 });
+  task.meta.cases = verdict.cases;
+  expect(verdict.status).toBe("broken");
+});

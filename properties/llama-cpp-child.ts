@@ -1,0 +1,49 @@
+/**
+ * A process of its own that runs llama.cpp, because a crash of native code would end all tests.
+ * `laws SEED` tries some laws, `greedy FILE PROMPT COUNT` continues tokens; both print JSON.
+ */
+import { llamaCppDecoder } from "../src/engines/llama-cpp.ts";
+import { readLlama2c } from "../src/formats/llama2c.ts";
+import { readMinGpt } from "../src/formats/mingpt.ts";
+import { lawByCode } from "../src/laws/index.ts";
+import { describeVerdict } from "../src/report/verdicts.ts";
+import { greedy } from "../src/sampling/greedy.ts";
+import { subjectByName } from "../src/subjects.ts";
+import { runLaw } from "../src/verify/run-law.ts";
+
+/** Every case loads a model, which takes tens of milliseconds. */
+const trials = [
+  { subject: "llama.cpp", code: "P-GOLD", runs: 100 },
+  { subject: "llama.cpp", code: "P-HISTORY", runs: 20 },
+  { subject: "llama.cpp", code: "P-BEAM", runs: 10 },
+  { subject: "llama.cpp-f16", code: "P-GOLD", runs: 20 },
+];
+
+async function tryLaws(seed: number) {
+  const verdicts = [];
+  for (const { subject, code, runs } of trials) {
+    const verdict = await runLaw(lawByCode(code), subjectByName(subject), { seed, runs });
+    const { status, cases } = verdict;
+    const why = status === "kept" ? "" : describeVerdict(verdict);
+    verdicts.push({ subject, code, status, cases, why });
+  }
+  return verdicts;
+}
+
+async function continued(file: string, prompt: readonly number[], count: number) {
+  const model = await (file.endsWith(".bin") ? readLlama2c(file) : readMinGpt(file));
+  await using decoder = llamaCppDecoder(model, { cache: "float32" });
+  await using sequence = await decoder.start();
+  const chosen: number[] = [];
+  for (let next = prompt; chosen.length < count; next = chosen.slice(-1)) {
+    chosen.push(greedy(await sequence.append(next)));
+  }
+  return chosen;
+}
+
+const [task, first, prompt, count] = process.argv.slice(2);
+const said =
+  task === "laws"
+    ? await tryLaws(Number(first))
+    : await continued(first, JSON.parse(prompt), Number(count));
+console.log(JSON.stringify(said));

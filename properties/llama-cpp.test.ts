@@ -1,0 +1,145 @@
+/**
+ * llama.cpp, an engine that others wrote, computes the GGUF files that are written here. It is run
+ * in processes of their own, where it is installed; what is said where it is not is tried always.
+ */
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { $ } from "zx";
+import { ggmlFloat16, ggmlFloat32 } from "../src/arithmetic.ts";
+import { modelConfig } from "../src/config.ts";
+import { NotOffered } from "../src/decoder.ts";
+import { llamaCppDecoder } from "../src/engines/llama-cpp.ts";
+import {
+  installLlamaCpp,
+  isLlamaCppInstalled,
+  llamaCppFolder,
+  llamaCppPackage,
+} from "../src/engines/llama-cpp-package.ts";
+import { noiseFloor } from "../src/verify/noise.ts";
+import { randomWeights } from "../src/weights.ts";
+import { withModel } from "./models.ts";
+import { scratchFolder } from "./scratch.ts";
+import { seed } from "./support.ts";
+
+const scratch = scratchFolder();
+
+const sizes = {
+  vocabSize: 11,
+  hiddenSize: 8,
+  intermediateSize: 10,
+  numHiddenLayers: 2,
+  numAttentionHeads: 2,
+  maxPositionEmbeddings: 9,
+} as const;
+
+describe("the package", () => {
+  const main = ["node_modules", "node-llama-cpp", "dist", "index.js"];
+
+  /** Runs the command with a program in npm's place, which is a script of the shell. */
+  const verifyWith = async (name: string, npm: string) => {
+    const folder = join(scratch, name);
+    await mkdir(folder);
+    await writeFile(join(folder, "npm"), `#!/bin/sh\n${npm}\n`);
+    await chmod(join(folder, "npm"), 0o755);
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, XDG_CACHE_HOME: folder };
+    const command = ["src/cli/main.ts", "verify", "--subject", "llama.cpp"];
+    const parameters = ["--law", "P-CACHE", "--runs", "1", "--report", folder];
+    const run = $({ env, nothrow: true, quiet: true });
+    const { exitCode, stderr } = await run`${process.execPath} ${command} ${parameters}`;
+    const cache = join(folder, "causalgate");
+    return { exitCode, stderr, cache, left: await readdir(cache) };
+  };
+
+  test("is installed by the command that needs it, at its version, and nothing is run", async () => {
+    const file = main.join("/");
+    const npm = `echo "$@"; mkdir -p ${main.slice(0, -1).join("/")}; echo 'throw "fake"' > ${file}`;
+    const { stderr, left } = await verifyWith("there", npm);
+    expect(stderr).toMatch(/llama.cpp: installing node-llama-cpp 3\.22\.1, 85 MB, once, in/);
+    expect(stderr).toMatch(/install .*--omit=optional --ignore-scripts .*node-llama-cpp@3\.22\.1/);
+    expect(left).toEqual(["node-llama-cpp-3.22.1"]);
+  });
+
+  test("that cannot be installed is an error with npm's words, and leaves nothing", async () => {
+    const npm = "echo 'npm error code ENOTFOUND' >&2; exit 7";
+    const { exitCode, stderr, cache, left } = await verifyWith("absent", npm);
+    expect(exitCode).toBe(2);
+    const must = `llama.cpp: node-llama-cpp 3.22.1 must be installed in ${cache}`;
+    expect(stderr).toContain(must);
+    expect(stderr).toContain("got exit code 7 of npm install; npm error code ENOTFOUND");
+    expect(left).toEqual([]);
+  });
+
+  test("that is there is not installed again", async () => {
+    const folder = join(scratch, "once");
+    await mkdir(join(folder, ...main.slice(0, -1)), { recursive: true });
+    await writeFile(join(folder, ...main), "export const getLlama = 3;\n");
+    await installLlamaCpp(folder);
+    expect(await llamaCppPackage(folder)).toMatchObject({ getLlama: 3 });
+  });
+
+  test("that is not there is an error that says how to install it", async () => {
+    const missing = llamaCppPackage(join(scratch, "nowhere"));
+    await expect(missing).rejects.toThrow(/^llama.cpp: .* verify --subject llama.cpp installs it$/);
+  });
+});
+
+test("a model that no architecture says is not offered, whether or not it is installed", async () => {
+  const config = modelConfig({ ...sizes, slidingWindow: 3 });
+  const model = { name: "window", config, weights: randomWeights(config, 1) };
+  const starting = llamaCppDecoder(model, { cache: "float32" }).start();
+  await expect(starting).rejects.toThrow(NotOffered);
+  await expect(starting).rejects.toThrow(
+    "llama.cpp: for architecture llama, config.slidingWindow must be null, got 3",
+  );
+});
+
+test("GELU by a table and attention in float16 raise the noise floor where they are", () => {
+  const floors = (feedForward: "swiglu" | "gelu_tanh") => {
+    const config = modelConfig({ ...sizes, feedForward });
+    const model = { name: feedForward, config, weights: randomWeights(config, 1) };
+    return [ggmlFloat32, ggmlFloat16].map((arithmetic) => noiseFloor(model, arithmetic));
+  };
+  const [swiglu, swigluHalf] = floors("swiglu");
+  const [gelu] = floors("gelu_tanh");
+  expect(gelu).toBeGreaterThan(30 * swiglu);
+  expect(swigluHalf).toBeGreaterThan(30 * swiglu);
+});
+
+/** What a process of its own says. */
+async function child(...parameters: readonly string[]) {
+  const file = join(import.meta.dirname, "llama-cpp-child.ts");
+  return JSON.parse(`${await $({ quiet: true })`${process.execPath} ${file} ${parameters}`}`);
+}
+
+if (await isLlamaCppInstalled()) {
+  test("llama.cpp keeps the laws: the definition's logits, histories, beams", async (context) => {
+    const verdicts: { status: string; cases: number }[] = await child("laws", String(seed));
+    context.task.meta.cases = verdicts.reduce((sum, { cases }) => sum + cases, 0);
+    expect(verdicts.filter(({ status }) => status !== "kept")).toEqual([]);
+    expect(verdicts.map(({ cases }) => cases)).toEqual([100, 20, 10, 20]);
+  });
+
+  /** The tokens that follow, greedily. */
+  const continued = (file: string, prompt: readonly number[], count: number) =>
+    child("greedy", file, JSON.stringify(prompt), String(count));
+
+  withModel("stories260K", (folder) => {
+    test("stories260K: 200 greedy tokens on llama.cpp are run.c's", async () => {
+      const inputs = await readFile(join(folder, "golden-runc-greedy200-input-tokens.txt"), "utf8");
+      const [first, ...rest] = inputs.trim().split(/\s+/).map(Number);
+      const tokens = await continued(join(folder, "stories260K.bin"), [first], rest.length);
+      expect(tokens).toEqual(rest);
+    });
+  });
+
+  withModel("gpt-nano-sort", (folder) => {
+    test("gpt-nano-sort sorts on llama.cpp", async () => {
+      const letters = [2, 0, 1, 0, 2, 1];
+      const sorted = await continued(join(folder, "gpt-nano-sort-model.json"), letters, 6);
+      expect(sorted).toEqual(letters.toSorted());
+    });
+  });
+} else {
+  test(`llama.cpp computes what is written for it (not available: ${llamaCppFolder()})`, () => {});
+}

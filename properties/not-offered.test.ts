@@ -1,0 +1,47 @@
+/** An engine that cannot compute some models says so, and laws pass such cases over. */
+import { expect, test } from "vitest";
+import { NotOffered } from "../src/decoder.ts";
+import { defineSubject } from "../src/define-subject.ts";
+import { lawByCode } from "../src/laws/index.ts";
+import type { Model } from "../src/model.ts";
+import { referenceDecoder } from "../src/reference/reference-decoder.ts";
+import { runLaw } from "../src/verify/run-law.ts";
+import { seed } from "./support.ts";
+
+/** Computes what it offers, and throws at the start of any other model. */
+const engine = (offers: (model: Model) => boolean, error: Error) =>
+  defineSubject({
+    name: "picky",
+    build: (model) => ({
+      start: () => {
+        if (!offers(model)) throw error;
+        return referenceDecoder(model.config, model.weights).start();
+      },
+    }),
+    only: { slidingWindow: null },
+    arithmetic: "float64",
+  });
+
+const hasNoWindow = ({ config }: Model) => config.slidingWindow === null;
+const notOffered = new NotOffered("picky: config.slidingWindow must be null");
+
+test.for(["P-WIN", "P-WIN-FULL"])("%s is not offered where every case is refused", async (code) => {
+  const subject = engine(hasNoWindow, notOffered);
+  const verdict = await runLaw(lawByCode(code), subject, { seed, runs: 30 });
+  expect(verdict).toMatchObject({ status: "not offered", missing: ["build"], cases: 0 });
+});
+
+test("a law is kept where enough of the cases that are computed meet its precondition", async () => {
+  const law = lawByCode("P-CACHE");
+  const subject = engine(({ config }) => config.vocabSize % 4 === 0, notOffered);
+  const verdict = await runLaw(law, subject, { seed, runs: 1000 });
+  expect(verdict.status).toBe("kept");
+  expect(verdict.reached).toBeLessThan(law.precondition.floor * verdict.cases);
+});
+
+test("any other error breaks the law", async () => {
+  const subject = engine(hasNoWindow, new RangeError("no such window"));
+  const verdict = await runLaw(lawByCode("P-WIN"), subject, { seed, runs: 30 });
+  expect(verdict.status).toBe("broken");
+  expect(verdict.failure?.message).toBe("threw no such window");
+});

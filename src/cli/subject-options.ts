@@ -1,0 +1,79 @@
+/** Who is tried: a subject by name, an engine from a file, or a server. */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Option } from "commander";
+import { type ServerApi, serverApis } from "../engines/http.ts";
+import { loadModel } from "../formats/load.ts";
+import { httpSubject, serverArithmetics } from "../http-subject.ts";
+import type { Subject } from "../subject.ts";
+import { subjectByName, subjectNames } from "../subjects.ts";
+import { integer } from "./options.ts";
+
+export interface SubjectOptions {
+  readonly subject: string;
+  readonly engine?: string;
+  readonly http?: string;
+  readonly api: ServerApi;
+  readonly model?: string;
+  readonly vocabSize?: number;
+  readonly arithmetic: string;
+}
+
+export function subjectOptions(): Option[] {
+  return [
+    new Option("--subject <NAME>", "who is tried").choices(subjectNames).default("reference"),
+    new Option("--engine <FILE>", "a file of yours whose default export is a subject"),
+    new Option("--http <URL>", "a server of completions, as in http://127.0.0.1:8080"),
+    new Option("--api <API>", "what the server speaks").choices(serverApis).default(serverApis[0]),
+    new Option("--model <PATH>", "the model that the server serves, to ask the definition too"),
+    new Option("--vocab-size <V>", "of the server's model, where nobody else says it").argParser(
+      integer(1),
+    ),
+    new Option("--arithmetic <KIND>", "what the server computes in")
+      .choices(Object.keys(serverArithmetics))
+      .default("float16"),
+  ];
+}
+
+/** A subject, and how a command line names it: that stands in lines that replay a failure. */
+export interface Chosen {
+  readonly subject: Subject;
+  readonly origin: string;
+}
+
+/** The subject of these options, ready to be tried. */
+export async function chosenSubject(options: SubjectOptions): Promise<Chosen> {
+  const { engine, http } = options;
+  const chosen =
+    http !== undefined
+      ? await serverOf(http, options)
+      : engine !== undefined
+        ? { subject: await loadEngine(engine), origin: `--engine ${engine}` }
+        : { subject: subjectByName(options.subject), origin: `--subject ${options.subject}` };
+  await chosen.subject.prepare?.();
+  return chosen;
+}
+
+async function serverOf(url: string, options: SubjectOptions): Promise<Chosen> {
+  const { api, model: path, vocabSize, arithmetic } = options;
+  const model = path === undefined ? {} : { model: await loadModel(path) };
+  const size = vocabSize === undefined ? {} : { vocabSize };
+  const subject = await httpSubject({ url, api, arithmetic, ...model, ...size });
+  const words = [
+    ["--http", url],
+    ["--api", api],
+    ["--arithmetic", arithmetic],
+    ["--model", path],
+    ["--vocab-size", vocabSize],
+  ].filter(([, value]) => value !== undefined);
+  return { subject, origin: words.flat().join(" ") };
+}
+
+async function loadEngine(file: string): Promise<Subject> {
+  const { default: subject } = await import(pathToFileURL(resolve(file)).href);
+  if (typeof subject?.candidates?.generate !== "function" || typeof subject.name !== "string") {
+    const fix = "export default defineSubject({ ... })";
+    throw new TypeError(`${file}: the default export must be a subject, got ${subject}; ${fix}`);
+  }
+  return subject;
+}
