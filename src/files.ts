@@ -7,13 +7,23 @@ import { dirname } from "node:path";
  * sees half of it and a full disk or a kill leaves the previous file in place. Makes the folder.
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`;
+  await writeTogether([[path, content]]);
+}
+
+/** As {@link writeWhole} for files that belong together: none is renamed before all are written. */
+export async function writeTogether(
+  files: readonly (readonly [path: string, content: string | Uint8Array])[],
+): Promise<void> {
+  const suffix = `${randomUUID().slice(0, 8)}.tmp`;
+  const temporary = (path: string) => `${path}.${suffix}`;
   try {
-    await writeFile(temporary, content);
-    await rename(temporary, path);
+    for (const [path, content] of files) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(temporary(path), content);
+    }
+    for (const [path] of files) await rename(temporary(path), path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    for (const [path] of files) await rm(temporary(path), { force: true });
     throw error;
   }
 }

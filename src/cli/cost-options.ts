@@ -1,20 +1,10 @@
 /** The options that the tables of `causalgate cost` share. */
 import { Option } from "commander";
-import { devices, type Format } from "../cost/devices.ts";
+import { bytesOfFormat, devices, type Format } from "../cost/devices.ts";
+import { checkContext } from "../cost/generation.ts";
 import type { Fusion } from "../cost/intensity.ts";
 import type { NamedConfig } from "../cost/tables.ts";
 import { integers } from "./options.ts";
-
-/** Number formats, and the bytes of one number. */
-const bytesOfFormat: Readonly<Record<Format, number>> = {
-  fp64: 8,
-  fp32: 4,
-  tf32: 4,
-  bf16: 2,
-  fp16: 2,
-  fp8: 1,
-  int8: 1,
-};
 
 export function bytesPerElement(dtype: Format): number {
   return bytesOfFormat[dtype];
@@ -39,12 +29,6 @@ export function contextsOf(
   if (asked === undefined) return [Math.min(1024, P)];
   for (const context of asked) checkContext(name, P, context);
   return asked;
-}
-
-/** Refuses a sequence that the model cannot hold, though it could be priced. */
-export function checkContext(name: string, most: number, context: number): void {
-  if (context <= most) return;
-  throw new RangeError(`${name}: a sequence must hold at most ${most} tokens, got ${context}`);
 }
 
 /** `--batch B,...` */

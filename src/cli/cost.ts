@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { differenceColumns, differenceRows } from "../cost/assignment-table.ts";
 import type { Format } from "../cost/devices.ts";
+import { checkContext } from "../cost/generation.ts";
 import { memoryColumns, memoryRows } from "../cost/memory-table.ts";
 import { flopsColumns, flopsRow, paramsColumns, paramsRows } from "../cost/tables.ts";
 import type { NamedModel } from "../models/named-model.ts";
@@ -9,7 +10,6 @@ import {
   assumptionsOption,
   batchOption,
   bytesPerElement,
-  checkContext,
   contextOption,
   contextsOf,
   dtypeOption,

@@ -1,19 +1,23 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Command } from "commander";
 import type { LatencyRow } from "../bench/latency-table.ts";
 import { describeDifference } from "../compare.ts";
-import { readLlama2c as loadModel } from "../formats/llama2c.ts";
+import { generate } from "../generate.ts";
 import { laws } from "../laws/index.ts";
-import type { Model } from "../model.ts";
+import { seededRandom } from "../random.ts";
 import { referenceDecoder } from "../reference/reference-decoder.ts";
 import { benchTables, writeBenchTables } from "../report/bench-tables.ts";
 import { writeCsv } from "../report/csv.ts";
-import { type RunRecord, startRecord, writeRecord } from "../report/run-record.ts";
+import { demoTables, writeDemo } from "../report/demo/demo.ts";
+import { type GoldenRow, goldenColumns, goldenRow } from "../report/goldens.ts";
+import { type RunRecord, readRuns, startRecord, writeRecord } from "../report/run-record.ts";
 import { grouped } from "../report/text-table.ts";
 import { lawCells, lawColumns, reportText } from "../report/verdicts.ts";
+import type { Subject } from "../subject.ts";
 import { reference, referenceOf } from "../subjects.ts";
 import { checkGolden, readFixtures } from "../verify/golden.ts";
 import { isClean, type Report } from "../verify/verify.ts";
+import { type FoundModel, findTrainedModel } from "./model-argument.ts";
 import { reportOption, seedOption } from "./options.ts";
 import { runBench } from "./run-bench.ts";
 import { runLaws } from "./run-laws.ts";
@@ -24,62 +28,93 @@ interface Options {
   readonly report: string;
 }
 
-/** Cases for each law: of generated models, and of one checkpoint, which is larger. */
-const runs = { generated: 1000, checkpoint: 60 };
+/** Cases for each law: of generated models, of the small trained one, of a larger checkpoint. */
+const runs = { generated: 1000, trained: 20, checkpoint: 60 };
 
 const goldenFolder = join(import.meta.dirname, "../../golden");
 
-/** `causalgate gate`, which is `npm start`: laws, goldens, then the tables. */
+/** `causalgate gate`, which is `npm start`: laws, goldens, then the tables and their page. */
 export function gateCommand(): Command {
   return new Command("gate")
-    .description("the whole gate: laws, golden logits, latency and FLOP tables")
-    .option("--model <PATH>", "a checkpoint to try instead of generated models")
+    .description(
+      "the whole gate: laws, golden logits, latency and FLOP tables, and the page of them all",
+    )
+    .option("--model <PATH>", "a checkpoint to try instead of generated models and the trained one")
     .addOption(seedOption())
     .addOption(reportOption())
     .action(async ({ model: path, seed, report: folder }: Options) => {
+      await readRuns(folder); // refuses a folder of something else before the work, not after it
       const record = await startRecord("causalgate gate", seed);
-      const checkpoint = path === undefined ? null : await loadModel(path);
-      const report = await lawsStep(checkpoint, seed);
-      const goldensKept = await goldensStep();
-      const files = await tablesStep(folder, record, path ?? "demo", report);
-      await writeRecord(folder, record, files);
-      const kept = isClean(report) && goldensKept;
+      const model = await findTrainedModel(path ?? "tiny", seed);
+      const report =
+        path === undefined
+          ? await lawsStep(reference, "generated models", { seed, runs: runs.generated })
+          : await lawsStep(referenceOf(model), model.name, { seed, runs: runs.checkpoint });
+      const keepsAll = path !== undefined || (await trainedStep(model, seed));
+      const goldens = await goldensStep(record.run_id);
+      const files = await tablesStep(folder, record, path ?? "demo", report, goldens);
+      await writeRecord(folder, record, [...files, ...(await demoStep(folder, seed))]);
+      const kept = isClean(report) && keepsAll && goldens.every(({ status }) => status === "kept");
       console.log(`\n${kept ? "The gate holds" : "THE GATE DOES NOT HOLD"}, seed ${seed}.`);
       process.exitCode = kept ? 0 : 1;
+      await pageStep(folder);
     });
 }
 
-async function lawsStep(checkpoint: Model | null, seed: number): Promise<Report> {
-  const subject = checkpoint === null ? reference : referenceOf(checkpoint);
-  const who = checkpoint === null ? "generated models" : checkpoint.name;
-  console.log(`Laws: the reference decoder over ${who}, seed ${seed}`);
-  const cases = checkpoint === null ? runs.generated : runs.checkpoint;
-  const report = await runLaws(subject, laws, { seed, runs: cases });
-  console.log(reportText(report));
-  const kept = report.verdicts.filter(({ status }) => status === "kept");
-  const total = kept.reduce((sum, verdict) => sum + verdict.cases, 0);
-  const seen = kept.length - report.blind.length;
-  console.log(`${kept.length} of ${laws.length} laws kept over ${grouped(total)} cases`);
-  console.log(`${seen} of ${kept.length} caught the bug planted for them here\n`);
+/** Tries all laws on the subject, and prints a table of verdicts. */
+async function lawsStep(
+  subject: Subject,
+  who: string,
+  options: { readonly seed: number; readonly runs: number },
+): Promise<Report> {
+  console.log(`Laws: the reference decoder over ${who}, seed ${options.seed}`);
+  const report = await runLaws(subject, laws, options);
+  console.log(`${reportText(report)}\n${keptText(report)}\n`);
   return report;
 }
 
-async function goldensStep(): Promise<boolean> {
+function keptText({ verdicts, blind }: Report): string {
+  const kept = verdicts.filter(({ status }) => status === "kept");
+  const total = kept.reduce((sum, verdict) => sum + verdict.cases, 0);
+  return [
+    `${kept.length} of ${laws.length} laws kept over ${grouped(total)} cases`,
+    `${kept.length - blind.length} of ${kept.length} caught the bug planted for them here`,
+  ].join("\n");
+}
+
+/** Lets the trained model speak, and tells whether it keeps the laws that a fixed model can. */
+async function trainedStep(model: FoundModel, seed: number): Promise<boolean> {
+  console.log(`The trained model ${model.name}`);
+  const decoder = referenceDecoder(model.config, model.weights);
+  const prompt = model.tokenizer!.encode("the cat sat");
+  const say = async (how: string, temperature: number) => {
+    const options = { temperature, maxNewTokens: 12, random: seededRandom(seed) };
+    const { tokens } = await generate(decoder, prompt, options);
+    console.log(`  ${how}: ${model.tokenizer!.decode(tokens)}`);
+  };
+  await say("greedy", 0);
+  await say("temperature 0.7", 0.7);
+  const report = await runLaws(referenceOf(model), laws, { seed, runs: runs.trained });
+  console.log(`${keptText(report).replace(/^/gm, "  ")}\n`);
+  return isClean(report);
+}
+
+async function goldensStep(runId: string): Promise<GoldenRow[]> {
   console.log("Golden logits, recorded from the definition and from other engines");
-  let kept = true;
+  const rows: GoldenRow[] = [];
   for (const fixture of await readFixtures(goldenFolder)) {
     const { config, weights } = fixture.model;
     const verdict = await checkGolden(fixture, referenceDecoder(config, weights));
-    const { rows, largestError, tolerance, difference } = verdict;
-    const size = `${rows} x ${config.vocabSize} logits`;
+    rows.push(goldenRow(runId, fixture, verdict));
+    const { largestError, tolerance, difference } = verdict;
+    const size = `${verdict.rows} x ${config.vocabSize} logits`;
     const error = `largest error ${largestError.toExponential(1)}, ${tolerance} allowed`;
     console.log(`  ${fixture.name}: ${size} by ${fixture.manifest.by}, ${error}`);
     if (difference === null) continue;
-    kept = false;
     console.log(`  BROKEN ${describeDifference(difference, `after [${difference.tokens}]`)}`);
   }
   console.log("");
-  return kept;
+  return rows;
 }
 
 /** Writes the tables and returns their paths. */
@@ -88,10 +123,13 @@ async function tablesStep(
   record: RunRecord,
   model: string,
   report: Report,
+  goldenRows: readonly GoldenRow[],
 ): Promise<string[]> {
   console.log(`Tables of ${model}, at a scale of about a minute; npm run bench is the full one`);
   const laws = join(folder, "laws.csv");
   await writeCsv(laws, lawColumns, lawCells(record.run_id, report));
+  const goldens = join(folder, "goldens.csv");
+  await writeCsv(goldens, goldenColumns, goldenRows);
   const { samples, configs } = await runBench(
     {
       benchmarks: ["latency", "growth"],
@@ -103,10 +141,23 @@ async function tablesStep(
     { record, keep: (_, measure) => measure() },
   );
   const tables = benchTables(samples, configs);
-  const files = [laws, ...(await writeBenchTables(folder, samples, tables))];
+  const files = [laws, goldens, ...(await writeBenchTables(folder, samples, tables))];
   console.log(longestText(tables.latency));
   for (const path of files) console.log(`  written: ${path}`);
   return files;
+}
+
+/** Writes what the figures of the page draw, and returns the paths. */
+async function demoStep(folder: string, seed: number): Promise<string[]> {
+  const files = await writeDemo(folder, await demoTables(seed));
+  console.log(`  written: ${files.map((path) => basename(path)).join(", ")}; see causalgate demo`);
+  return files;
+}
+
+async function pageStep(folder: string): Promise<void> {
+  const { writeReport } = await import("../report/write-report.ts"); // what draws is slow to load
+  const [page] = await writeReport(folder);
+  console.log(`The page of all this: ${page}`);
 }
 
 /** What the cache is worth at the longest generation that was timed. */

@@ -9,11 +9,15 @@ import { Command, CommanderError } from "commander";
 import { assignmentCommand } from "./assignment.ts";
 import { benchCommand } from "./bench.ts";
 import { costCommand } from "./cost.ts";
+import { demoCommand } from "./demo.ts";
+import { explainCommand } from "./explain.ts";
 import { gateCommand } from "./gate.ts";
 import { generateCommand } from "./generate.ts";
 import { lawsCommand } from "./laws.ts";
+import { reportCommand } from "./report.ts";
 import { summaryCommand } from "./summary.ts";
 import { traceCommand } from "./trace.ts";
+import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 
 const { version, description } = JSON.parse(
@@ -28,12 +32,16 @@ const program = new Command("causalgate")
   .addCommand(gateCommand())
   .addCommand(verifyCommand())
   .addCommand(lawsCommand())
+  .addCommand(demoCommand())
   .addCommand(summaryCommand())
   .addCommand(traceCommand())
   .addCommand(generateCommand())
+  .addCommand(trainCommand())
   .addCommand(costCommand())
   .addCommand(benchCommand())
-  .addCommand(assignmentCommand());
+  .addCommand(assignmentCommand())
+  .addCommand(reportCommand())
+  .addCommand(explainCommand());
 
 handDown(program);
 

@@ -85,11 +85,20 @@ async function wantedOf({ benchmarks, models, scale }: BenchRequest): Promise<Wa
 
 const worker = join(import.meta.dirname, "bench-worker.ts");
 
-/** Measures a job in a process of its own. */
-async function runJob(job: Job, onRun: (cell: Cell) => void): Promise<Sample[]> {
+/**
+ * Measures a job in a process of its own.
+ *
+ * @param program prints a line of JSON for each run of the job that it is given
+ * @throws {Error} when the process fails, with its message
+ */
+export async function runJob(
+  job: Job,
+  onRun: (cell: Cell) => void,
+  program = worker,
+): Promise<Sample[]> {
   // Not detached, so that Ctrl-C ends it too.
   const run = $({ quiet: true, nothrow: true, detached: false });
-  const child = run`${process.execPath} ${worker} ${JSON.stringify(job)}`;
+  const child = run`${process.execPath} ${program} ${JSON.stringify(job)}`;
   const samples: Sample[] = [];
   for await (const line of child) {
     const measured: MeasuredRun = JSON.parse(line);

@@ -6,6 +6,17 @@ import type { Roofs } from "./roofline.ts";
 
 export type Format = "fp64" | "fp32" | "tf32" | "bf16" | "fp16" | "fp8" | "int8";
 
+/** The bytes of one number. */
+export const bytesOfFormat: Readonly<Record<Format, number>> = {
+  fp64: 8,
+  fp32: 4,
+  tf32: 4,
+  bf16: 2,
+  fp16: 2,
+  fp8: 1,
+  int8: 1,
+};
+
 export interface Device {
   readonly name: string;
   readonly title: string;

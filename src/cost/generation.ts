@@ -66,3 +66,9 @@ export function count(who: string, field: string, value: number, least = 0, most
   const range = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;
   throw new RangeError(`${who}: ${field} must be an integer ${range}, got ${value}`);
 }
+
+/** Refuses a sequence that the model cannot hold, though it could be priced. */
+export function checkContext(name: string, most: number, context: number): void {
+  if (context <= most) return;
+  throw new RangeError(`${name}: a sequence must hold at most ${most} tokens, got ${context}`);
+}

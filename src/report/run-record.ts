@@ -86,7 +86,8 @@ export async function writeRecord(
 }
 
 /**
- * The runs that wrote what is in a folder of reports, oldest first; none where it has no `run.json`.
+ * The runs that wrote what is in a folder of reports, oldest first; none where it has no
+ * `run.json`.
  *
  * @throws {RangeError} when its `run.json` is not one of {@link writeRecord}
  */

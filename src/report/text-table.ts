@@ -1,5 +1,7 @@
 import Table from "cli-table3";
 
+export { grouped, percent } from "./numbers.ts";
+
 /** A table as text: the first column left, the others right; no colours, so a file can keep it. */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
@@ -9,14 +11,4 @@ export function textTable(head: readonly string[], rows: readonly (readonly stri
   });
   table.push(...rows.map((cells) => [...cells]));
   return table.toString();
-}
-
-/** `6738415616` as `6,738,415,616`. */
-export function grouped(count: bigint | number): string {
-  return count.toLocaleString("en");
-}
-
-/** `0.6684` as `66.84 %`. */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
 }

@@ -33,9 +33,7 @@ export function replayLine({ law, seed, failure }: Verdict): string {
 }
 
 function replayCommand(verdict: Verdict): string {
-  const { engine, subject } = verdict;
-  const who = engine === null ? `--subject ${subject}` : `--engine ${engine}`;
-  return `npx causalgate verify ${who} --replay ${replayLine(verdict)}`;
+  return `npx causalgate verify ${verdict.origin} --replay ${replayLine(verdict)}`;
 }
 
 /** Every verdict as a table, a line each, then what was not offered and which laws are blind. */
@@ -75,6 +73,8 @@ export const lawColumns = [
   "subject",
   "law",
   "name",
+  "statement",
+  "catches",
   "status",
   "seed",
   "cases",
@@ -101,6 +101,8 @@ export function lawCells(runId: string, { verdicts, blind }: Report) {
       subject: verdict.subject,
       law: law.code,
       name: law.name,
+      statement: law.statement,
+      catches: law.catches,
       status,
       seed: verdict.seed,
       cases,

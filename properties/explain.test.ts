@@ -1,0 +1,55 @@
+/** `causalgate explain`: what it says with tables, and without. */
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { laws } from "../src/laws/index.ts";
+import { writeCsv } from "../src/report/csv.ts";
+import { explanation, topicNames } from "../src/report/explain.ts";
+import { schemas } from "../src/report/schema/index.ts";
+import { readTables } from "../src/report/tables.ts";
+import { causalgate } from "./command.ts";
+import { writeLaws } from "./made-reports.ts";
+import { scratchFolder } from "./scratch.ts";
+
+const scratch = scratchFolder();
+
+test.for(topicNames)("%s without tables names what writes them", (name) => {
+  const text = explanation(name, {}, "nowhere");
+  expect(text).toContain("In nowhere:");
+  expect(text).toMatch(/no \w+\.csv: run (npm start|npx causalgate \w+)/);
+  expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
+});
+
+test("numbers are those of the tables", async () => {
+  const { file, columns } = schemas.causality;
+  const row = { schema_version: 1, model: "demo", token_a: 1, token_b: 2 };
+  await writeCsv(join(scratch, file), columns, [
+    { ...row, position: 0, in_prefix: true, largest_difference: 1e-9 },
+    { ...row, position: 1, in_prefix: false, largest_difference: 1.5 },
+  ]);
+  await writeLaws(scratch, { "P-CAUS": { status: "broken", cases: 7 } });
+  const { tables } = await readTables(scratch);
+  const text = explanation("causality", tables, scratch);
+  expect(text).toContain("two texts that share 1 tokens: their logits differ by 1 × 10⁻⁹ there");
+  expect(text).toContain("and by at least 1.5 at each of the 1 positions after them");
+  expect(text).toContain("P-CAUS    broken over 7 cases: the future is invisible");
+  expect(text).toContain("no attention.csv: run npx causalgate demo");
+});
+
+test("every law that a topic names exists", async () => {
+  await writeLaws(scratch);
+  const { tables } = await readTables(scratch);
+  const named = new Set(laws.map(({ code }) => code));
+  for (const name of topicNames) {
+    const codes = explanation(name, tables, scratch).match(/^ {2}P-\S+/gm) ?? [];
+    expect(codes.filter((code) => !named.has(code.trim()))).toEqual([]);
+    expect(codes.length).toBe({ cost: 0, tying: 1 }[name] ?? 4);
+  }
+});
+
+test("an unknown topic is refused with the list of those that there are", async () => {
+  const { code, stderr } = await causalgate(["explain", "everything", "--report", scratch]);
+  expect(code).toBe(2);
+  expect(stderr).toBe(
+    'causalgate: explain: the topic must be one of cache, causality, sampling, cost, tying, got "everything"\n',
+  );
+});

@@ -1,0 +1,96 @@
+/** Folders of reports whose tables are made up, as small as they can be. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { writeWhole } from "../src/files.ts";
+import { laws } from "../src/laws/index.ts";
+import { benchTables, writeBenchTables } from "../src/report/bench-tables.ts";
+import { writeCsv } from "../src/report/csv.ts";
+import { demoTables, writeDemo } from "../src/report/demo/demo.ts";
+import { goldenColumns } from "../src/report/goldens.ts";
+import { startRecord, writeRecord } from "../src/report/run-record.ts";
+import { engines, goldens } from "../src/report/schema/verdicts.ts";
+import { lawColumns } from "../src/report/verdicts.ts";
+import { configs, madeSamples } from "./made-samples.ts";
+
+const run_id = "2026-01-02T03:04:05.678Z";
+
+/** Cells that are not those of a law that is kept. */
+type Change = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Writes laws.csv: every law, kept over 1,000 cases, but for the changes. */
+export async function writeLaws(folder: string, changes: Readonly<Record<string, Change>> = {}) {
+  const rows = laws.map((law, i) => ({
+    ...{ schema_version: 1, run_id, subject: "reference", law: law.code, name: law.name },
+    ...{ statement: law.statement, catches: law.catches, status: "kept", seed: 42 },
+    ...{ cases: 1000, reached: 500 + i, precondition: law.precondition.name },
+    ...{ floor: law.precondition.floor, time_ms: 100 + i, cases_per_s: 10_000 },
+    ...{ canary_seen: true, worst_error: null, worst_allowed: null, error: null, replay: null },
+    ...changes[law.code],
+  }));
+  const path = join(folder, "laws.csv");
+  await writeCsv(path, lawColumns, rows);
+  return path;
+}
+
+async function writeGoldens(folder: string): Promise<string> {
+  const row = {
+    schema_version: 1,
+    run_id,
+    fixture: "demo",
+    by: "a stranger",
+    rows: 24,
+    vocab: 256,
+  };
+  const path = join(folder, goldens.file);
+  const errors = { largest_error: 1e-14, tolerance: 1e-9, status: "kept" };
+  await writeCsv(path, goldenColumns, [{ ...row, ...errors }]);
+  return path;
+}
+
+async function writeEngines(folder: string): Promise<string> {
+  const statuses = ["kept", "broken", "known failure", "not offered"];
+  const rows = ["one", "two", "three", "four", "five"].flatMap((engine) =>
+    statuses.map((status, i) => ({
+      ...{ engine, version: "1.2.3", arithmetic: "float32", law: laws[i].code },
+      ...{ status: engine === "one" ? "kept" : status, cases: 10, reached: 9 },
+      ...{ largest_error: 1e-6, tolerance: 1e-5, run_id },
+    })),
+  );
+  const path = join(folder, engines.file);
+  await writeCsv(path, engines.columns, rows);
+  return path;
+}
+
+/** Writes the tables of a bench whose times are made up. */
+export async function writeBench(folder: string): Promise<string[]> {
+  const samples = madeSamples({ processes: 3, rounds: 2 });
+  return writeBenchTables(folder, samples, benchTables(samples, configs));
+}
+
+/** Copies the published mutants, the first `most` of them, into the folder. */
+export async function writeMutants(folder: string, most: number): Promise<string[]> {
+  const paths: string[] = [];
+  for (const file of ["mutants.csv", "kill-matrix.csv"]) {
+    const text = await readFile(join("reports/published", file), "utf8");
+    const lines = parse(text, { raw: true }) as unknown as { raw: string }[];
+    const path = join(folder, file);
+    const kept = lines.slice(0, most + 1).map(({ raw }) => raw);
+    await writeWhole(path, kept.join(""));
+    paths.push(path);
+  }
+  return paths;
+}
+
+/** Writes every table that the page shows, and the run.json of a run that wrote them all. */
+export async function writeReports(folder: string, mutants: number): Promise<void> {
+  const files = [
+    await writeLaws(folder, { "P-GOLD": { worst_error: 6.1e-14, worst_allowed: 1.9e-12 } }),
+    await writeGoldens(folder),
+    await writeEngines(folder),
+    ...(await writeMutants(folder, mutants)),
+    ...(await writeDemo(folder, await demoTables(42))),
+    ...(await writeBench(folder)),
+  ];
+  await writeRecord(folder, { ...(await startRecord("npm test", 42)), run_id }, files);
+}

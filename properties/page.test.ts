@@ -1,0 +1,218 @@
+/** The page as a reader has it: opened from a file, in a browser, with nothing else. */
+import { readdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, test, vi } from "vitest";
+import { costCommand } from "../src/cli/cost.ts";
+import { laws } from "../src/laws/index.ts";
+import { grouped, si, significant } from "../src/report/numbers.ts";
+import { place } from "../src/report/page/kill-place.ts";
+import { writeReport } from "../src/report/write-report.ts";
+import { withChromium } from "./chromium.ts";
+import { writeLaws, writeReports } from "./made-reports.ts";
+import { scratchFolder } from "./scratch.ts";
+
+const scratch = scratchFolder();
+const full = join(scratch, "full");
+const broken = join(scratch, "broken");
+
+beforeAll(async () => {
+  await writeReports(full, 12);
+  await writeReport(full);
+  await writeLaws(broken, {
+    "P-CAUS": { status: "broken", error: "it is off", replay: "P-CAUS/42/1" },
+    "P-LIVE": { canary_seen: false },
+  });
+  await writeReport(broken);
+});
+
+/** What `causalgate cost` prints as JSON, in this process. */
+async function cost(...parameters: string[]): Promise<Record<string, number>[]> {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  await costCommand().parseAsync([...parameters, "--format", "json"], { from: "user" });
+  const printed = String(log.mock.lastCall?.[0]);
+  log.mockRestore();
+  return JSON.parse(printed);
+}
+
+withChromium((browser) => {
+  // The same page for all tests: opening it is what takes time.
+  let page: Page;
+  const errors: string[] = [];
+  const requests: string[] = [];
+  const urlOf = (folder: string) => pathToFileURL(resolve(folder, "index.html")).href;
+
+  beforeAll(async () => {
+    page = await browser().newPage({ viewport: { width: 1280, height: 800 } });
+    page.on("console", (message) => errors.push(message.text()));
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("request", (request) => requests.push(request.url()));
+    await page.goto(urlOf(full));
+  });
+
+  /** What axe finds and people who use the page would stumble over. */
+  async function stumbles(options: object): Promise<unknown[]> {
+    const found = await page.evaluate<{ impact: string; id: string; nodes: { html: string }[] }[]>(
+      `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => violations)`,
+    );
+    return found
+      .filter(({ impact }) => ["serious", "critical"].includes(impact))
+      .map(({ id, nodes }) => [id, nodes[0].html.slice(0, 200)]);
+  }
+  const addAxe = () =>
+    page.addScriptTag({ path: createRequire(import.meta.url).resolve("axe-core") });
+
+  test("opens alone and without a word, with every figure drawn", async () => {
+    expect(requests).toEqual([urlOf(full)]);
+    const figures = await readdir(join(full, "figures"));
+    expect(figures.length).toBeGreaterThan(8);
+    const heights = await page
+      .locator(".drawn > svg")
+      .evaluateAll((all) => all.map((svg) => svg.getBoundingClientRect().height));
+    expect(heights).toHaveLength(figures.length);
+    expect(Math.min(...heights)).toBeGreaterThan(80);
+    expect(await page.title()).toBe(`causalgate: The decoder keeps all ${laws.length} laws`);
+  });
+
+  test("links lead to tables and places that exist", async () => {
+    const links = await page
+      .locator("a[href]")
+      .evaluateAll((all) => all.map((link) => String(link.getAttribute("href"))));
+    const ids = await page.locator("[id]").evaluateAll((all) => all.map(({ id }) => `#${id}`));
+    const known = new Set([...ids, ...(await readdir(full))]);
+    const here = links.filter((link) => !link.startsWith("https:"));
+    expect(here.length).toBeGreaterThan(20);
+    expect(here.filter((link) => !known.has(link))).toEqual([]);
+    expect(ids.filter((id, i) => ids.indexOf(id) < i)).toEqual([]);
+  });
+
+  test("laws are searched by every word and sorted by any column", async () => {
+    const rows = page.locator("#law-table tbody tr:visible");
+    const search = page.locator("#law-table-search");
+    expect(await rows.count()).toBe(laws.length);
+    await search.fill("Draw seed");
+    const found = await rows.allTextContents();
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter((text) => !/draw/i.test(text) || !/seed/i.test(text))).toEqual([]);
+    expect(await page.locator(".search output").first().textContent()).toBe(
+      `${found.length} of ${laws.length}`,
+    );
+    await search.fill("");
+
+    const first = () => rows.first().getAttribute("id");
+    const head = page.locator("#law-table thead button");
+    await head.nth(3).press("Enter");
+    expect(await first()).toBe(laws.at(-1)!.code); // reached by most
+    await head.nth(3).press("Enter");
+    expect(await first()).toBe(laws[0].code);
+    await head.nth(4).press("Enter");
+    expect(await first()).toBe("P-GOLD"); // the only one with an error
+    await head.nth(0).press("Enter");
+    const codes = laws.map(({ code }) => code);
+    expect(await first()).toBe(codes.toSorted((a, b) => a.localeCompare(b))[0]);
+    expect(await page.locator("#law-table th[aria-sort]").count()).toBe(1);
+  });
+
+  test("the kill matrix names bug and law under the cursor and the pointer", async () => {
+    const grid = page.locator("#kill-grid");
+    const said = page.locator("#kill-said");
+    await grid.focus();
+    expect(await said.textContent()).toContain("position-lost-in-single-steps");
+    expect(await said.textContent()).toContain("P-CAUS kills it with case 200");
+    await grid.press("ArrowRight");
+    await grid.press("ArrowDown");
+    expect(await said.textContent()).toContain("position-of-chunk-stands-still");
+    expect(await said.textContent()).toContain("P-LIVE does not see it");
+    expect(await said.locator("a").getAttribute("href")).toMatch(/^https:\/\/github\.com\//);
+    const position = { x: place.left + 2.5 * place.width, y: place.top + 4.5 * place.height };
+    await grid.locator("svg").hover({ position });
+    expect(await said.textContent()).toContain("P-CACHE");
+  });
+
+  test("axe finds nothing serious, in the light and in the dark", async () => {
+    for (const details of await page.locator("details").all()) {
+      await details.evaluate((element) => element.setAttribute("open", ""));
+    }
+    await addAxe();
+    expect(await stumbles({ resultTypes: ["violations"] })).toEqual([]);
+    await page.emulateMedia({ colorScheme: "dark" });
+    expect(await stumbles({ runOnly: ["color-contrast"] })).toEqual([]);
+  });
+
+  test("the page is as wide as a phone", async () => {
+    await page.setViewportSize({ width: 360, height: 640 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  test("the explorer says what causalgate cost says, and keeps the choice in the link", async () => {
+    const choice = {
+      model: "mistral-7b",
+      device: "l40s",
+      dtype: "fp8",
+      context: "4096",
+      batch: "8",
+    };
+    for (const [name, value] of Object.entries({ ...choice, tp: "2" })) {
+      const control = page.locator(`#explorer [name=${name}]`);
+      await (/^\d+$/.test(value) ? control.fill(value) : control.selectOption(value));
+    }
+    const shared = ["--model", "mistral-7b", "--dtype", "fp8", "--context", "4096"];
+    const device = ["--device", "l40s"];
+    const [fit] = await cost("batch", ...shared, ...device, "--tp", "2");
+    const memory = await cost("memory", ...shared, "--batch", "8");
+    const roofline = await cost("roofline", ...shared, ...device, "--batch", "8");
+    const answer = (await page.locator("#explored").textContent())!;
+    const kv = memory.find(({ part }) => String(part) === "kv_cache")!.bytes;
+    expect(answer).toContain(`${grouped(fit.max_batch)} sequences of 4,096 tokens on 2 devices`);
+    expect(answer).toContain(`Cache of the batch${si(kv, "B")}`);
+    const steps = roofline.filter(({ level }) => String(level) === "step");
+    expect(steps).toHaveLength(2);
+    for (const row of steps) {
+      expect(answer).toContain(significant(row.ai));
+      expect(answer).toContain(si(row.flops, "FLOP"));
+    }
+
+    await page.locator("#explorer [name=tp]").fill("3");
+    expect(await page.locator("#explored").textContent()).toContain(
+      "cannot split: numAttentionHeads 32 is not a multiple of 3 ranks",
+    );
+    await page.locator("#explorer [name=context]").fill("99999");
+    expect(await page.locator("#explored [role=alert]").textContent()).toBe(
+      "mistral-7b: a sequence must hold at most 32768 tokens, got 99999",
+    );
+    await page.locator("#explorer [name=tp]").fill("2");
+    await page.locator("#explorer [name=context]").fill("4096");
+    const link = new URLSearchParams({ ...choice, tp: "2" });
+    expect(await page.evaluate("location.href")).toBe(`${urlOf(full)}#${link}`);
+    // The time of the processor, not of the clock: other tests run beside this one.
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
+    await page.reload();
+    const { metrics } = await session.send("Performance.getMetrics");
+    const busy = metrics.find(({ name }) => name === "TaskDuration")!.value;
+    expect(busy).toBeGreaterThan(0);
+    expect(busy).toBeLessThan(2);
+    expect(await page.locator("#explored").textContent()).toBe(answer);
+  });
+
+  test("what is broken is said in words and by a mark, not by colour alone", async () => {
+    await page.goto(urlOf(broken));
+    expect(await page.locator("h1.wrong").textContent()).toBe(
+      `✗ The decoder breaks 1 of ${laws.length} laws; nothing is proven of 1 more`,
+    );
+    expect(await page.locator(".strip .failing").count()).toBe(2);
+    const failures = await page.locator(".failures li").allTextContents();
+    expect(failures[0]).toContain("broken");
+    expect(failures[0]).toContain("npx causalgate verify --subject reference --replay P-CAUS/42/1");
+    expect(failures[1]).toContain("blind");
+    expect(await page.locator("#P-CAUS td").first().textContent()).toBe("✗ broken");
+  });
+
+  test("nothing was said or asked for on the way", () => {
+    expect(errors).toEqual([]);
+    expect(requests.filter((url) => !url.startsWith("file:"))).toEqual([]);
+  });
+});

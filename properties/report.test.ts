@@ -1,0 +1,106 @@
+/** `causalgate report`: what it writes, what it refuses, and the explorer's figures. */
+import { existsSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { beforeAll, expect, test } from "vitest";
+import { bytesOfFormat, devices, type Format } from "../src/cost/devices.ts";
+import { memoryRows } from "../src/cost/memory-table.ts";
+import { paramsRows } from "../src/cost/params-table.ts";
+import { namedModel, namedModels } from "../src/models/registry.ts";
+import { explore } from "../src/report/explore.ts";
+import { writeReport } from "../src/report/write-report.ts";
+import { causalgate } from "./command.ts";
+import { writeBench, writeLaws, writeMutants } from "./made-reports.ts";
+import { scratchFolder } from "./scratch.ts";
+import { property } from "./support.ts";
+
+const scratch = scratchFolder();
+const folder = join(scratch, "reports");
+
+beforeAll(async () => {
+  await writeLaws(folder, { "P-CAUS": { status: "broken", error: "a <b> & c" } });
+  await writeBench(folder);
+  await writeReport(folder);
+});
+
+const index = (folder: string) => readFile(join(folder, "index.html"), "utf8");
+
+test("a damaged table is named by file, row and column, and leaves the page as it was", async () => {
+  const [page, table] = [await index(folder), join(folder, "ratios.csv")];
+  const right = await readFile(table, "utf8");
+  await writeFile(table, right.replace(/^(1,run,demo,\w+),10,/m, "$1,ten,"));
+  const { code, stderr } = await causalgate(["report", folder]);
+  await writeFile(table, right);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`${table} row 2, column prompt_len: must be an integer or blank`);
+  expect(await index(folder)).toBe(page);
+  expect((await readdir(folder)).filter((file) => file.endsWith(".tmp"))).toEqual([]);
+});
+
+test("the page of all published mutants and every law is small", async () => {
+  const large = join(scratch, "large");
+  await writeLaws(large);
+  await writeMutants(large, Number.POSITIVE_INFINITY);
+  await writeReport(large);
+  const { length } = await index(large);
+  expect(length).toBeGreaterThan(200_000);
+  expect(length).toBeLessThan(1_000_000);
+});
+
+test("a folder that is not there is refused, and not made", async () => {
+  const nowhere = join(scratch, "nowhere");
+  const { code, stderr } = await causalgate(["report", nowhere]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`report: the folder must exist, got "${nowhere}"`);
+  expect(existsSync(nowhere)).toBe(false);
+});
+
+test("the page of an empty folder says what to run for each part", async () => {
+  const empty = join(scratch, "empty");
+  await writeReport(empty);
+  const page = await index(empty);
+  expect(page.includes("Nothing has been judged yet")).toBe(true);
+  for (const command of ["npm start", "npm run mutants", "npx causalgate verify"]) {
+    expect(page.includes(`<code>${command}`), command).toBe(true);
+  }
+});
+
+test("what stands in a table is text on the page, never markup", async () => {
+  const page = await index(folder);
+  expect(page.includes("a &#60;b&#62; &#38; c")).toBe(true);
+  expect(page.includes("a <b>")).toBe(false);
+});
+
+const choices = fc.record({
+  model: fc.constantFrom(...namedModels.map(({ name }) => name)),
+  device: fc.constantFrom(...devices.map(({ name }) => name)),
+  dtype: fc.constantFrom(...(Object.keys(bytesOfFormat) as Format[])),
+  context: fc.integer({ min: 1, max: 5000 }),
+  batch: fc.integer({ min: 1, max: 100 }),
+  tp: fc.constantFrom(1, 2, 3, 8),
+});
+
+property("the explorer prices what the tables price, or refuses as they do", choices, (choice) => {
+  const { context, batch } = choice;
+  const model = namedModel(choice.model);
+  const device = devices.find(({ name }) => name === choice.device)!;
+  const isPossible = context <= model.config.maxPositionEmbeddings && choice.dtype in device.peaks;
+  if (!isPossible) {
+    expect(() => explore(choice)).toThrow(RangeError);
+    return;
+  }
+  const explored = explore(choice);
+  const bytesPerElement = bytesOfFormat[choice.dtype];
+  const memory = memoryRows(model, { context, batch, bytesPerElement });
+  const bytes = (part: string) => memory.find((row) => row.part === part)!.bytes;
+  const total = paramsRows(model, "").find(({ component }) => component === "total")!;
+  expect(explored.parameters).toBe(total.count);
+  expect(explored.weightBytes).toBe(bytes("weights"));
+  expect(explored.kvBytesOfBatch).toBe(bytes("kv_cache"));
+  expect(explored.kvBytesPerToken).toBe(bytes("kv_cache_per_token"));
+  for (const { step, seconds } of explored.steps) {
+    const attainable = Number(step.flops) / seconds;
+    expect(attainable / (step.attainable_flops as number)).toBeCloseTo(1, 9);
+  }
+});

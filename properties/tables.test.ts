@@ -1,0 +1,270 @@
+/** Every CSV has a schema, what the project writes fits it, and what does not is refused. */
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { peerColumns } from "../benchmarks/peers-table.ts";
+import { compareRows } from "../src/bench/compare-table.ts";
+import { memoryRows } from "../src/cost/memory-table.ts";
+import { kvMemoryRow, paramsRows } from "../src/cost/tables.ts";
+import { namedModel } from "../src/models/registry.ts";
+import { benchTables } from "../src/report/bench-tables.ts";
+import { csvText } from "../src/report/csv.ts";
+import { demoTables } from "../src/report/demo/demo.ts";
+import { startRecord, writeRecord } from "../src/report/run-record.ts";
+import type { CellType } from "../src/report/schema/cell-types.ts";
+import { schemas, type TableName } from "../src/report/schema/index.ts";
+import type { Schema } from "../src/report/schema/schema.ts";
+import { readTables, tableRows } from "../src/report/tables.ts";
+import { causalgate } from "./command.ts";
+import { configs, madeSamples, noisy } from "./made-samples.ts";
+import { alarmColumns } from "./mutants/false-alarms.ts";
+import { mutantColumns } from "./mutants/tables.ts";
+import { scratchFolder } from "./scratch.ts";
+import { property, seed } from "./support.ts";
+
+const scratch = scratchFolder();
+const published = join(import.meta.dirname, "../reports/published");
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+type AnySchema = Schema<Record<string, CellType<unknown>>>;
+type Rows = readonly Readonly<Record<string, string | number | bigint | boolean | null>>[];
+
+const read = (name: TableName, text: string) =>
+  tableRows(schemas[name].file, bytesOf(text), schemas[name] as AnySchema);
+
+/** The tables of a made-up bench, of the cost model, and of the demo. */
+async function madeTables(): Promise<Partial<Record<TableName, Rows>>> {
+  const samples = madeSamples({ processes: 2, rounds: 3, timeMs: noisy() });
+  const { roofs, ...bench } = benchTables(samples, configs);
+  const model = namedModel("llama-3-8b");
+  const serving = { weightBytesPerElement: 2, kvBytesPerElement: 2, deviceBytes: 80e9 };
+  return {
+    ...(await demoTables(seed)),
+    ...bench,
+    samples: samples.map((sample) => ({ ...sample })),
+    compare: compareRows(samples, madeSamples({ processes: 2, rounds: 3 })),
+    params: paramsRows(model, "made up"),
+    memory: memoryRows(model, { context: 1024, batch: 4, bytesPerElement: 2 }),
+    kvMemory: [1, 3].map((tensorParallel) =>
+      kvMemoryRow(model, { ...serving, tensorParallel, context: 1024 }),
+    ),
+  };
+}
+
+const tables = await madeTables();
+const texts = new Map(
+  Object.entries(tables).map(([name, rows]) => [
+    name as TableName,
+    csvText(schemas[name as TableName].columns, rows),
+  ]),
+);
+
+describe("schemas", () => {
+  test("have the columns that are written, in order", () => {
+    expect(schemas.mutants.columns).toEqual(mutantColumns);
+    expect(schemas.falseAlarms.columns).toEqual(alarmColumns);
+    expect(schemas.peers.columns).toEqual(peerColumns);
+  });
+
+  test("have a type for every column, and each its own file", () => {
+    for (const { columns, types } of Object.values<AnySchema>(schemas)) {
+      expect(Object.keys(types).toSorted()).toEqual([...columns].toSorted());
+    }
+    const files = Object.values(schemas).map(({ file }) => file);
+    expect(new Set(files).size).toBe(files.length);
+  });
+
+  test.for([...texts.keys()])("what is written as %s is what is read", (name) => {
+    const rows = tables[name]!;
+    const isNothing = (cell: unknown) => typeof cell === "number" && !Number.isFinite(cell);
+    const said = (cell: unknown) => (cell === null || isNothing(cell) ? null : String(cell));
+    const expected = rows.map((row) => schemas[name].columns.map((column) => said(row[column])));
+    const actual = read(name, texts.get(name)!).map((row) => Object.values(row).map(said));
+    expect(actual).toEqual(expected);
+    expect(rows.length).toBeGreaterThan(0);
+  });
+
+  test.for([
+    ["mutants", "mutants.csv"],
+    ["killMatrix", "kill-matrix.csv"],
+    ["falseAlarms", "false-alarms.csv"],
+    ["rates", "rates.csv"],
+  ] as const)("the published table of %s fits its schema", async ([name, file]) => {
+    const text = await readFile(join(published, file), "utf8");
+    expect(read(name, text).length).toBeGreaterThan(10);
+  });
+});
+
+describe("commands", () => {
+  const folder = join(scratch, "commands");
+
+  test("write tables that fit, and the runs that they are from", async () => {
+    const report = ["--report", folder];
+    const assignment = ["assignment", "--mode", "benchmark"];
+    const ended = [
+      await causalgate(["verify", "--law", "P-CAUS", "P-TOPK", "--runs", "5", ...report]),
+      await causalgate(["demo", "--seed", "7", ...report]),
+      await causalgate([...assignment, "--repeats", "1", "--new-tokens", "2", ...report]),
+    ];
+    for (const { code, stderr } of ended) expect(code, stderr).toBe(0);
+    const { tables: found, runs } = await readTables(folder);
+    expect(found.laws?.rows.map(({ law }) => law)).toEqual(["P-CAUS", "P-TOPK"]);
+    expect(runs.map(({ command }) => command)).toEqual(["causalgate verify", "causalgate demo"]);
+    expect(runs[1].seed).toBe(7);
+    const files = Object.values(found).map(({ file }) => file);
+    const written = runs.flatMap(({ sha256 }) => Object.keys(sha256));
+    expect(written.filter((file) => file.endsWith(".csv")).toSorted()).toEqual(files.toSorted());
+    const timed = await readTables(join(folder, "assignment"));
+    expect(Object.keys(timed.tables).toSorted()).toEqual(["latency", "ratios", "samples"]);
+  });
+});
+
+describe("a folder", () => {
+  const folder = join(scratch, "folder");
+  beforeAll(async () => {
+    await mkdir(join(folder, "published"), { recursive: true });
+    await cp(join(published, "mutants.csv"), join(folder, "published", "mutants.csv"));
+    await writeFile(join(folder, "growth.csv"), `${schemas.growth.columns.join()}\n`);
+    await writeFile(join(folder, "flops.csv"), texts.get("flops")!);
+    await writeRecord(folder, await startRecord("bench", 1), [join(folder, "flops.csv")]);
+  });
+
+  test("without a table is a folder without it; without rows where none are due too", async () => {
+    const { tables: found, runs } = await readTables(folder);
+    expect(Object.keys(found).toSorted()).toEqual(["flops", "mutants"]);
+    expect(found.mutants?.file).toBe("published/mutants.csv");
+    expect(runs.map(({ command }) => command)).toEqual(["bench"]);
+  });
+
+  test("that is empty, or not there, has no tables", async () => {
+    expect(await readTables(join(scratch, "nowhere"))).toEqual({ tables: {}, runs: [] });
+  });
+
+  test("with a damaged table is refused by its path", async () => {
+    const damaged = join(scratch, "damaged");
+    await mkdir(damaged, { recursive: true });
+    const path = join(damaged, "latency.csv");
+    const [header, row, ...rest] = texts.get("latency")!.split("\n");
+    const cells = row.split(",");
+    cells[schemas.latency.columns.indexOf("median_ms")] = "abc";
+    await writeFile(path, [header, row, cells.join(), ...rest].join("\n"));
+    const error = `${path} row 3, column median_ms: must be a number or blank, got "abc"`;
+    await expect(readTables(damaged)).rejects.toThrow(new RangeError(error));
+  });
+});
+
+describe("a table", () => {
+  const header = schemas.forward.columns.join();
+  const good = texts.get("forward")!;
+
+  test.for([
+    ["of no bytes", "", "forward.csv: must have a header, got an empty file"],
+    ["of blank lines", "\n\n", "forward.csv: must have a header, got an empty file"],
+    ["of a header", header, "forward.csv: there must be at least one row, got only a header"],
+    [
+      "with another header",
+      good.replace("symbols", "letters"),
+      'forward.csv row 1, column 4: must be symbols, got "letters"',
+    ],
+    [
+      "with a column too few",
+      "schema_version,model",
+      "forward.csv row 1, column 3: must be step, got none",
+    ],
+    [
+      "with a column too many",
+      good.replace("numbers", "numbers,bytes"),
+      'forward.csv row 1, column 7: must be absent, got "bytes"',
+    ],
+    [
+      "with a cell too many",
+      good.replace("demo,Embedding", "demo,Embedding,x"),
+      "forward.csv row 3: there must be 6 cells, got 7",
+    ],
+    [
+      "with a cell too few",
+      good.replace(/,\d+\n/, "\n"),
+      "forward.csv row 2: there must be 6 cells, got 5",
+    ],
+    [
+      "with an open quote",
+      `${header}\n1,"demo,x\n`,
+      "forward.csv row 2: must be CSV: Quote Not Closed",
+    ],
+    [
+      "of another version",
+      good.replace("\n1,", "\n2,"),
+      'forward.csv row 2, column schema_version: must be 1, got "2"',
+    ],
+    [
+      "with half a number",
+      good.replace(",10\n", ",10.5\n"),
+      'forward.csv row 2, column numbers: must be an integer, got "10.5"',
+    ],
+    [
+      "with a blank",
+      good.replace(",Embedding,", ",,"),
+      'forward.csv row 3, column step: must be text, got ""',
+    ],
+    [
+      "of a page",
+      "<!doctype html>",
+      'forward.csv row 1, column 1: must be schema_version, got "<!doctype html>"',
+    ],
+  ])("%s is refused: %s", ([, text, error]) => {
+    expect(() => read("forward", text)).toThrow(error);
+  });
+
+  test("of other bytes than UTF-8 is refused", () => {
+    const bytes = Uint8Array.of(0xff, 0xfe, 0x41);
+    expect(() => tableRows("a.csv", bytes, schemas.forward)).toThrow(
+      "a.csv: must be UTF-8, got other bytes",
+    );
+  });
+
+  test("that is a matrix has its own columns, each once", () => {
+    const matrix = "mutant,chapter,P-CAUS,P-LIVE\none,cache,,3\n";
+    expect(read("killMatrix", matrix)).toEqual([
+      { mutant: "one", chapter: "cache", "P-CAUS": null, "P-LIVE": 3 },
+    ]);
+    expect(() => read("killMatrix", matrix.replace("P-LIVE", "P-CAUS"))).toThrow(
+      'kill-matrix.csv row 1: each column must have its own name, got "P-CAUS" again',
+    );
+    expect(() => read("killMatrix", matrix.replace(",3", ",x"))).toThrow(
+      'kill-matrix.csv row 2, column P-LIVE: must be an integer or blank, got "x"',
+    );
+  });
+
+  test("gives back text that a spreadsheet would run", () => {
+    const rows = [{ ...tables.forward![0], step: "=1+1" }];
+    const text = csvText(schemas.forward.columns, rows);
+    expect(text).toContain("'=1+1");
+    expect(read("forward", text)[0].step).toBe("=1+1");
+  });
+
+  /** A cell of any made table whose type is not text. */
+  const cell = fc.constantFrom(...texts.keys()).chain((name) => {
+    const { columns, types } = schemas[name] as AnySchema;
+    const strict = columns.filter((column) => !types[column].must.startsWith("text"));
+    const row = fc.nat({ max: Math.min(tables[name]!.length, 50) - 1 });
+    return fc.record({ name: fc.constant(name), column: fc.constantFrom(...strict), row });
+  });
+
+  property(
+    "with one wrong cell is refused by file, row and column",
+    fc.record({
+      cell,
+      wrong: fc.constantFrom("abc", "1,5", "0x10", "NaN", "Infinity", "-", " 1", "1e999"),
+    }),
+    ({ cell: { name, column, row }, wrong }) => {
+      const { file, columns, types } = schemas[name] as AnySchema;
+      const rows = tables[name]!.slice(0, row + 2).map((one, i) =>
+        i === row ? { ...one, [column]: wrong } : one,
+      );
+      const place = `${file} row ${row + 2}, column ${column}: must be ${types[column].must}, got`;
+      expect(() => read(name, csvText(columns, rows))).toThrow(place);
+    },
+    200,
+  );
+});

@@ -1,0 +1,34 @@
+import { Command } from "commander";
+import { demoTables, writeDemo } from "../report/demo/demo.ts";
+import { demoText } from "../report/demo/text.ts";
+import { startRecord, writeRecord } from "../report/run-record.ts";
+import { examples, reportOption, seedOption } from "./options.ts";
+
+interface Options {
+  readonly seed: number;
+  readonly report: string;
+}
+
+/** `causalgate demo`: causal decoding by examples, in the terminal and as the figures' tables. */
+export function demoCommand(): Command {
+  return new Command("demo")
+    .description("causal decoding by examples, and the tables of their figures")
+    .addOption(seedOption())
+    .addOption(reportOption())
+    .addHelpText(
+      "after",
+      examples(
+        ["demo", "shapes, causality, sampling, generation, its cost, parameters, intensity"],
+        ["demo --seed 7 --report new", "other random weights; the tables go to new/"],
+      ),
+    )
+    .action(async ({ seed, report }: Options) => {
+      const record = await startRecord("causalgate demo", seed);
+      const tables = await demoTables(seed);
+      console.log(demoText(tables));
+      const files = await writeDemo(report, tables);
+      await writeRecord(report, record, files);
+      console.log("");
+      for (const file of files) console.log(`written: ${file}`);
+    });
+}

@@ -1,0 +1,19 @@
+import { existsSync } from "node:fs";
+import { Argument, Command } from "commander";
+import { examples } from "./options.ts";
+
+/** `causalgate report`: the page of what lies in a folder of reports; nothing is computed anew. */
+export function reportCommand(): Command {
+  return new Command("report")
+    .description("the page and the figures of the tables in a folder of reports")
+    .addArgument(new Argument("[FOLDER]", "where the tables are").default("reports"))
+    .addHelpText("after", examples(["report", "writes reports/index.html from reports/*.csv"]))
+    .action(async (folder: string) => {
+      if (!existsSync(folder)) {
+        throw new RangeError(`report: the folder must exist, got "${folder}"; npm start makes one`);
+      }
+      // What draws takes a third of a second to load: only the command that draws waits for it.
+      const { writeReport } = await import("../report/write-report.ts");
+      for (const path of await writeReport(folder)) console.log(`written: ${path}`);
+    });
+}

@@ -1,0 +1,11 @@
+/** The page's script: everything on it can be read without. */
+import { explorer } from "./explorer.ts";
+import { killGrid } from "./kill-grid.ts";
+import { searchable, sortable } from "./tables.ts";
+
+for (const table of document.querySelectorAll<HTMLTableElement>("table.data")) {
+  sortable(table);
+  searchable(table);
+}
+killGrid();
+explorer();

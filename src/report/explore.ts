@@ -1,0 +1,109 @@
+/**
+ * The cost explorer's figures: one choice of model and device, priced by the functions of cost/
+ * that `causalgate cost` calls too. The page's script runs this in the browser.
+ */
+
+import { bytesOfFormat, datasheetRoofs, type Format, namedDevice } from "../cost/devices.ts";
+import { checkContext, count } from "../cost/generation.ts";
+import { kvMemoryRow } from "../cost/kv-memory-table.ts";
+import { kvBytes, kvBytesPerToken, weightBytes } from "../cost/memory.ts";
+import { parameterCount } from "../cost/parameters.ts";
+import { type Roofs, roofSeconds } from "../cost/roofline.ts";
+import { rooflineRows } from "../cost/roofline-table.ts";
+import { GB } from "../cost/units.ts";
+import { namedModel } from "../models/registry.ts";
+
+/** What is chosen on the page; each field is an option of `causalgate cost` of that name. */
+export interface Choice {
+  readonly model: string;
+  readonly device: string;
+  readonly dtype: Format;
+  readonly context: number;
+  readonly batch: number;
+  readonly tp: number;
+}
+
+type Rows = ReturnType<typeof rooflineRows>;
+
+/** Prefill of the context, or decode of one token that attends it, under the roofs of the group. */
+export interface ExploredStep {
+  readonly phase: "prefill" | "decode";
+  /** The rows of roofline.csv: the whole step, and its attention alone. */
+  readonly step: Rows[number];
+  readonly attention: Rows[number];
+  /** The least time of the step; nothing is faster under these roofs. */
+  readonly seconds: number;
+  /** New tokens of the whole batch in that time. */
+  readonly tokensPerS: number;
+}
+
+export interface Explored {
+  readonly parameters: bigint;
+  readonly weightBytes: bigint;
+  readonly kvBytesPerToken: bigint;
+  readonly kvBytesPerSequence: bigint;
+  readonly kvBytesOfBatch: bigint;
+  /** The row of kv_memory.csv: the largest batch, and what limits it. */
+  readonly fit: ReturnType<typeof kvMemoryRow>;
+  /** Of all devices of the group together. */
+  readonly roofs: Roofs;
+  readonly steps: readonly ExploredStep[];
+}
+
+/**
+ * Prices a choice. The roofs of `tp` devices are added up, and what they say to each other takes no
+ * time: the times are the least that are possible.
+ *
+ * @throws {RangeError} when there is no such model or device, the device has no such format, or a
+ *   length is not a positive integer that the model can hold
+ */
+export function explore({ model: name, device: chosen, dtype, ...sizes }: Choice): Explored {
+  const model = namedModel(name);
+  const device = namedDevice(chosen);
+  const { context, batch, tp } = sizes;
+  for (const [field, value] of Object.entries(sizes)) count("explorer", field, value, 1);
+  checkContext(name, model.config.maxPositionEmbeddings, context);
+  const one = datasheetRoofs(device, dtype);
+  const roofs = { flopsPerS: tp * one.flopsPerS, bytesPerS: tp * one.bytesPerS };
+  const bytes = bytesOfFormat[dtype];
+  const widths = { weightBytesPerElement: bytes, kvBytesPerElement: bytes };
+  const perSequence = kvBytes(model.config, context, bytes);
+
+  const step = (phase: "prefill" | "decode"): ExploredStep => {
+    const rows = rooflineRows(
+      model,
+      {
+        device: chosen,
+        source: "datasheet",
+        peak: { value: roofs.flopsPerS },
+        bandwidth: { value: roofs.bytesPerS },
+      },
+      { phase, context, batch, fusion: "streamed", ...widths, activationBytesPerElement: bytes },
+    );
+    const [whole] = rows;
+    const seconds = roofSeconds(roofs, {
+      flops: whole.flops as bigint,
+      weightBytes: whole.bytes_weights as bigint,
+      kvBytes: whole.bytes_kv as bigint,
+      activationBytes: whole.bytes_act as bigint,
+    });
+    const newTokens = batch * (phase === "prefill" ? context : 1);
+    const attention = rows.at(-1)!;
+    return { phase, step: whole, attention, seconds, tokensPerS: newTokens / seconds };
+  };
+  return {
+    parameters: parameterCount(model.config),
+    weightBytes: weightBytes(model.config, bytes),
+    kvBytesPerToken: kvBytesPerToken(model.config, bytes),
+    kvBytesPerSequence: perSequence,
+    kvBytesOfBatch: BigInt(batch) * perSequence,
+    fit: kvMemoryRow(model, {
+      deviceBytes: device.memoryGB * GB,
+      tensorParallel: tp,
+      context,
+      ...widths,
+    }),
+    roofs,
+    steps: [step("prefill"), step("decode")],
+  };
+}

@@ -1,0 +1,64 @@
+/** Every figure of the report, drawn from the tables and from nothing else. */
+import { causality } from "./figures/causality.ts";
+import { drawFigure } from "./figures/draw.ts";
+import type { Draft, Figure } from "./figures/figure.ts";
+import { forward } from "./figures/forward.ts";
+import { generation } from "./figures/generation.ts";
+import { generationCost } from "./figures/generation-cost.ts";
+import { growth } from "./figures/growth.ts";
+import { intensity } from "./figures/intensity.ts";
+import { latency } from "./figures/latency.ts";
+import { parameters } from "./figures/parameters.ts";
+import { peers } from "./figures/peers.ts";
+import { sampling } from "./figures/sampling.ts";
+import { measureText } from "./figures/text-width.ts";
+import { training } from "./figures/training.ts";
+import type { Tables } from "./tables.ts";
+
+export { standaloneSvg } from "./figures/draw.ts";
+export type { Figure, Source } from "./figures/figure.ts";
+export { figureStyle, figureWidth } from "./figures/theme.ts";
+
+const drafts: readonly ((tables: Tables) => Draft)[] = [
+  forward,
+  causality,
+  sampling,
+  generation,
+  generationCost,
+  parameters,
+  intensity,
+  latency,
+  growth,
+  peers,
+  training,
+];
+
+/** The figures before they are drawn: their specifications hold the rows that they draw. */
+export function draftFigures(tables: Tables): Draft[] {
+  return drafts.map((draft) => draft(tables));
+}
+
+/**
+ * The figures in the order of a page. One whose tables are missing says what to run.
+ *
+ * An `svg` is to be put into a page as it is; the page needs {@link figureStyle} once, and may set
+ * its custom properties, `--figure-ink` and so on, on `.figure`. A file of its own is made by
+ * `standaloneSvg`.
+ *
+ * @throws {RangeError} when a chart cannot hold what its tables say, naming it
+ */
+export async function figures(tables: Tables): Promise<Figure[]> {
+  measureText();
+  const drawn: Figure[] = [];
+  for (const draft of drafts) {
+    try {
+      drawn.push(await drawFigure(draft(tables)));
+    } catch (cause) {
+      const must = "its tables must hold what can be drawn";
+      throw new RangeError(`figure ${draft.name}: ${must}, got ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  }
+  return drawn;
+}

@@ -1,0 +1,84 @@
+/** From specifications to one SVG: Vega-Lite is compiled, drawn without a browser, and stacked. */
+import * as vega from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+import type { Draft, Figure, Panel } from "./figure.ts";
+import { colours, config, figureStyle, figureWidth, font } from "./theme.ts";
+
+/** Between two panels. */
+const gap = 22;
+
+/** The figure of a draft, as an SVG that scales to the width that it is given. */
+export async function drawFigure({ panels, ...figure }: Draft): Promise<Figure> {
+  if (figure.missing !== null) return { ...figure, svg: null };
+  const drawn: string[] = [];
+  let height = 0;
+  for (const [i, panel] of panels.entries()) {
+    if (i > 0) height += gap;
+    const content = await drawPanel(panel);
+    drawn.push(`<g transform="translate(0,${height})">${content}</g>`);
+    height += panel.height;
+  }
+  return { ...figure, svg: framed(figure, height, drawn.join("")) };
+}
+
+/** The SVG as a file of its own, with its style in it. */
+export function standaloneSvg(svg: string): string {
+  const style = `<style>${figureStyle}</style>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.replace("</desc>", `</desc>${style}`)}\n`;
+}
+
+function framed(figure: Omit<Figure, "svg">, height: number, content: string): string {
+  const { id, title, question, caption } = figure;
+  const size = `viewBox="0 0 ${figureWidth} ${height}"`;
+  const names = `role="img" aria-labelledby="${id}-title ${id}-desc"`;
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" class="figure" font-family="${font}" ${size} ${names}>`;
+  const description = escapeXml([question, ...caption].join(" "));
+  const name = `<title id="${id}-title">${escapeXml(title)}</title>`;
+  return `${head}${name}<desc id="${id}-desc">${description}</desc>${content}</svg>`;
+}
+
+async function drawPanel({ title, height, spec }: Panel): Promise<string> {
+  const sized = {
+    ...spec,
+    ...(title === null ? {} : { title }),
+    width: figureWidth,
+    height,
+    autosize: { type: "fit", contains: "padding" },
+    config,
+  } as TopLevelSpec;
+  const problems: string[] = [];
+  const logger = vega.logger(vega.Warn, undefined, (_, __, texts) =>
+    problems.push(texts.join(" ")),
+  );
+  const runtime = vega.parse(compile(sized, { logger }).spec);
+  const view = new vega.View(runtime, { renderer: "none", logger });
+  const svg = await view.toSVG();
+  view.finalize();
+  if (problems.length > 0) throw new Error(problems[0]);
+  return themed(svg.replace(/^<svg[^>]*>/, "").replace(/<\/svg>$/, ""));
+}
+
+/** The names of the theme's colours by their values. */
+const nameOf = new Map(Object.entries(colours).map(([name, { light }]) => [light as string, name]));
+
+/**
+ * Puts a class on everything in a colour of the theme. The attribute stays, for programs that know
+ * no style sheets; where there is one, the class is stronger. Places are rounded to hundredths.
+ */
+function themed(content: string): string {
+  const plain = content.replace(/ (?:class|role|aria-\w+|font-family)="[^"]*"/g, "");
+  return plain.replace(/<\w[^>]*>/g, (long) => {
+    const tag = long.replace(/\d+\.\d{3,}/g, (place) => String(Number(Number(place).toFixed(2))));
+    const classes = ["fill", "stroke"].flatMap((what) => {
+      const value = new RegExp(` ${what}="([^"]*)"`).exec(tag)?.[1];
+      const name = value === undefined ? undefined : nameOf.get(value);
+      return name === undefined ? [] : [`figure-${what}-${name}`];
+    });
+    if (classes.length === 0) return tag;
+    return tag.replace(/^<\w+/, (start) => `${start} class="${classes.join(" ")}"`);
+  });
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,147 @@
+import { grouped, significant } from "../numbers.ts";
+import type { Table, Tables } from "../tables.ts";
+import { type Curve, curvesSpec } from "./curves.ts";
+import {
+  type Draft,
+  type Heading,
+  missingFigure,
+  paragraph,
+  rowsWhere,
+  sourceOf,
+  withInterval,
+} from "./figure.ts";
+
+const heading: Heading = {
+  id: "growth",
+  question: "Why does the time without a cache grow so much faster, and by what rate?",
+};
+
+type LatencyRow = Table<"latency">["rows"][number];
+type GrowthRow = Table<"growth">["rows"][number];
+type RatioRow = Table<"ratios">["rows"][number];
+
+/** The model of the last seed where it was timed. */
+const preferred = ["tiny-long", "tiny", "demo"];
+
+const task = "generation_length";
+
+/** Time against generated tokens, both ways in one graph, with the exponents that were fitted. */
+export function growth(tables: Tables): Draft {
+  const fitted = rowsWhere(tables, "growth", (row) => row.task === task);
+  const models = [...new Set(fitted.map(({ model }) => model))];
+  const model = preferred.find((name) => models.includes(name)) ?? models[0];
+  const of = (mode: string) =>
+    rowsWhere(
+      tables,
+      "latency",
+      (row) => row.task === task && row.model === model && row.mode === mode && row.status === "ok",
+    );
+  const growthOf = (mode: string) => fitted.find((row) => row.model === model && row.mode === mode);
+  const ratio = rowsWhere(
+    tables,
+    "ratios",
+    (row) => row.task === task && row.model === model && row.ratio_median !== null,
+  ).at(-1);
+  const [naive, cached] = [of("naive"), of("cached")];
+  const short = Math.min(naive.length, cached.length);
+  const [slow, fast] = [growthOf("naive"), growthOf("cached")];
+  if (slow === undefined || fast === undefined || ratio === undefined || short < 2) {
+    return missingFigure(heading, "Time against generated tokens", "growth", "latency", "ratios");
+  }
+  return {
+    ...heading,
+    title: `Time grows as n^${fixed(slow.slope)} without a cache, as n^${fixed(fast.slope)} with it`,
+    caption: explanation(model, slow, fast, ratio),
+    sources: [
+      sourceOf(
+        tables.latency!,
+        ["gen_len", "mode", "median_ms", "median_ci_lo_ms", "median_ci_hi_ms"],
+        `task ${task}, model ${model}, status ok`,
+      ),
+      sourceOf(
+        tables.growth!,
+        ["slope", "slope_ci_lo", "slope_ci_hi", "slope_predicted_flops", "last_segment_slope"],
+        `task ${task}, model ${model}`,
+      ),
+      sourceOf(
+        tables.ratios!,
+        ["ratio_median", "ratio_ci_lo", "ratio_ci_hi", "flops_ratio_predicted"],
+        `task ${task}, model ${model}, gen_len ${ratio.gen_len}`,
+      ),
+    ],
+    missing: null,
+    panels: [
+      {
+        title: "Total time of a generation",
+        height: 290,
+        spec: curvesSpec([curve("naive", naive, 1), curve("cached", cached, 1)], "gen_len", {
+          x: { title: "generated tokens", log: false },
+          y: { title: "median milliseconds", log: false },
+        }),
+      },
+      {
+        title: "The same, both axes logarithmic",
+        height: 310,
+        spec: curvesSpec([curve("naive", naive, 0.7), curve("cached", cached, 0.7)], "gen_len", {
+          x: { title: "generated tokens", log: true },
+          y: { title: "median milliseconds", log: true },
+        }),
+      },
+    ],
+  };
+}
+
+function explanation(model: string, slow: GrowthRow, fast: GrowthRow, ratio: RatioRow): string[] {
+  const { gen_len, prompt_len, ratio_median, ratio_ci_lo, ratio_ci_hi } = ratio;
+  const { flops_ratio_predicted: predicted } = ratio;
+  const ends = [slow, fast].map((row) => fixed(row.last_segment_slope));
+  const times = withInterval(ratio_median!, ratio_ci_lo, ratio_ci_hi);
+  return [
+    `${model}, prompt of P = ${prompt_len} tokens; bars are 95 % intervals of the median.`,
+    paragraph(
+      "Without a cache every new token runs all tokens before it again: nP + n(n - 1)/2 token-steps.",
+      "With a cache each token runs once: P + n - 1. One power of n lies between the two.",
+    ),
+    paragraph(
+      exponent("Without", slow),
+      exponent("With", fast),
+      `Over the last segment the exponents are ${ends.join(" and ")}.`,
+      "For large n the token-steps grow as n² and n; attention adds to both.",
+    ),
+    paragraph(
+      `At n = ${grouped(gen_len)} the time without a cache is ${times} times as long.`,
+      ...(predicted === null
+        ? []
+        : [`The exact FLOPs are ${significant(predicted)} times as many.`]),
+    ),
+  ];
+}
+
+function exponent(how: string, row: GrowthRow): string {
+  const interval =
+    row.slope_ci_lo === null ? "" : ` [${fixed(row.slope_ci_lo)}, ${fixed(row.slope_ci_hi)}]`;
+  const predicted = `exact FLOPs as n^${fixed(row.slope_predicted_flops)}`;
+  return `${how} a cache, time grows as n^${fixed(row.slope)}${interval}, ${predicted}.`;
+}
+
+function fixed(value: number | null): string {
+  return value === null ? "?" : value.toFixed(2);
+}
+
+/** @param along where its name stands, from 0, the first row, to 1, the last */
+function curve(look: "naive" | "cached", rows: readonly LatencyRow[], along: number): Curve {
+  const row = Math.round(along * (rows.length - 1));
+  return {
+    name: look === "naive" ? "without cache" : "with cache",
+    look,
+    rows: rows.map(({ gen_len, median_ms, median_ci_lo_ms, median_ci_hi_ms }) => ({
+      gen_len,
+      median_ms,
+      median_ci_lo_ms: median_ci_lo_ms ?? median_ms,
+      median_ci_hi_ms: median_ci_hi_ms ?? median_ms,
+    })),
+    y: "median_ms",
+    interval: ["median_ci_lo_ms", "median_ci_hi_ms"],
+    label: { row, side: "above" },
+  };
+}

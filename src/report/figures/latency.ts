@@ -1,0 +1,97 @@
+import { grouped } from "../numbers.ts";
+import type { Table, Tables } from "../tables.ts";
+import { type Curve, curvesSpec } from "./curves.ts";
+import {
+  type Draft,
+  type Heading,
+  missingFigure,
+  paragraph,
+  rowsWhere,
+  sourceOf,
+  withInterval,
+} from "./figure.ts";
+
+const heading: Heading = {
+  id: "latency",
+  question: "How does the time of a few tokens depend on the length of the sequence before them?",
+};
+
+type Row = Table<"latency">["rows"][number];
+
+/** The assignment's model where it was timed. */
+const preferred = ["assignment-long", "assignment", "demo"];
+
+/** Latency by sequence length, both ways, with the intervals of the medians. */
+export function latency(tables: Tables): Draft {
+  const timed = rowsWhere(
+    tables,
+    "latency",
+    ({ task, status }) => task === "sequence_length" && status === "ok",
+  );
+  const models = [...new Set(timed.map(({ model }) => model))];
+  const model = preferred.find((name) => models.includes(name)) ?? models[0];
+  const of = (mode: string) => timed.filter((row) => row.model === model && row.mode === mode);
+  const other = ({ prompt_len }: Row, mode: string) =>
+    of(mode).find((row) => row.prompt_len === prompt_len);
+  const naive = of("naive").filter((row) => other(row, "cached") !== undefined);
+  const cached = naive.map((row) => other(row, "cached")!);
+  if (naive.length < 2) return missingFigure(heading, "Latency by sequence length", "latency");
+  const [slow, fast] = [naive[naive.length - 1], cached[cached.length - 1]];
+  const tokens = grouped(slow.prompt_len!);
+  const times = (Number(slow.median_ms) / Number(fast.median_ms)).toFixed(1);
+  return {
+    ...heading,
+    title: `After ${tokens} tokens, ${slow.gen_len} more take ${times} times as long without a cache`,
+    caption: [
+      paragraph(
+        `${model}: the time of ${slow.gen_len} tokens and of the prompt before them.`,
+        "Bars are 95 % intervals of the median.",
+      ),
+      `Without a cache ${described(slow)}; with it ${described(fast)}.`,
+    ],
+    sources: [
+      sourceOf(
+        tables.latency!,
+        ["prompt_len", "mode", "median_ms", "median_ci_lo_ms", "median_ci_hi_ms"],
+        `task sequence_length, model ${model}, status ok`,
+      ),
+    ],
+    missing: null,
+    panels: [
+      {
+        title: `Time of ${slow.gen_len} new tokens`,
+        height: 330,
+        spec: curvesSpec([curve("naive", naive), curve("cached", cached)], "prompt_len", {
+          x: {
+            title: "tokens of the prompt",
+            log: true,
+            values: naive.map((row) => row.prompt_len!),
+          },
+          y: { title: "median milliseconds", log: true },
+        }),
+      },
+    ],
+  };
+}
+
+function curve(look: "naive" | "cached", rows: readonly Row[]): Curve {
+  const row = Math.floor(rows.length / 2);
+  return {
+    name: look === "naive" ? "without cache" : "with cache",
+    look,
+    rows: rows.map(({ prompt_len, median_ms, median_ci_lo_ms, median_ci_hi_ms }) => ({
+      prompt_len,
+      median_ms,
+      median_ci_lo_ms: median_ci_lo_ms ?? median_ms,
+      median_ci_hi_ms: median_ci_hi_ms ?? median_ms,
+    })),
+    y: "median_ms",
+    interval: ["median_ci_lo_ms", "median_ci_hi_ms"],
+    label: { row, side: look === "naive" ? "above" : "below" },
+  };
+}
+
+function described({ median_ms, median_ci_lo_ms, median_ci_hi_ms, prompt_len }: Row): string {
+  const time = withInterval(Number(median_ms), median_ci_lo_ms, median_ci_hi_ms);
+  return `${time} ms after ${grouped(prompt_len!)} tokens`;
+}

@@ -1,0 +1,93 @@
+import { grouped, significant } from "../numbers.ts";
+import type { Table, Tables } from "../tables.ts";
+import { barsPanel } from "./bars.ts";
+import {
+  type Draft,
+  type Heading,
+  missingFigure,
+  type Panel,
+  paragraph,
+  sourceOf,
+  withInterval,
+} from "./figure.ts";
+
+const heading: Heading = {
+  id: "peers",
+  question: "How fast is the same model on engines that others wrote?",
+};
+
+type Row = Table<"peers">["rows"][number];
+
+/** Decode and prefill at the longest length, on every engine, for the first and the last model. */
+export function peers({ peers: table }: Tables): Draft {
+  if (table === undefined) return missingFigure(heading, "Engines side by side", "peers");
+  const models = [...new Set(table.rows.map(({ model }) => model))];
+  const shown = [...new Set([models[0], models[models.length - 1]])];
+  const groups = shown.flatMap((model) =>
+    (["decode", "prefill"] as const).flatMap((task) => {
+      const rows = table.rows.filter((row) => row.model === model && row.task === task);
+      const longest = Math.max(...rows.map(({ prompt_len }) => prompt_len));
+      const timed = rows.filter((row) => row.prompt_len === longest && row.median_ms !== null);
+      return timed.length === 0 ? [] : [timed];
+    }),
+  );
+  if (groups.length === 0) return missingFigure(heading, "Engines side by side", "peers");
+  const without = table.rows.filter(({ median_ms }) => median_ms === null);
+  return {
+    ...heading,
+    title: groups.slice(0, 1).map(titleOf).join(),
+    caption: [
+      paragraph(
+        "Medians, one thread each; behind them the time against the reference's.",
+        "Before it is timed every engine gives the reference's logits, while it is timed its tokens.",
+      ),
+      paragraph(...groups.map(described)),
+      ...[...new Set(without.map(({ engine, status }) => `${engine}: ${status}.`))],
+    ],
+    sources: [
+      sourceOf(
+        table,
+        ["model", "task", "engine", "median_ms", "ratio_to_reference"],
+        `the longest prompt_len of tasks decode and prefill, models ${shown.join(" and ")}`,
+      ),
+    ],
+    missing: null,
+    panels: groups.map(panel),
+  };
+}
+
+function fastestOf(rows: readonly Row[]): Row {
+  return rows.reduce((best, row) => (Number(row.median_ms) < Number(best.median_ms) ? row : best));
+}
+
+function titleOf(rows: readonly Row[]): string {
+  const { engine, dtype, model, task } = fastestOf(rows);
+  return `${engine} (${dtype}) has the shortest ${task} of ${model} among ${rows.length} engines`;
+}
+
+function described(rows: readonly Row[]): string {
+  const { task, model, engine, median_ms, median_ci_lo_ms, median_ci_hi_ms } = fastestOf(rows);
+  const interval = withInterval(Number(median_ms), median_ci_lo_ms, median_ci_hi_ms);
+  const time = `${interval} ms${task === "prefill" ? "" : " a token"}`;
+  return `${what(rows[0])} of ${model}: fastest is ${engine} with ${time}.`;
+}
+
+function what({ task, prompt_len }: Row): string {
+  const tokens = grouped(prompt_len);
+  return task === "prefill" ? `Prefill of ${tokens} tokens` : `Decode after ${tokens} tokens`;
+}
+
+function panel(rows: readonly Row[]): Panel {
+  const { task, model } = rows[0];
+  return barsPanel({
+    title: `${model}: ${what(rows[0]).toLowerCase()}`,
+    bars: rows.map(({ engine, median_ms, ratio_to_reference: ratio }) => {
+      const time = `${significant(Number(median_ms))} ms`;
+      const label = ratio === null ? time : `${time}, ${significant(ratio)} ×`;
+      return { name: engine, median_ms, label };
+    }),
+    column: "median_ms",
+    most: 2 * Math.max(...rows.map(({ median_ms }) => Number(median_ms))),
+    colour: task === "prefill" ? "green" : "blue",
+  });
+}

@@ -1,0 +1,115 @@
+/** The report as Markdown with the figures beside it, for reading where the code is. */
+import type { Figure, Source } from "./figures.ts";
+import { grouped, scientific, significant } from "./numbers.ts";
+import { headline } from "./page/verdict.ts";
+import type { PastRun } from "./run-record.ts";
+import { engineStandings, goldenStanding, lawStanding, speedStanding } from "./standing.ts";
+import type { Reports, Tables } from "./tables.ts";
+
+/**
+ * The text of a folder's `README.md`: the verdict, then every figure as `figures/ID.svg` with what
+ * it says and where its numbers stand.
+ */
+export function figuresMarkdown({ tables, runs }: Reports, figures: readonly Figure[]): string {
+  const run = runs.findLast(({ sha256 }) => "laws.csv" in sha256) ?? runs.at(-1);
+  const sections = [
+    `# ${escaped(headline(tables))}`,
+    "Written by `npx causalgate report` from the tables of this folder; nothing is computed anew.",
+    "[The page](index.html) has the laws, the mutants and the cost explorer too.",
+    markdownTable(["question", "answer"], verdictRows(tables)),
+    ...(run === undefined ? [] : [escaped(runText(run))]),
+    "## Figures",
+    ...figures.map(figureSection),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+function runText({ run_id, seed, cpu, cores, node, git_commit, git_dirty }: PastRun): string {
+  const commit = git_commit === null ? "outside git" : `commit ${git_commit.slice(0, 10)}`;
+  const state = `${commit}${git_dirty ? " with changes" : ""}`;
+  return `Run ${run_id}, seed ${seed}, on ${cpu} with ${cores} cores, Node ${node}, ${state}.`;
+}
+
+function verdictRows(tables: Tables): string[][] {
+  return [
+    ["Is the decoder right?", lawsText(tables)],
+    ["Does it give recorded logits?", goldensText(tables)],
+    ["Do other engines agree?", enginesText(tables)],
+    ["How fast is it?", speedText(tables)],
+  ];
+}
+
+function lawsText(tables: Tables): string {
+  const laws = lawStanding(tables);
+  if (laws === null) return "not tried: `npm start`";
+  const { kept, failing, notOffered, cases, nearest } = laws;
+  const groups = { kept, failing, "not offered": notOffered };
+  const each = Object.entries(groups).map(([what, rows]) => `${rows.length} ${what}`);
+  const counts = `laws: ${each.join(", ")}, over ${grouped(cases)} cases`;
+  if (nearest === null) return counts;
+  return `${counts}; largest error ${error(nearest.worst_error, nearest.worst_allowed)} (${nearest.law})`;
+}
+
+function goldensText(tables: Tables): string {
+  const goldens = goldenStanding(tables);
+  if (goldens === null) return "not compared: `npm start`";
+  const { rows, broken, nearest } = goldens;
+  const matched = `${rows.length - broken.length} of ${rows.length} recordings matched`;
+  return `${matched}, the worst ${error(nearest.largest_error, nearest.tolerance)} (${nearest.fixture})`;
+}
+
+function enginesText(tables: Tables): string {
+  const engines = engineStandings(tables);
+  if (engines.length === 0) return "none was judged: `npx causalgate verify --subject onnxruntime`";
+  return engines
+    .map(({ engine, version, arithmetic, kept, failing }) => {
+      const name = [engine, version, arithmetic].filter((part) => part !== null).join(" ");
+      return `${name}: ${kept} laws kept, ${failing} failing`;
+    })
+    .join("; ");
+}
+
+function speedText(tables: Tables): string {
+  const speed = speedStanding(tables);
+  if (speed === null) return "not timed: `npx causalgate bench`";
+  const { model, gen_len, ratio_median, ratio_ci_lo, ratio_ci_hi, verdict } = speed.ratio;
+  const interval =
+    ratio_ci_lo === null ? "" : ` [${significant(ratio_ci_lo)}, ${significant(ratio_ci_hi!)}]`;
+  const voided = verdict === "void_control_moved" ? "; void, as its control moved" : "";
+  const times = `${significant(ratio_median!)}${interval} times as long`;
+  return `${grouped(gen_len)} tokens of ${model} take ${times} without the cache${voided}`;
+}
+
+function error(value: number | null, allowed: number | null): string {
+  const most = allowed === null ? "nothing" : scientific(allowed);
+  return `${value === null ? "not a number" : scientific(value)} of ${most} allowed`;
+}
+
+function figureSection({ id, title, question, caption, svg, sources, missing }: Figure): string {
+  const parts = [`### ${escaped(title)}`, `*${escaped(question)}*`];
+  if (missing !== null) parts.push(escaped(missing));
+  // As markup, because a figure that only says its shape would be as wide as the page.
+  const alt = title.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  if (svg !== null) parts.push(`<img src="figures/${id}.svg" alt="${alt}" width="480">`);
+  parts.push(...caption.map(escaped));
+  if (sources.length > 0) parts.push(sources.map(sourceText).join("<br>\n"));
+  return parts.join("\n\n");
+}
+
+function sourceText({ file, columns, rows }: Source): string {
+  const names = columns.map((column) => `\`${column}\``).join(", ");
+  return `<sub>data: [${file}](${file}), ${names}; rows: ${escaped(rows)}</sub>`;
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+  return [line(head), line(head.map(() => "---")), ...rows.map((row) => line(row.map(cell)))].join(
+    "\n",
+  );
+}
+
+/** Text in which nothing is taken for markup. */
+function escaped(text: string): string {
+  return text.replace(/[\\`*_[\]<>|~]/g, (character) => `\\${character}`);
+}

@@ -1,0 +1,49 @@
+/** Numbers as people read them. Nothing here runs only in Node: the page's script uses it too. */
+
+/** `6738415616` as `6,738,415,616`. */
+export function grouped(count: bigint | number): string {
+  return count.toLocaleString("en");
+}
+
+/** `0.6684` as `66.84 %`. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+/** `1.9e-14` as `1.9 × 10⁻¹⁴`; what is not tiny or huge as it is. */
+export function scientific(value: number): string {
+  if (value === 0) return "0";
+  const [mantissa, exponent] = value.toExponential(1).split("e").map(Number);
+  if (exponent > -4 && exponent < 6) return significant(value);
+  return `${mantissa} × 10${[...String(exponent)].map((digit) => superscripts[digit]).join("")}`;
+}
+
+const superscripts: Readonly<Record<string, string>> = {
+  "-": "⁻",
+  ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].map((text, digit) => [digit, text])),
+};
+
+/** Three digits that count, without zeros that say nothing: `83.6`, `1,070`, `0.25`. */
+export function significant(value: number): string {
+  return Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
+}
+
+const prefixes = ["", "k", "M", "G", "T", "P", "E", "Z"];
+
+/** With the prefix of its thousands: `55670272` of `FLOP` as `55.7 MFLOP`. */
+export function si(value: bigint | number, unit: string): string {
+  let scaled = Number(value);
+  let prefix = 0;
+  while (scaled >= 999.5 && prefix < prefixes.length - 1) {
+    scaled /= 1000;
+    prefix++;
+  }
+  return `${significant(scaled)} ${prefixes[prefix]}${unit}`;
+}
+
+/** `86.8 ms`, `7.26 s`, `3.1 µs`. */
+export function duration(seconds: number): string {
+  if (seconds >= 1) return `${significant(seconds)} s`;
+  if (seconds >= 1e-3) return `${significant(seconds * 1e3)} ms`;
+  return `${significant(seconds * 1e6)} µs`;
+}

@@ -1,0 +1,57 @@
+/** Which engine keeps which law. */
+import { scientific } from "../numbers.ts";
+import { schemas } from "../schema/index.ts";
+import { type EngineStanding, engineStandings } from "../standing.ts";
+import type { Tables } from "../tables.ts";
+import { type Html, html } from "./html.ts";
+import { missing, source } from "./sources.ts";
+
+export function enginesSection(tables: Tables): Html {
+  const engines = engineStandings(tables);
+  if (engines.length === 0) {
+    const what = "No engine of other people was judged yet";
+    return html`<section id="engines"><h2>Engines</h2>${missing(what, schemas.engines.command)}</section>`;
+  }
+  const described = new Set(tables.laws?.rows.map(({ law }) => law));
+  const laws = [...new Set(engines.flatMap(({ rows }) => rows.map(({ law }) => law)))];
+  return html`<section id="engines">
+<h2>Engines</h2>
+<p class="about">The same laws on engines that other people wrote. ✓ kept, ✗ broken, ! broken as declared beforehand, – not offered. ${source(tables.engines, ["engine", "version", "law", "status", "largest_error", "tolerance"])}</p>
+<div class="scroll tall" role="region" aria-label="Engines and laws" tabindex="0"><table class="engines">
+<caption>Engines and laws</caption>
+<thead><tr><th scope="col">Law</th>${engines.map(
+    ({ engine, version, arithmetic }) =>
+      html`<th scope="col">${engine}<small>${version} ${arithmetic}</small></th>`,
+  )}</tr></thead>
+<tbody>
+<tr class="sum"><th scope="row">kept / failing</th>${engines.map(
+    ({ kept, failing }) =>
+      html`<td>${kept} / <span class="${failing === 0 ? "good" : "bad"}">${failing}</span></td>`,
+  )}</tr>
+${laws.map(
+  (law) =>
+    html`<tr><th scope="row">${described.has(law) ? html`<a href="#${law}"><code>${law}</code></a>` : html`<code>${law}</code>`}</th>${engines.map((engine) => verdictCell(engine, law))}</tr>\n`,
+)}</tbody></table></div>
+</section>`;
+}
+
+const marks: Readonly<Record<string, readonly [mark: string, state: string]>> = {
+  kept: ["✓", "good"],
+  broken: ["✗", "bad"],
+  vacuous: ["?", "bad"],
+  "now kept": ["?", "bad"],
+  "known failure": ["!", "known"],
+  "not offered": ["–", "neutral"],
+};
+
+function verdictCell({ rows }: EngineStanding, law: string): Html {
+  const row = rows.find((row) => row.law === law);
+  if (row === undefined) return html`<td></td>`;
+  const [mark, state] = marks[row.status];
+  const error =
+    row.largest_error === null || row.tolerance === null
+      ? ""
+      : `, largest error ${scientific(row.largest_error)} of ${scientific(row.tolerance)}`;
+  const said = `${row.status}, ${row.cases} cases${error}`;
+  return html`<td class="${state}" title="${said}"><span aria-hidden="true">${mark}</span><span class="unseen">${row.status}</span></td>`;
+}

@@ -1,0 +1,42 @@
+/** The form of the cost explorer; the page's script answers it. */
+import { bytesOfFormat, devices } from "../../cost/devices.ts";
+import { namedModels } from "../../models/registry.ts";
+import { type Content, type Html, html } from "./html.ts";
+
+/** What is chosen when the page opens. */
+const first = { model: "llama-3-8b", device: "h100-sxm", dtype: "bf16", context: 8192, batch: 16 };
+
+export function explorerSection(): Html {
+  const models = namedModels.map(({ name, title }) => option(name, title, first.model));
+  const places = devices.map(({ name, title }) => option(name, title, first.device));
+  const formats = Object.keys(bytesOfFormat).map((name) => option(name, name, first.dtype));
+  return html`<section id="explorer">
+<h2>Cost explorer</h2>
+<p class="about">Exact counts from a configuration alone, by the functions that write the
+tables, and the roofs that makers print for their devices.</p>
+<noscript><p class="missing">
+This part needs its script. In a terminal: <code>npx causalgate cost --help</code>.
+</p></noscript>
+<form hidden>
+${field("Model", html`<select name="model">${models}</select>`)}
+${field("Device", html`<select name="device">${places}</select>`)}
+${field("Precision", html`<select name="dtype">${formats}</select>`)}
+${field("Context, tokens", number("context", first.context))}
+${field("Batch, sequences", number("batch", first.batch))}
+${field("Devices that split it", number("tp", 1))}
+</form>
+<div id="explored" aria-live="polite"></div>
+</section>`;
+}
+
+function field(name: string, control: Html): Html {
+  return html`<label><span>${name}</span>${control}</label>`;
+}
+
+function number(name: string, value: number): Html {
+  return html`<input type="number" name="${name}" value="${value}" min="1" step="1" inputmode="numeric">`;
+}
+
+function option(value: string, title: Content, chosen: string): Html {
+  return html`<option value="${value}"${value === chosen && html` selected`}>${title}</option>`;
+}

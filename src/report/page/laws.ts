@@ -1,0 +1,76 @@
+/** Every law and what came of it, as a table to search and to sort. */
+import { grouped, scientific } from "../numbers.ts";
+import { isFailing, lawStanding, toleranceShare } from "../standing.ts";
+import type { Tables } from "../tables.ts";
+import { type Content, type Html, html } from "./html.ts";
+import { missing, source } from "./sources.ts";
+import { dataTable } from "./table.ts";
+
+export function lawsSection(tables: Tables): Html {
+  const laws = lawStanding(tables);
+  if (laws === null) {
+    return html`<section id="laws"><h2>Laws</h2>${missing("No law was tried yet", "npm start")}</section>`;
+  }
+  return html`<section id="laws">
+<h2>Laws</h2>
+<p class="about">What holds of any decoder. Reached: the share of cases that met the law's precondition, without which a case proves nothing. A law counts only if it caught the bug that was planted for it on this decoder. Largest error: the one nearest to what the decoder's arithmetic allows; blank where nothing but equal bits will do, or no logits are compared. ${source(tables.laws, ["law", "statement", "catches", "status", "cases", "reached", "worst_error", "worst_allowed", "time_ms"])}</p>
+${dataTable({
+  id: "law-table",
+  caption: "Laws",
+  columns: [
+    { title: "Law" },
+    { title: "Verdict" },
+    { title: "Cases", numeric: true },
+    { title: "Reached", numeric: true },
+    { title: "Largest error", numeric: true },
+    { title: "Time", numeric: true },
+  ],
+  rows: laws.rows.map((row) => ({ id: row.law, cells: lawCells(row) })),
+})}
+</section>`;
+}
+
+type Row = NonNullable<ReturnType<typeof lawStanding>>["rows"][number];
+
+function lawCells(row: Row): { content: Content; value: string | number | null }[] {
+  const { law, name, statement, catches, cases, reached, precondition, floor } = row;
+  const tried = cases > 0;
+  const share = reached / cases;
+  const error = toleranceShare(row);
+  return [
+    {
+      content: html`<span class="law"><code>${law}</code> <b>${name}</b></span><span class="texts"><span>${statement}</span><span class="catches">Catches ${catches}.</span></span>${failure(row)}`,
+      value: law,
+    },
+    { content: verdict(row), value: verdictText(row) },
+    { content: tried && grouped(cases), value: cases },
+    {
+      content:
+        tried &&
+        html`<span title="${precondition}; at least ${100 * floor} % must">${Math.round(100 * share)} %<i class="bar" style="--share:${share.toFixed(3)}"></i></span>`,
+      value: tried ? share : null,
+    },
+    {
+      content:
+        error !== null &&
+        html`<span title="${row.worst_error} of ${row.worst_allowed}">${scientific(row.worst_error!)}<small>of ${scientific(row.worst_allowed!)}</small></span>`,
+      value: error,
+    },
+    { content: tried && `${grouped(row.time_ms)} ms`, value: row.time_ms },
+  ];
+}
+
+function verdictText({ status, canary_seen }: Row): string {
+  return canary_seen === false ? "blind" : status;
+}
+
+function verdict(row: Row): Html {
+  const state = isFailing(row) ? "bad" : row.status === "kept" ? "good" : "neutral";
+  const mark = { bad: "✗", good: "✓", neutral: "–" }[state];
+  return html`<span class="${state}"><span aria-hidden="true">${mark}</span> ${verdictText(row)}</span>`;
+}
+
+function failure({ error, replay }: Row): Content {
+  if (error === null) return null;
+  return html`<span class="error">${error}</span>${replay !== null && html`<code>--replay ${replay}</code>`}`;
+}

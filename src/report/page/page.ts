@@ -1,0 +1,78 @@
+/** The page: one file that needs nothing else, made of the tables of a folder of reports. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { type Figure, figureStyle } from "../figures.ts";
+import { isRight } from "../standing.ts";
+import type { Reports } from "../tables.ts";
+import { enginesSection } from "./engines.ts";
+import { explorerSection } from "./explorer.ts";
+import { figuresSection } from "./figures.ts";
+import { Html, html } from "./html.ts";
+import { lawsSection } from "./laws.ts";
+import { mutantsSection } from "./mutants.ts";
+import { runsSection } from "./runs.ts";
+import { headline, verdictSection } from "./verdict.ts";
+
+const parts = {
+  verdict: "Verdict",
+  figures: "Figures",
+  explorer: "Cost explorer",
+  laws: "Laws",
+  mutants: "Mutants",
+  engines: "Engines",
+  runs: "Runs",
+};
+
+/** The whole page as text. */
+export async function pageText(reports: Reports, figures: readonly Figure[]): Promise<string> {
+  const { tables } = reports;
+  const title = `causalgate: ${headline(tables)}`;
+  const style = await readFile(join(import.meta.dirname, "page.css"), "utf8");
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" href="${icon(isRight(tables))}">
+<style>${new Html(`${figureStyle}\n${style}`)}</style>
+</head>
+<body>
+<a class="skip" href="#verdict">To the verdict</a>
+<nav aria-label="Parts of the page"><b>causalgate</b>${Object.entries(parts).map(([id, name]) => html` <a href="#${id}">${name}</a>`)}</nav>
+<main>
+${verdictSection(reports)}
+${figuresSection(figures)}
+${explorerSection()}
+${lawsSection(tables)}
+${mutantsSection(tables)}
+${enginesSection(tables)}
+${runsSection(reports)}
+</main>
+<script>${new Html(await script())}</script>
+</body>
+</html>
+`.text;
+}
+
+/** A dot in the colour of the verdict. */
+function icon(right: boolean | null): string {
+  const colour = right === null ? "%23808080" : right ? "%2300775a" : "%23b3261e";
+  return `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><circle cx='4' cy='4' r='3.4' fill='${colour}'/></svg>`;
+}
+
+/** The page's script, with the functions of cost/ in it. */
+async function script(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, "../browser/main.ts")],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2022",
+    charset: "utf8",
+  });
+  return outputFiles[0].text.replaceAll("</", "<\\/");
+}

@@ -1,0 +1,38 @@
+/** What wrote the tables: every run with its machine, and its files by their hashes. */
+import { basename } from "node:path";
+import { si } from "../numbers.ts";
+import type { PastRun } from "../run-record.ts";
+import type { Reports } from "../tables.ts";
+import { type Html, html } from "./html.ts";
+import { when } from "./sources.ts";
+
+export function runsSection({ tables, runs }: Reports): Html {
+  if (runs.length === 0) {
+    return html`<section id="runs"><h2>Runs</h2><p class="missing">There is no run.json: nobody knows where these tables are from.</p></section>`;
+  }
+  const places = new Map(Object.values(tables).map(({ file }) => [basename(file), file]));
+  return html`<section id="runs">
+<h2>Runs</h2>
+<p class="about">Each table belongs to the run that wrote it last; the first digits of its
+SHA-256 stand beside it. All of it is in <code>run.json</code>.</p>
+<div class="scroll" role="region" aria-label="Runs" tabindex="0"><table>
+<caption>Runs</caption>
+<thead><tr><th scope="col">Run</th><th scope="col">Machine</th><th scope="col">Tables</th></tr></thead>
+<tbody>${runs.toReversed().map((run) => runRow(run, places))}</tbody>
+</table></div>
+</section>`;
+}
+
+function runRow(run: PastRun, places: ReadonlyMap<string, string>): Html {
+  const commit = run.git_commit === null ? "outside git" : `commit ${run.git_commit.slice(0, 10)}`;
+  const files = Object.entries(run.sha256).map(([file, hash]) => {
+    const place = places.get(file);
+    const name = place === undefined ? file : html`<a href="${place}">${file}</a>`;
+    return html`<span>${name} <code>${hash.slice(0, 8)}</code></span> `;
+  });
+  return html`<tr>
+<th scope="row"><code>${run.command}</code><small>${when(run.run_id)}, seed ${run.seed}<br>${commit}${run.git_dirty && " with changes"}</small></th>
+<td>${run.cpu}<small>${run.cores} cores, ${si(run.memory_bytes, "B")}, load ${run.load_average.toFixed(2)}${run.governor !== null && `, governor ${run.governor}`}<br>${run.platform}, Node ${run.node}, V8 ${run.v8}</small></td>
+<td class="files">${files}</td>
+</tr>\n`;
+}

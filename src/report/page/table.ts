@@ -1,0 +1,50 @@
+/** A table that the page's script makes searchable and sortable; without it, a table still. */
+import { type Content, type Html, html } from "./html.ts";
+
+export interface DataColumn {
+  readonly title: string;
+  /** Numbers stand to the right and sort from the largest. */
+  readonly numeric?: boolean;
+}
+
+export interface DataCell {
+  readonly content: Content;
+  /** What the column is sorted by; null is always last. */
+  readonly value: string | number | null;
+}
+
+export interface DataRow {
+  readonly id: string | null;
+  readonly cells: readonly DataCell[];
+}
+
+export interface DataTable {
+  readonly id: string;
+  readonly caption: string;
+  readonly columns: readonly DataColumn[];
+  readonly rows: readonly DataRow[];
+}
+
+export function dataTable({ id, caption, columns, rows }: DataTable): Html {
+  return html`<div class="search" hidden><label for="${id}-search">Search</label> <input id="${id}-search" type="search" autocomplete="off" spellcheck="false"> <output for="${id}-search"></output></div>
+<div class="scroll tall" role="region" aria-label="${caption}" tabindex="0"><table id="${id}" class="data">
+<caption>${caption}</caption>
+<thead><tr>${columns.map(
+    ({ title, numeric }) =>
+      html`<th scope="col"${numeric === true && html` class="number"`}>${title}</th>`,
+  )}</tr></thead>
+<tbody>
+${rows.map((row) => html`${tableRow(row, columns)}\n`)}</tbody>
+</table></div>`;
+}
+
+function tableRow({ id, cells }: DataRow, columns: readonly DataColumn[]): Html {
+  const contents = cells.map(({ content, value }, i) => {
+    const sort = html` data-sort="${value ?? ""}"`;
+    const name = columns[i].numeric === true && html` class="number"`;
+    return i === 0
+      ? html`<th scope="row"${sort}>${content}</th>`
+      : html`<td${name}${sort}>${content}</td>`;
+  });
+  return html`<tr${id !== null && html` id="${id}"`}>${contents}</tr>`;
+}
