@@ -1,7 +1,7 @@
 /**
- * The catalogue of real bugs in the inference of decoders, by chapter: each row is one mechanism
- * that happened in public. Numbers are not consecutive. Every row is planted, or stands in
- * not-planted.ts.
+ * The catalogue of real bugs in the inference of decoders and their training, by chapter: each row
+ * is one mechanism that happened in public. Numbers are not consecutive. Every row is planted, or
+ * stands in not-planted.ts.
  */
 const catalogue: Readonly<Record<string, readonly number[]>> = {
   "Positions: RoPE, learned positions, ALiBi": [
@@ -27,6 +27,7 @@ const catalogue: Readonly<Record<string, readonly number[]>> = {
   "Stopping, lengths, log-probabilities, isolation": [
     185, 186, 187, 189, 190, 191, 193, 195, 196, 197, 198,
   ],
+  Training: [201, 202, 203, 204, 205, 206, 207, 208, 209, 210],
 };
 
 /** The numbers of all rows. */

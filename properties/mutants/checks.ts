@@ -2,6 +2,13 @@ import type { Check } from "./checks/check.ts";
 import { costChecks } from "./checks/costs.ts";
 import { adapters, goldens } from "./checks/decoders.ts";
 import { formatChecks } from "./checks/formats.ts";
+import { trainingChecks } from "./checks/training.ts";
 
 /** Everything that is checked beside the laws. */
-export const checks: readonly Check[] = [goldens, adapters, ...formatChecks, ...costChecks];
+export const checks: readonly Check[] = [
+  goldens,
+  adapters,
+  ...formatChecks,
+  ...costChecks,
+  ...trainingChecks,
+];

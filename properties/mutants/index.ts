@@ -5,11 +5,14 @@ import { cost } from "./cost.ts";
 import { filters } from "./filters.ts";
 import { formats } from "./formats.ts";
 import { generation } from "./generation.ts";
+import { gradients } from "./gradients.ts";
 import { heads } from "./heads.ts";
 import { loading } from "./loading.ts";
+import { losses } from "./losses.ts";
 import { masks } from "./masks.ts";
 import type { Mutant } from "./mutant.ts";
 import { numerics } from "./numerics.ts";
+import { optimiser } from "./optimiser.ts";
 import { padding } from "./padding.ts";
 import { positions } from "./positions.ts";
 import { rope } from "./rope.ts";
@@ -38,6 +41,9 @@ export const chapters: Readonly<Record<string, readonly Mutant[]>> = {
   generation,
   speculation,
   cost,
+  loss: losses,
+  gradients,
+  optimiser,
 };
 
 export const mutants: readonly Mutant[] = Object.values(chapters).flat();

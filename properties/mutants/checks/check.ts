@@ -20,6 +20,7 @@ export const areas = {
     "src/formats/",
   ],
   formats: ["src/config", "src/definition", "src/formats/", "src/weights"],
+  training: ["src/training/"],
   costs: ["src/config", "src/cost/", "src/definition", "src/reference/kv-cache", "src/weights"],
 } as const;
 

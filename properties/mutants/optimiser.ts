@@ -1,0 +1,118 @@
+import type { Mutant } from "./mutant.ts";
+
+/** What is made of the gradients: clipping, AdamW and its learning rate. */
+export const optimiser: readonly Mutant[] = [
+  {
+    id: "adam-first-moment-not-corrected",
+    bug: "the first moment is used as it is: the first steps are ten times too short",
+    rows: [],
+    links: [],
+    file: "src/training/adamw.ts",
+    find: "const rate = learningRate / (1 - beta1 ** step);",
+    replace: "const rate = learningRate;",
+    needs: "any step",
+  },
+  {
+    id: "adam-second-moment-not-corrected",
+    bug: "the second moment is used as it is",
+    rows: [],
+    links: [],
+    file: "src/training/adamw.ts",
+    find: "const root = Math.sqrt(1 - beta2 ** step);",
+    replace: "const root = 1;",
+    needs: "any step",
+  },
+  {
+    id: "adam-epsilon-under-the-root",
+    bug: "epsilon is added to the second moment, under the root",
+    rows: [],
+    links: [],
+    file: "src/training/adamw.ts",
+    find: "(Math.sqrt(v[i]) / root + epsilon)",
+    replace: "Math.sqrt(v[i] / (root * root) + epsilon)",
+    needs: "any step",
+  },
+  {
+    id: "adam-epsilon-corrected",
+    bug: "epsilon is divided by the correction of the second moment too",
+    rows: [209],
+    links: ["https://github.com/aiqm/torchani/issues/261"],
+    file: "src/training/adamw.ts",
+    find: "(Math.sqrt(v[i]) / root + epsilon)",
+    replace: "((Math.sqrt(v[i]) + epsilon) / root)",
+    needs: "a small gradient",
+  },
+  {
+    id: "adam-decays-norms",
+    bug: "weight decay pulls at the gains of norms and at biases",
+    rows: [203],
+    links: [
+      "https://github.com/huggingface/transformers/issues/4360",
+      "https://github.com/ServiceNow/Fast-LLM/issues/542",
+    ],
+    file: "src/training/adamw.ts",
+    find: "return shape.length >= 2;",
+    replace: "return shape.length >= 1;",
+    needs: "a norm",
+  },
+  {
+    id: "adam-decay-in-the-gradient",
+    bug: "weight decay is added to the gradient, and so goes through the moments",
+    rows: [208],
+    links: [
+      "https://github.com/nntrainer/nntrainer/issues/3565",
+      "https://github.com/anhquan0412/basic_model_scratch/issues/2",
+    ],
+    file: "src/training/adamw.ts",
+    find: "    const keep = decays(tensor) ? 1 - learningRate * weightDecay : 1;",
+    replace:
+      "    const keep = 1;\n    if (decays(tensor)) for (let i = 0; i < w.length; i++) g[i] += weightDecay * w[i];",
+    needs: "weight decay",
+  },
+  {
+    id: "adam-decay-without-rate",
+    bug: "weight decay is not multiplied by the learning rate",
+    rows: [],
+    links: [],
+    file: "src/training/adamw.ts",
+    find: "1 - learningRate * weightDecay",
+    replace: "1 - weightDecay",
+    needs: "weight decay",
+  },
+  {
+    id: "clipping-after-the-step",
+    bug: "gradients are clipped when the step has already been made with them",
+    rows: [205],
+    links: ["https://github.com/taesunwhang/UMS-ResSel/issues/3"],
+    file: "src/training/train.ts",
+    find: `  const gradientNorm = clipGradients(ofTrained, options.maxNorm);
+  adamWStep(trained, ofTrained, moments, step, learningRate, { ...options, epsilon });`,
+    replace: `  adamWStep(trained, ofTrained, moments, step, learningRate, { ...options, epsilon });
+  const gradientNorm = clipGradients(ofTrained, options.maxNorm);`,
+    needs: "a norm above the limit",
+  },
+  {
+    id: "clipping-tensor-by-tensor",
+    bug: "each tensor is clipped by its own norm, which turns the gradient",
+    rows: [],
+    links: [],
+    file: "src/training/adamw.ts",
+    find: "  let squares = 0;\n  for (const { data } of gradients) {",
+    replace:
+      "  if (gradients.length > 1) {\n    for (const one of gradients) clipGradients([one], maxNorm);\n  }\n  let squares = 0;\n  for (const { data } of gradients) {",
+    needs: "a norm above the limit",
+  },
+  {
+    id: "schedule-warm-up-from-zero",
+    bug: "the first step has the learning rate 0 and changes nothing",
+    rows: [206],
+    links: [
+      "https://github.com/EleutherAI/gpt-neox/issues/1373",
+      "https://github.com/verl-project/verl/issues/3674",
+    ],
+    file: "src/training/schedule.ts",
+    find: "return peak * (step / warmupSteps);",
+    replace: "return peak * ((step - 1) / warmupSteps);",
+    needs: "a warm-up",
+  },
+];
