@@ -1,0 +1,73 @@
+/** What is known of a peer before it is timed: whether its logits are right on this very model. */
+import { benchPrompt } from "../src/bench/workloads.ts";
+import { largestError } from "../src/compare.ts";
+import { type Decoder, NotOffered } from "../src/decoder.ts";
+import type { Logits } from "../src/logits.ts";
+import type { Model } from "../src/model.ts";
+import { noiseAllowance } from "../src/verify/noise.ts";
+import { baseline, grids, type Peer, type PeerName, peers, type Scale } from "./peers.ts";
+
+/** `not_offered`: it cannot compute the model; `mismatch`: it gives other logits, or tokens. */
+export type PeerStatus = "ok" | "not_installed" | "not_offered" | "mismatch";
+
+export interface Audit {
+  readonly model: string;
+  readonly peer: PeerName;
+  readonly version: string | null;
+  readonly status: PeerStatus;
+  /** The largest difference from the reference's logits, and what the arithmetic allows. */
+  readonly largestError: number | null;
+  readonly allowedError: number | null;
+  readonly error: string | null;
+}
+
+/** How far another float64 may be from the reference, as a share of the largest logit. */
+const float64Tolerance = 1e-9;
+
+/** A model whose noise is a larger share of its largest logit cannot be audited. */
+const mostNoise = 0.1;
+
+/** Compares a peer with the reference on all lengths that will be timed, and on steps after. */
+export async function audit(scale: Scale, peer: PeerName, model: Model): Promise<Audit> {
+  const named = { model: model.name, peer } as const;
+  const nothing = { version: null, largestError: null, allowedError: null };
+  const candidate: Peer = peers[peer];
+  if (!(await candidate.isInstalled())) {
+    const error = `causalgate verify --subject ${peer} installs it`;
+    return { ...named, ...nothing, status: "not_installed", error };
+  }
+  const version = await candidate.version();
+  try {
+    await using reference = peers[baseline].decoder(model);
+    await using decoder = candidate.decoder(model);
+    const actual = await rowsOf(scale, decoder);
+    const expected = await rowsOf(scale, reference);
+    const off = largestError(actual, expected);
+    const allowed = allowanceOf(candidate, model, expected);
+    const isRight = off <= allowed;
+    const error = isRight ? null : `the logits are off by ${off}`;
+    const status = isRight ? "ok" : "mismatch";
+    return { ...named, version, status, largestError: off, allowedError: allowed, error };
+  } catch (error) {
+    if (!(error instanceof NotOffered)) throw error;
+    return { ...named, ...nothing, version, status: "not_offered", error: error.message };
+  }
+}
+
+/** The logits after every prompt and context, and after two tokens more. */
+async function rowsOf(scale: Scale, decoder: Decoder): Promise<Logits[]> {
+  const { prompts, contexts } = grids[scale];
+  const rows: Logits[] = [];
+  for (const length of new Set<number>([...prompts, ...contexts])) {
+    await using sequence = await decoder.start();
+    rows.push(await sequence.append(benchPrompt(decoder.config, length)));
+    for (const token of [0, 1]) rows.push(await sequence.append([token]));
+  }
+  return rows;
+}
+
+function allowanceOf({ arithmetic }: Peer, model: Model, expected: readonly Logits[]): number {
+  const largest = expected.flatMap((row) => [...row]).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  if (arithmetic === null) return float64Tolerance * largest;
+  return Math.min(noiseAllowance(model, arithmetic), mostNoise * largest);
+}
