@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Sample } from "../src/bench/sample.ts";
 import { readRuns } from "../src/report/run-record.ts";
 import { readSamples } from "../src/report/samples.ts";
+import { readTables } from "../src/report/tables.ts";
 import { sha256 } from "../src/verify/golden.ts";
 import { causalgate, type Ended } from "./command.ts";
 import { scratchFolder } from "./scratch.ts";
@@ -58,6 +59,8 @@ describe("a bench at smoke scale", () => {
       expect(run.sha256[file]).toBe(sha256(await readFile(join(folder, file))));
       expect(await rowsOf(folder, basename(file, ".csv"))).not.toEqual([]);
     }
+    const { tables: read } = await readTables(folder);
+    expect(Object.keys(read).sort()).toEqual(tables);
   });
 
   test("times every task, with every token right", async () => {

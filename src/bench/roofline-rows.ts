@@ -1,4 +1,6 @@
-/** roofline.csv of a bench: the roofs of this machine as measured, and what was reached under them. */
+/**
+ * roofline.csv of a bench: the roofs of this machine as measured, and what was reached under them.
+ */
 import { type DeviceRoofs, type Estimate, rooflineRows, type Step } from "../cost/tables.ts";
 import { type Configs, type Figure, figures, milliseconds } from "./figures.ts";
 import type { Sample } from "./sample.ts";
@@ -35,8 +37,8 @@ export function measuredRooflineRows(
 }
 
 /**
- * The roofs of this machine: the faster loop of `roof`, and the bandwidth of `triad`; null where one
- * of them was not timed.
+ * The roofs of this machine: the faster loop of `roof`, and the bandwidth of `triad`; null where
+ * one of them was not timed.
  */
 export function measuredRoofs(samples: readonly Sample[]): DeviceRoofs | null {
   const timed = timedFigures(samples);

@@ -108,7 +108,10 @@ export const roofStepFlops = BigInt(2 * 4 * width * loops);
 /** Entries of each of the three arrays of `triad`: 96 MiB in all, more than most caches hold. */
 const triadLength = 2 ** 22;
 
-/** What one step of `triad` does. Of the bytes, those that are asked for are counted, as STREAM does. */
+/**
+ * What one step of `triad` does. Of the bytes, those that are asked for are counted, as STREAM
+ * does.
+ */
 export const triadStepFlops = BigInt(2 * triadLength);
 export const triadStepBytes = BigInt(3 * 8 * triadLength);
 
