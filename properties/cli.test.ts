@@ -109,6 +109,15 @@ describe("generate", () => {
     expect(stderr).toMatch(/^finish reason +length_limit$/m);
   });
 
+  test("takes every way of sampling", async () => {
+    const say = (...options: string[]) => output("generate", "tiny", "the", "cat", ...options);
+    const greedy = await say("--greedy");
+    expect(await say("--min-p", "1", "--seed", "3")).toBe(greedy);
+    for (const penalty of ["--repetition-penalty", "--frequency-penalty", "--presence-penalty"]) {
+      expect(await say("--greedy", penalty, "5"), penalty).not.toBe(greedy);
+    }
+  });
+
   test("stops at the token that ends the text", async () => {
     const prompt = ["generate", "demo", "--tokens", "3", "--greedy"];
     const id = (await output(...prompt, "--max-new-tokens", "1")).trim().split(" ")[1];

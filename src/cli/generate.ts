@@ -19,6 +19,10 @@ interface Options {
   readonly temperature: number;
   readonly topK: number;
   readonly topP: number;
+  readonly minP: number;
+  readonly repetitionPenalty: number;
+  readonly frequencyPenalty: number;
+  readonly presencePenalty: number;
   readonly seed: number;
   readonly xorshift?: true;
   readonly eos?: number;
@@ -27,7 +31,9 @@ interface Options {
 
 /** `causalgate generate`: a text, token by token as it comes, and how fast it came. */
 export function generateCommand(): Command {
-  return new Command("generate")
+  const command = new Command("generate");
+  for (const option of samplingOptions()) command.addOption(option);
+  return command
     .description(
       "continue a prompt: text in, text out; --tokens in, token ids out. The text goes to the " +
         "standard output, the statistics to the error stream",
@@ -46,22 +52,6 @@ export function generateCommand(): Command {
         .argParser(integer(1))
         .conflicts("maxNewTokens"),
     )
-    .addOption(new Option("--greedy", "always the likeliest token").conflicts("temperature"))
-    .addOption(
-      new Option("--temperature <T>", "above 1 flattens, below 1 sharpens, 0 is greedy")
-        .argParser(number(0))
-        .default(1),
-    )
-    .addOption(
-      new Option("--top-k <K>", "draw from the K likeliest; 0 keeps all")
-        .argParser(integer(0))
-        .default(0),
-    )
-    .addOption(
-      new Option("--top-p <P>", "draw from the smallest set that has mass P; 1 keeps all")
-        .argParser(number(0, 1))
-        .default(1),
-    )
     .addOption(seedOption())
     .option("--xorshift", "draw with the generator of llama2.c, so that its texts come out again")
     .addOption(new Option("--eos <ID>", "the token that ends the text").argParser(integer(0)))
@@ -79,6 +69,34 @@ export function generateCommand(): Command {
       ),
     )
     .action(run);
+}
+
+/** How a token is chosen; see `SamplingOptions`. */
+function samplingOptions(): Option[] {
+  return [
+    new Option("--greedy", "always the likeliest token").conflicts("temperature"),
+    new Option("--temperature <T>", "above 1 flattens, below 1 sharpens, 0 is greedy")
+      .argParser(number(0))
+      .default(1),
+    new Option("--top-k <K>", "draw from the K likeliest; 0 keeps all")
+      .argParser(integer(0))
+      .default(0),
+    new Option("--top-p <P>", "draw from the smallest set that has mass P; 1 keeps all")
+      .argParser(number(0, 1))
+      .default(1),
+    new Option("--min-p <M>", "drop what is less than M times as likely as the likeliest")
+      .argParser(number(0, 1))
+      .default(0),
+    new Option("--repetition-penalty <R>", "above 1, tokens that were seen become less likely")
+      .argParser(number(0))
+      .default(1),
+    new Option("--frequency-penalty <F>", "taken from a logit for every time its token was seen")
+      .argParser(number(-100, 100))
+      .default(0),
+    new Option("--presence-penalty <S>", "taken from the logit of every token that was seen")
+      .argParser(number(-100, 100))
+      .default(0),
+  ];
 }
 
 async function run(
@@ -114,7 +132,8 @@ function generateOptions(
   options: Options,
 ): GenerateOptions {
   const { vocabSize: V } = config;
-  const { totalLength, temperature, topK, topP, greedy, seed } = options;
+  const { totalLength, temperature, topK, topP, minP, greedy, seed } = options;
+  const { repetitionPenalty, frequencyPenalty, presencePenalty } = options;
   const eos = options.eos ?? tokenizer?.eosTokenId ?? null;
   if (eos !== null && eos >= V)
     throw new RangeError(`${name}: --eos must be in [0, ${V}), got ${eos}`);
@@ -127,6 +146,8 @@ function generateOptions(
     temperature: greedy ? 0 : temperature,
     topK,
     topP,
+    minP,
+    ...{ repetitionPenalty, frequencyPenalty, presencePenalty },
     random: options.xorshift ? xorshiftStar(BigInt(seed)) : seededRandom(seed),
     naive: options.naive === true,
     ...(eos === null ? {} : { eosTokenId: eos }),
