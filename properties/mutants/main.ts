@@ -1,6 +1,9 @@
 /** Tries the laws on every mutant: `npm run mutants -- [--only ID...] [--false-alarms N]`. */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { parse } from "csv-parse/sync";
 import { integer, reportOption, runsOption, seedOption } from "../../src/cli/options.ts";
 import { startProgress } from "../../src/cli/progress.ts";
 import { laws } from "../../src/laws/index.ts";
@@ -76,9 +79,8 @@ async function tryMutants(options: Options): Promise<boolean> {
     return outcomeOf(mutant, chapter, trials, watched?.ran ?? true);
   });
   progress.stop();
-  // A part of the mutants is looked at closely, and leaves the tables of all as they are.
-  if (chosen === undefined) await writeTables(options.report, record, outcomes);
-  else console.log(outcomes.map(describe).join("\n"));
+  if (chosen !== undefined) console.log(outcomes.map(describe).join("\n"));
+  await writeTables(options.report, record, outcomes);
   const problems = problemsOf(outcomes);
   console.log([summaryText(outcomes), survivorsText(outcomes), killedText(outcomes)].join("\n"));
   for (const problem of problems) console.log(`problem: ${problem}`);
@@ -93,21 +95,40 @@ function describe({ mutant, status, kills }: Outcome): string {
   return [`${mutant.id}: ${status}`, ...lines].join("\n");
 }
 
+/** Writes the outcomes into the tables of a folder; rows of mutants that were not tried stay. */
 async function writeTables(
   folder: string,
   record: Awaited<ReturnType<typeof startRecord>>,
   outcomes: readonly Outcome[],
 ): Promise<void> {
   const codes = [...laws, ...checks.map(({ law }) => law)].map(({ code }) => code);
-  const [mutants, matrix] = ["mutants.csv", "kill-matrix.csv"].map((name) => join(folder, name));
-  const rows = outcomes.map((outcome) => mutantRow(record.run_id, outcome));
-  await writeCsv(mutants, mutantColumns, rows);
-  await writeCsv(
-    matrix,
-    ["mutant", "chapter", ...codes],
-    outcomes.map((one) => matrixRow(codes, one)),
-  );
-  await writeRecord(folder, record, [mutants, matrix]);
+  const write = async (
+    name: string,
+    columns: readonly string[],
+    rowOf: (outcome: Outcome) => MutantRow,
+  ) => {
+    const path = join(folder, name);
+    const fresh = new Map(outcomes.map((outcome) => [outcome.mutant.id, rowOf(outcome)]));
+    // What an earlier run did not try, or another version does not know, is blank or left out.
+    const inColumns = (row: MutantRow) =>
+      Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
+    const old = new Map((await rowsIn(path)).map((row) => [String(row.mutant), inColumns(row)]));
+    const ids = Object.values(chapters).flatMap((mutants) => mutants.map(({ id }) => id));
+    const rows = ids.map((id) => fresh.get(id) ?? old.get(id)).filter((row) => row !== undefined);
+    await writeCsv(path, columns, rows);
+    return path;
+  };
+  const files = [
+    await write("mutants.csv", mutantColumns, (one) => mutantRow(record.run_id, one)),
+    await write("kill-matrix.csv", ["mutant", "chapter", ...codes], (one) => matrixRow(codes, one)),
+  ];
+  await writeRecord(folder, record, files);
+}
+
+type MutantRow = Readonly<Record<string, string | number | boolean | null>>;
+
+async function rowsIn(path: string): Promise<MutantRow[]> {
+  return existsSync(path) ? parse(await readFile(path), { columns: true }) : [];
 }
 
 async function seekFalseAlarms(options: Options, cases: number): Promise<boolean> {
