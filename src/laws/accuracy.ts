@@ -3,6 +3,7 @@ import { firstDifference, headroom, largestError, type Tolerance } from "../comp
 import { forward } from "../definition.ts";
 import type { Logits } from "../logits.ts";
 import type { Model } from "../model.ts";
+import { seededRandom } from "../random.ts";
 import type { Subject } from "../subject.ts";
 import { expectLast } from "./law.ts";
 
@@ -39,11 +40,33 @@ export function accuracyOf(
   const absolute = accurate.absolute * unsuspicious;
   const close = { absolute, relative: accurate.relative * unsuspicious };
   if (firstDifference(actual, expected, close) === null) return accurate;
-  const { config, weights } = model;
-  const rounded = forward(config, weights, tokens, noise ?? bits40);
-  const floor = largestError(rounded, forward(config, weights, tokens));
+  const floor = noiseOver(model, tokens, noise ?? bits40);
   const allowed = noise === null ? floor : headroom * floor;
   return { ...accurate, absolute: accurate.absolute + allowed };
+}
+
+/** How often rounding is tried anew: where attention nearly ties, one try may be off by nothing. */
+const tries = 4;
+
+/**
+ * The noise of an arithmetic over these very tokens: the largest difference of the definition's
+ * logits from those in float64, as the arithmetic rounds, and with every result off by up to one
+ * rounding more, at random but the same each time.
+ */
+export function noiseOver(
+  { config, weights }: Model,
+  tokens: readonly number[],
+  arithmetic: Arithmetic,
+): number {
+  const exact = forward(config, weights, tokens);
+  const unit = 3 * Math.abs(arithmetic.round(1 / 3) - 1 / 3);
+  const errors = Array.from({ length: tries }, (_, i) => {
+    const random = seededRandom(i);
+    const off = (x: number) => arithmetic.round(x * (1 + unit * (2 * random() - 1)));
+    const round = i === 0 ? arithmetic.round : off;
+    return largestError(forward(config, weights, tokens, { ...arithmetic, round }), exact);
+  });
+  return Math.max(...errors);
 }
 
 /** As `expectLast`, at the subject's accuracy on this model, see {@link accuracyOf}. */

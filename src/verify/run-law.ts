@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import type { Tolerance } from "../compare.ts";
+import { headroom, type Tolerance } from "../compare.ts";
 import { NotOffered } from "../decoder.ts";
+import { noiseOver } from "../laws/accuracy.ts";
 import { type Law, LawBroken, missingNeeds, type Need } from "../laws/law.ts";
 import type { Candidate, Subject } from "../subject.ts";
 import { localise } from "./localise.ts";
@@ -136,6 +137,7 @@ class Trial {
           this.passedOver++;
           return;
         }
+        if (this.#isNoise(error, value)) return;
         this.#broken = true;
         this.#seeFailure(error);
         throw error;
@@ -151,6 +153,20 @@ class Trial {
     const subject = model === null ? this.#subject : withMeasuredTolerance(this.#subject, model);
     const { repeatable, accurate } = subject;
     return { ...subject, repeatable: this.#watched(repeatable), accurate: this.#watched(accurate) };
+  }
+
+  /**
+   * Whether a difference is explained by what the subject's arithmetic does over these very tokens.
+   * Measured only now, as it takes several passes: two runs may each be off by that much.
+   */
+  #isNoise(error: unknown, value: unknown): boolean {
+    const { noise } = this.#subject;
+    const model = candidateOf(value)?.model ?? null;
+    if (noise === null || model === null || !(error instanceof LawBroken)) return false;
+    const { difference, tokens } = error;
+    if (difference === null || tokens === null || difference.allowed === 0) return false;
+    const twice = 2 * headroom * noiseOver(model, tokens, noise);
+    return difference.error <= difference.allowed + twice;
   }
 
   #watched(tolerance: Tolerance): Tolerance {
