@@ -1,4 +1,6 @@
-/** Document 003's training, end to end: a step helps, a text is learned, all features go together. */
+/**
+ * Document 003's training, end to end: a step helps, a text is learned, all features go together.
+ */
 import { describe, expect, test } from "vitest";
 import { modelConfig } from "../src/config.ts";
 import { generate } from "../src/generate.ts";

@@ -102,7 +102,10 @@ export function rooflineCommand(): Command {
   );
 }
 
-/** `--peak-flops F` and `--bandwidth B`: a device of one's own, say as `causalgate bench roof` saw it. */
+/**
+ * `--peak-flops F` and `--bandwidth B`: a device of one's own, say as `causalgate bench roof` saw
+ * it.
+ */
 function givenRoofsOptions(): Option[] {
   return [
     new Option("--peak-flops <F>", "FLOP/s of a device of your own, instead of a data sheet")
