@@ -5,8 +5,8 @@
 import { Command, Option } from "commander";
 import { $ } from "zx";
 import { reportOption, seedOption } from "../src/cli/options.ts";
-import { startProgress } from "../src/cli/progress.ts";
-import { startRecord, writeRecord } from "../src/report/run-record.ts";
+import { startProgress } from "../src/io/progress.ts";
+import { startRecord, writeRecord } from "../src/io/run-record.ts";
 import { measurePeers, peerSteps } from "./measure-peers.ts";
 import { measureAllRates, rateSteps, type Scale } from "./rates.ts";
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { runJob } from "../src/bench/run-bench.ts";
 import type { Sample } from "../src/bench/sample.ts";
-import { runJob } from "../src/cli/run-bench.ts";
-import { writeCsv } from "../src/report/csv.ts";
-import type { RunRecord } from "../src/report/run-record.ts";
+import { writeCsv } from "../src/io/csv.ts";
+import type { RunRecord } from "../src/io/run-record.ts";
 import { grids, type PeerName, peerJobs, peerModel, type Scale } from "./peers.ts";
 import { type Audit, audit } from "./peers-audit.ts";
 import { peerColumns, peerRows } from "./peers-table.ts";

@@ -1,10 +1,10 @@
 /** What is known of a peer before it is timed: whether its logits are right on this very model. */
 import { benchPrompt } from "../src/bench/workloads.ts";
-import { largestError } from "../src/compare.ts";
 import { type Decoder, NotOffered } from "../src/decoder.ts";
-import type { Logits } from "../src/logits.ts";
-import type { Model } from "../src/model.ts";
-import { noiseAllowance } from "../src/verify/noise.ts";
+import type { Logits } from "../src/math/logits.ts";
+import type { Model } from "../src/model/model.ts";
+import { largestError } from "../src/tolerance/compare.ts";
+import { noiseAllowance } from "../src/tolerance/noise.ts";
 import { baseline, grids, type Peer, type PeerName, peers, type Scale } from "./peers.ts";
 
 /** `not_offered`: it cannot compute the model; `mismatch`: it gives other logits, or tokens. */

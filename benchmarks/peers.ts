@@ -10,20 +10,21 @@
  * engines read many tokens at once; where a model is tiny it decodes fastest, as a call into an
  * engine takes longer than its arithmetic.
  */
-import { type Arithmetic, float32, ggmlFloat32 } from "../src/arithmetic.ts";
+
 import type { Work, Workload } from "../src/bench/measure.ts";
 import type { Cell, Job } from "../src/bench/sample.ts";
 import { generationWorkload } from "../src/bench/workloads.ts";
-import { type ModelConfig, modelConfig } from "../src/config.ts";
 import type { Decoder } from "../src/decoder.ts";
 import { llamaCppDecoder, llamaCppVersions } from "../src/engines/llama-cpp.ts";
 import { isLlamaCppInstalled } from "../src/engines/llama-cpp-package.ts";
 import { onnxRuntimeDecoder, onnxRuntimeVersions } from "../src/engines/onnxruntime.ts";
-import type { Model } from "../src/model.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { seededRandom } from "../src/random.ts";
+import { type Arithmetic, float32, ggmlFloat32 } from "../src/math/arithmetic.ts";
+import { seededRandom } from "../src/math/random.ts";
+import { type ModelConfig, modelConfig } from "../src/model/config.ts";
+import type { Model } from "../src/model/model.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { initWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { initWeights } from "../src/weights.ts";
 
 export interface Peer {
   readonly decoder: (model: Model) => Decoder;

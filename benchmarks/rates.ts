@@ -11,14 +11,14 @@ import { Bench } from "tinybench";
 import { benchPrompt } from "../src/bench/workloads.ts";
 import { decodeFlops } from "../src/cost/flops.ts";
 import type { Row } from "../src/cost/tables.ts";
+import { writeCsv } from "../src/io/csv.ts";
+import type { RunRecord } from "../src/io/run-record.ts";
 import { laws } from "../src/laws/index.ts";
-import { namedModel } from "../src/models/registry.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { initWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { writeCsv } from "../src/report/csv.ts";
-import type { RunRecord } from "../src/report/run-record.ts";
-import { reference } from "../src/subjects.ts";
+import { reference } from "../src/subjects/subjects.ts";
 import { runLaw } from "../src/verify/run-law.ts";
-import { initWeights } from "../src/weights.ts";
 
 const columns = [
   "schema_version",

@@ -6,20 +6,20 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { ggmlFloat32 } from "../src/arithmetic.ts";
-import { largestError } from "../src/compare.ts";
-import { configToJson } from "../src/config.ts";
 import type { Decoder } from "../src/decoder.ts";
 import { forward } from "../src/definition.ts";
 import { llamaCppDecoder, llamaCppVersions } from "../src/engines/llama-cpp.ts";
 import { installLlamaCpp } from "../src/engines/llama-cpp-package.ts";
 import { onnxRuntimeDecoder, onnxRuntimeVersions } from "../src/engines/onnxruntime.ts";
 import { transformersDecoder, transformersVersions } from "../src/engines/transformers.ts";
-import { writeWhole } from "../src/files.ts";
 import { writeSafetensors } from "../src/formats/safetensors.ts";
-import type { Model } from "../src/model.ts";
-import { fixtureFiles, type GoldenCase, type Manifest, sha256 } from "../src/verify/golden.ts";
-import { noiseFloor } from "../src/verify/noise.ts";
+import { sha256, writeWhole } from "../src/io/files.ts";
+import { ggmlFloat32 } from "../src/math/arithmetic.ts";
+import { configToJson } from "../src/model/config.ts";
+import type { Model } from "../src/model/model.ts";
+import { largestError } from "../src/tolerance/compare.ts";
+import { noiseFloor } from "../src/tolerance/noise.ts";
+import { fixtureFiles, type GoldenCase, type Manifest } from "../src/verify/golden.ts";
 import {
   architectureRecordings,
   familyRecordings,

@@ -2,16 +2,17 @@
  * The models whose logits are recorded. But for the demo, every size is another, constants are loud
  * and no weight is neutral: no transpose and no wrong constant hides in them.
  */
-import { type ConfigInput, type ModelConfig, modelConfig } from "../src/config.ts";
+
 import type { WrittenType } from "../src/formats/floats.ts";
 import { loadModel } from "../src/formats/load.ts";
-import type { Model } from "../src/model.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { tinyWords } from "../src/models/tiny-words.ts";
-import { trainedFolder } from "../src/models/trained.ts";
-import { seededRandom } from "../src/random.ts";
+import { seededRandom } from "../src/math/random.ts";
+import { type ConfigInput, type ModelConfig, modelConfig } from "../src/model/config.ts";
+import type { Model } from "../src/model/model.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { tinyWords } from "../src/model/named/tiny-words.ts";
+import { trainedFolder } from "../src/model/trained/trained.ts";
+import { initWeights, randomWeights } from "../src/model/weights.ts";
 import { drawWords } from "../src/training/data/grammar.ts";
-import { initWeights, randomWeights } from "../src/weights.ts";
 
 export interface Recording {
   readonly model: Model;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { trainCommand } from "../src/cli/train.ts";
 
-const folder = join(import.meta.dirname, "../src/models/trained");
+const folder = join(import.meta.dirname, "../src/model/trained");
 
 /** Each model's task, whose own settings are the recipe. */
 const tasks = { tiny: "sentences", sorter: "sort" };

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
-import { configFromJson } from "../src/config.ts";
 import { readSafetensors } from "../src/formats/safetensors.ts";
+import { configFromJson } from "../src/model/config.ts";
+import { buildWeights, initWeights, type Tensor } from "../src/model/weights.ts";
 import { adamWStep, clipGradients, decays, zeroMoments } from "../src/training/adamw.ts";
 import type { Task } from "../src/training/data/task.ts";
 import type { Example } from "../src/training/loss.ts";
 import { startTraining, trainStep } from "../src/training/train.ts";
-import { buildWeights, initWeights, type Tensor } from "../src/weights.ts";
 import { property } from "./support.ts";
 
 const options = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0 };

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Attention, type LayerCache, standardAttention } from "../src/math/attention.ts";
+import { normal, seededRandom } from "../src/math/random.ts";
 import { tiledAttention } from "../src/math/tiled-attention.ts";
-import { normal, seededRandom } from "../src/random.ts";
 import { property } from "./support.ts";
 
 interface Case {

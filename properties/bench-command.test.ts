@@ -7,10 +7,10 @@ import { setTimeout } from "node:timers/promises";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Sample } from "../src/bench/sample.ts";
-import { readRuns } from "../src/report/run-record.ts";
-import { readSamples } from "../src/report/samples.ts";
+import { readSamples } from "../src/bench/samples.ts";
+import { sha256 } from "../src/io/files.ts";
+import { readRuns } from "../src/io/run-record.ts";
 import { readTables } from "../src/report/tables.ts";
-import { sha256 } from "../src/verify/golden.ts";
 import { causalgate, type Ended } from "./command.ts";
 import { scratchFolder } from "./scratch.ts";
 

@@ -2,13 +2,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { benchTables, writeBenchTables } from "../src/bench/bench-tables.ts";
 import { compareColumns, compareRows } from "../src/bench/compare-table.ts";
 import { latencyColumns } from "../src/bench/latency-table.ts";
 import { type Sample, samplesColumns } from "../src/bench/sample.ts";
-import { normal, seededRandom } from "../src/random.ts";
-import { benchTables, writeBenchTables } from "../src/report/bench-tables.ts";
-import { csvText } from "../src/report/csv.ts";
-import { readSamples } from "../src/report/samples.ts";
+import { readSamples } from "../src/bench/samples.ts";
+import { csvText } from "../src/io/csv.ts";
+import { normal, seededRandom } from "../src/math/random.ts";
 import { configs, idealMs, madeSamples, noisy } from "./made-samples.ts";
 import { scratchFolder } from "./scratch.ts";
 import { seed } from "./support.ts";

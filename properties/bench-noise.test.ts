@@ -7,7 +7,7 @@ import {
   clusteredMeanInterval,
   verdictOf,
 } from "../src/bench/statistics-pairs.ts";
-import { normal, type Random, seededRandom } from "../src/random.ts";
+import { normal, type Random, seededRandom } from "../src/math/random.ts";
 import { seed } from "./support.ts";
 
 /**

@@ -30,7 +30,7 @@ import {
   signFlipP,
   verdictOf,
 } from "../src/bench/statistics-pairs.ts";
-import { normal, seededRandom } from "../src/random.ts";
+import { normal, seededRandom } from "../src/math/random.ts";
 import { property, seed } from "./support.ts";
 
 describe("distributions", () => {

@@ -1,5 +1,6 @@
 /** The tables of a bench, from samples whose times are made up, so that every figure is known. */
 import { describe, expect, test } from "vitest";
+import { benchTables } from "../src/bench/bench-tables.ts";
 import { growthColumns, growthRows } from "../src/bench/growth-table.ts";
 import { latencyColumns, latencyRows } from "../src/bench/latency-table.ts";
 import { ratioColumns, ratioRows } from "../src/bench/ratios-table.ts";
@@ -7,7 +8,6 @@ import { measuredRooflineRows } from "../src/bench/roofline-rows.ts";
 import { type Sample, samplesColumns } from "../src/bench/sample.ts";
 import { taskFlops } from "../src/bench/task-cost.ts";
 import { flopsColumns } from "../src/cost/tables.ts";
-import { benchTables } from "../src/report/bench-tables.ts";
 import { growthTexts } from "../src/report/growth-text.ts";
 import { config, configs, idealMs, lengths, madeSamples, marks, noisy } from "./made-samples.ts";
 

@@ -8,12 +8,12 @@ import { host, type PlannedModel, planBench } from "../src/bench/plan.ts";
 import { ratioRows } from "../src/bench/ratios-table.ts";
 import type { Cell, Job, Sample } from "../src/bench/sample.ts";
 import { benchPrompt, generationWorkload, samplingWorkload } from "../src/bench/workloads.ts";
-import { modelConfig } from "../src/config.ts";
 import type { Decoder } from "../src/decoder.ts";
-import { generate } from "../src/generate.ts";
-import { namedModel } from "../src/models/registry.ts";
+import { generate } from "../src/generation/generate.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { randomWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { randomWeights } from "../src/weights.ts";
 import { seed } from "./support.ts";
 
 const config = modelConfig({

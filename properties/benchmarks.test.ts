@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { expect, test } from "vitest";
 import { measureAllRates, rateSteps } from "../benchmarks/rates.ts";
+import { startRecord } from "../src/io/run-record.ts";
 import { laws } from "../src/laws/index.ts";
-import { startRecord } from "../src/report/run-record.ts";
 
 test("the rates run at smoke scale, and their table is whole", async () => {
   const folder = await mkdtemp(join(tmpdir(), "rates-"));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { canaries } from "../src/canaries/index.ts";
 import { lawByCode, laws } from "../src/laws/index.ts";
-import { reference } from "../src/subjects.ts";
+import { reference } from "../src/subjects/subjects.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { seed } from "./support.ts";
 

@@ -10,7 +10,7 @@ import { costCommand } from "../src/cli/cost.ts";
 import { generateCommand } from "../src/cli/generate.ts";
 import { summaryCommand } from "../src/cli/summary.ts";
 import { traceCommand } from "../src/cli/trace.ts";
-import { namedModels } from "../src/models/registry.ts";
+import { namedModels } from "../src/model/named/registry.ts";
 import { causalgate } from "./command.ts";
 import { withModel } from "./models.ts";
 import { scratchFolder } from "./scratch.ts";

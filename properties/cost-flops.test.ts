@@ -11,7 +11,7 @@ import {
 } from "../src/cost/flops.ts";
 import { tokenSteps } from "../src/cost/generation.ts";
 import { blockMatrixParameters, matrixParameters } from "../src/cost/parameters.ts";
-import { namedModel } from "../src/models/registry.ts";
+import { namedModel } from "../src/model/named/registry.ts";
 import { passGolden } from "./cost-golden.ts";
 import { property } from "./support.ts";
 

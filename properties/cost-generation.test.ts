@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
-import { modelConfig } from "../src/config.ts";
 import {
   generationFlops,
   generationOperations,
@@ -16,7 +15,8 @@ import {
   tokenSteps,
 } from "../src/cost/generation.ts";
 import { generationWork } from "../src/cost/work.ts";
-import { namedModel } from "../src/models/registry.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { namedModel } from "../src/model/named/registry.ts";
 import { causalGolden, generationGolden, squareGolden, stepGolden } from "./cost-golden.ts";
 import { property } from "./support.ts";
 

@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
-import { modelConfig } from "../src/config.ts";
-import { seed002DecodeAttention, seed002PrefillAttention } from "../src/cost/assignment.ts";
 import { datasheetRoofs, devices, namedDevice } from "../src/cost/devices.ts";
 import { passFlops } from "../src/cost/flops.ts";
 import {
@@ -25,7 +23,12 @@ import {
   roofSeconds,
   weightStreaming,
 } from "../src/cost/roofline.ts";
-import { namedModel } from "../src/models/registry.ts";
+import {
+  seed002DecodeAttention,
+  seed002PrefillAttention,
+} from "../src/courses/two-layer-assignment/conventions.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { namedModel } from "../src/model/named/registry.ts";
 import { attentionGolden } from "./cost-golden.ts";
 import { property } from "./support.ts";
 

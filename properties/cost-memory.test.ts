@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
-import { type ModelConfig, modelConfig } from "../src/config.ts";
-import { evenSplitSizing, exact, seed002 } from "../src/cost/assignment.ts";
 import { maxBatch, type Serving } from "../src/cost/batch.ts";
 import {
   activationRows,
@@ -14,7 +12,13 @@ import {
 } from "../src/cost/memory.ts";
 import { parameterCount } from "../src/cost/parameters.ts";
 import { GB, GiB } from "../src/cost/units.ts";
-import { namedModel } from "../src/models/registry.ts";
+import {
+  evenSplitSizing,
+  exact,
+  seed002,
+} from "../src/courses/two-layer-assignment/conventions.ts";
+import { type ModelConfig, modelConfig } from "../src/model/config.ts";
+import { namedModel } from "../src/model/named/registry.ts";
 import { batchGolden, evenSplitGolden, kvGolden } from "./cost-golden.ts";
 import { property } from "./support.ts";
 

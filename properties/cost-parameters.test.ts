@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
-import { exact, seed002, seed002Differences } from "../src/cost/assignment.ts";
 import {
   matrixParameters,
   parameterCount,
@@ -8,8 +7,13 @@ import {
   parameterSummary,
   share,
 } from "../src/cost/parameters.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { countParameters, initWeights } from "../src/weights.ts";
+import {
+  exact,
+  seed002,
+  seed002Differences,
+} from "../src/courses/two-layer-assignment/conventions.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { countParameters, initWeights } from "../src/model/weights.ts";
 import { blockGolden, parameterGolden } from "./cost-golden.ts";
 import { property } from "./support.ts";
 

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
+import { trafficBytes } from "../src/cost/intensity.ts";
+import { intensityColumns, intensityRows } from "../src/cost/intensity-table.ts";
+import { memoryColumns, memoryRows } from "../src/cost/memory-table.ts";
+import type { Row } from "../src/cost/tables.ts";
+import { GiB } from "../src/cost/units.ts";
 import {
   attentionColumns,
   attentionRows,
@@ -8,13 +13,8 @@ import {
   differenceRows,
   sizingColumns,
   sizingRows,
-} from "../src/cost/assignment-table.ts";
-import { trafficBytes } from "../src/cost/intensity.ts";
-import { intensityColumns, intensityRows } from "../src/cost/intensity-table.ts";
-import { memoryColumns, memoryRows } from "../src/cost/memory-table.ts";
-import type { Row } from "../src/cost/tables.ts";
-import { GiB } from "../src/cost/units.ts";
-import { namedModel } from "../src/models/registry.ts";
+} from "../src/courses/two-layer-assignment/intensity-table.ts";
+import { namedModel } from "../src/model/named/registry.ts";
 import { property } from "./support.ts";
 
 const llama3 = namedModel("llama-3-8b");

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
-import { type ModelConfig, modelConfig } from "../src/config.ts";
 import { decodeFlops, generationFlops, passFlops, prefillFlops } from "../src/cost/flops.ts";
 import { minorFlops } from "../src/cost/minor.ts";
 import { nanoGptFlops, palmFlops } from "../src/cost/published.ts";
@@ -19,7 +18,8 @@ import {
 } from "../src/cost/tables.ts";
 import { GiB } from "../src/cost/units.ts";
 import { passWork } from "../src/cost/work.ts";
-import { namedModel } from "../src/models/registry.ts";
+import { type ModelConfig, modelConfig } from "../src/model/config.ts";
+import { namedModel } from "../src/model/named/registry.ts";
 import { property } from "./support.ts";
 
 const llama2 = namedModel("llama-2-7b");

@@ -5,16 +5,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
-import { countingArithmetic } from "../src/arithmetic.ts";
-import type { ModelConfig } from "../src/config.ts";
 import { generationFlops, passFlops } from "../src/cost/flops.ts";
 import { kvBytes, kvBytesPerToken } from "../src/cost/memory.ts";
 import { forward } from "../src/definition.ts";
+import { countingArithmetic } from "../src/math/arithmetic.ts";
 import { standardAttention } from "../src/math/attention.ts";
+import type { ModelConfig } from "../src/model/config.ts";
+import { type Linear, randomWeights, type Weights } from "../src/model/weights.ts";
 import { ForwardPass } from "../src/reference/forward.ts";
 import { KvCache } from "../src/reference/kv-cache.ts";
 import { greedy } from "../src/sampling/greedy.ts";
-import { type Linear, randomWeights, type Weights } from "../src/weights.ts";
 import { property, seed } from "./support.ts";
 
 /** A configuration with or without a window, and a generation that it has room for. */

@@ -3,13 +3,13 @@ import { describe, expect, test } from "vitest";
 import { generationFlops } from "../src/cost/flops.ts";
 import { intensityRows } from "../src/cost/intensity-table.ts";
 import { parameterCount } from "../src/cost/parameters.ts";
+import { demoTables } from "../src/courses/decoding-demo/demo.ts";
+import { strategies } from "../src/courses/decoding-demo/sampling.ts";
+import { demoText } from "../src/courses/decoding-demo/text.ts";
 import { forward, forwardStages } from "../src/definition.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { demoTables } from "../src/report/demo/demo.ts";
-import { strategies } from "../src/report/demo/sampling.ts";
-import { demoText } from "../src/report/demo/text.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { initWeights } from "../src/model/weights.ts";
 import { distribution } from "../src/sampling/sample-token.ts";
-import { initWeights } from "../src/weights.ts";
 import { seed } from "./support.ts";
 
 const tables = await demoTables(seed);

@@ -3,10 +3,10 @@ import { test } from "vitest";
 import type { Decoder, Sequence } from "../src/decoder.ts";
 import { laws } from "../src/laws/index.ts";
 import { missingNeeds } from "../src/laws/law.ts";
-import { describeVerdict } from "../src/report/verdicts.ts";
-import type { Subject } from "../src/subject.ts";
-import { reference } from "../src/subjects.ts";
+import type { Subject } from "../src/subjects/subject.ts";
+import { reference } from "../src/subjects/subjects.ts";
 import { runLaw } from "../src/verify/run-law.ts";
+import { describeVerdict } from "../src/verify/verdicts.ts";
 import { seed } from "./support.ts";
 
 /** A decoder that answers on a later turn, for which its sequence must still be there. */

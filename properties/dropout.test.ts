@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { dropout } from "../src/math/dropout.ts";
-import { seededRandom } from "../src/random.ts";
+import { seededRandom } from "../src/math/random.ts";
 import { property } from "./support.ts";
 
 const rows = fc.float64Array({ maxLength: 24 });

@@ -1,8 +1,8 @@
 /** `causalgate explain`: what it says with tables, and without. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { writeCsv } from "../src/io/csv.ts";
 import { laws } from "../src/laws/index.ts";
-import { writeCsv } from "../src/report/csv.ts";
 import { explanation, topicNames } from "../src/report/explain.ts";
 import { schemas } from "../src/report/schema/index.ts";
 import { readTables } from "../src/report/tables.ts";

@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../src/config.ts";
+import type { ModelConfig } from "../src/model/config.ts";
 
 type Bend = (config: ModelConfig) => Partial<ModelConfig>;
 

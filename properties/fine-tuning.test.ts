@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
-import type { ModelConfig } from "../src/config.ts";
-import { mergeLora, targetsOf, withLora } from "../src/lora.ts";
+import type { ModelConfig } from "../src/model/config.ts";
+import { mergeLora, targetsOf, withLora } from "../src/model/lora.ts";
+import { initWeights, type Weights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { evaluate } from "../src/training/evaluate.ts";
 import { lossAndGradients } from "../src/training/gradients.ts";
 import { IGNORED } from "../src/training/loss.ts";
-import { initWeights, type Weights } from "../src/weights.ts";
 import { isAdapter, noise, run, sentences, small, start } from "./small-training.ts";
 import { property } from "./support.ts";
 

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../src/arbitraries/tokens.ts";
-import { modelConfig } from "../src/config.ts";
 import { tokenSteps } from "../src/cost/generation.ts";
 import {
   type GenerateOptions,
@@ -10,13 +9,14 @@ import {
   generateBatch,
   generateStream,
   padRows,
-} from "../src/generate.ts";
-import type { Model } from "../src/model.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { seededRandom } from "../src/random.ts";
+} from "../src/generation/generate.ts";
+import { seededRandom } from "../src/math/random.ts";
+import { modelConfig } from "../src/model/config.ts";
+import type { Model } from "../src/model/model.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { initWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { sampleToken } from "../src/sampling/sample-token.ts";
-import { initWeights } from "../src/weights.ts";
 import { counted } from "./counted.ts";
 import { property } from "./support.ts";
 

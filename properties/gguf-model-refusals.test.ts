@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type ModelConfig, modelConfig } from "../src/config.ts";
 import { readGguf, writeGguf } from "../src/formats/gguf.ts";
-import { randomWeights } from "../src/weights.ts";
+import { type ModelConfig, modelConfig } from "../src/model/config.ts";
+import { randomWeights } from "../src/model/weights.ts";
 import {
   ARRAY,
   adding,

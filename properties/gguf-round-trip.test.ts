@@ -4,18 +4,18 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
 import { models } from "../src/arbitraries/models.ts";
+import { readGguf, writeGguf } from "../src/formats/gguf.ts";
+import { type Architecture, architectures } from "../src/formats/gguf-architectures.ts";
+import { readGgufFile } from "../src/formats/gguf-reader.ts";
+import { toHalfSplit, toInterleaved } from "../src/formats/rope-order.ts";
 import {
   type ConfigInput,
   type ModelConfig,
   modelConfig,
   type RopeScaling,
-} from "../src/config.ts";
-import { readGguf, writeGguf } from "../src/formats/gguf.ts";
-import { type Architecture, architectures } from "../src/formats/gguf-architectures.ts";
-import { readGgufFile } from "../src/formats/gguf-reader.ts";
-import { toHalfSplit, toInterleaved } from "../src/formats/rope-order.ts";
-import type { Model } from "../src/model.ts";
-import { randomWeights, type Tensor } from "../src/weights.ts";
+} from "../src/model/config.ts";
+import type { Model } from "../src/model/model.ts";
+import { randomWeights, type Tensor } from "../src/model/weights.ts";
 import { expectSameModel, modelsOf } from "./same-model.ts";
 import { scratchFolder } from "./scratch.ts";
 import { property } from "./support.ts";

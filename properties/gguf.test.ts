@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { modelConfig } from "../src/config.ts";
 import { readGguf, writeGguf } from "../src/formats/gguf.ts";
 import { readLlama2c } from "../src/formats/llama2c.ts";
 import { readMinGpt } from "../src/formats/mingpt.ts";
-import type { Model } from "../src/model.ts";
+import { modelConfig } from "../src/model/config.ts";
+import type { Model } from "../src/model/model.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { type HandMade, handMade, tinyGpt2, tinyLlama, U32, u32 } from "./gguf-file.ts";
 import { withModel } from "./models.ts";

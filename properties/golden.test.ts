@@ -2,9 +2,9 @@ import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { largestError } from "../src/compare.ts";
 import { forward } from "../src/definition.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
+import { largestError } from "../src/tolerance/compare.ts";
 import { checkGolden, type Fixture, readFixture, readFixtures } from "../src/verify/golden.ts";
 
 const folder = "golden";

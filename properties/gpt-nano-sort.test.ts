@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { DefinitionStages as Stages } from "../src/decoder.ts";
 import { forwardStages } from "../src/definition.ts";
 import { readMinGpt } from "../src/formats/mingpt.ts";
 import { softmax } from "../src/math/softmax.ts";
-import type { Model } from "../src/model.ts";
+import type { Model } from "../src/model/model.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import type { DefinitionStages as Stages } from "../src/stages.ts";
 import { withModel } from "./models.ts";
 
 /** How far float64 may be from PyTorch's float32; the largest logit is 9. */

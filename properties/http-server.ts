@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Completed, complete } from "../src/complete.ts";
+import { type Completed, complete } from "../src/generation/complete.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { config, weights } from "./process-child.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
-import { checkConfig, type ModelConfig, modelConfig } from "../src/config.ts";
 import { configFromHuggingFace } from "../src/formats/hugging-face-config.ts";
 import { configToHuggingFace } from "../src/formats/hugging-face-family.ts";
+import { checkConfig, type ModelConfig, modelConfig } from "../src/model/config.ts";
 import { families } from "./families.ts";
 import { published } from "./published-configs.ts";
 import { modelsOf } from "./same-model.ts";

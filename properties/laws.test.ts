@@ -1,8 +1,8 @@
 import { describe, test } from "vitest";
 import { laws } from "../src/laws/index.ts";
-import { describeVerdict } from "../src/report/verdicts.ts";
-import { reference, referenceTiled } from "../src/subjects.ts";
+import { reference, referenceTiled } from "../src/subjects/subjects.ts";
 import { runLaw } from "../src/verify/run-law.ts";
+import { describeVerdict } from "../src/verify/verdicts.ts";
 import { seed } from "./support.ts";
 
 describe.for([reference, referenceTiled])("$name", (subject) => {

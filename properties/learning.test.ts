@@ -2,15 +2,15 @@
  * Document 003's training, end to end: a step helps, a text is learned, all features go together.
  */
 import { describe, expect, test } from "vitest";
-import { modelConfig } from "../src/config.ts";
-import { generate } from "../src/generate.ts";
-import { withLora } from "../src/lora.ts";
-import { seededRandom } from "../src/random.ts";
+import { generate } from "../src/generation/generate.ts";
+import { seededRandom } from "../src/math/random.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { withLora } from "../src/model/lora.ts";
+import { initWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import type { Task } from "../src/training/data/task.ts";
 import { lossAndGradients } from "../src/training/gradients.ts";
 import { startTraining, type TrainingOptions, train } from "../src/training/train.ts";
-import { initWeights } from "../src/weights.ts";
 
 /** Fixed: whether a text is learned in so few steps is a fact of one run, not of every seed. */
 const seed = 42;

@@ -6,10 +6,10 @@ import { llamaCppDecoder } from "../src/engines/llama-cpp.ts";
 import { readLlama2c } from "../src/formats/llama2c.ts";
 import { readMinGpt } from "../src/formats/mingpt.ts";
 import { lawByCode } from "../src/laws/index.ts";
-import { describeVerdict } from "../src/report/verdicts.ts";
 import { greedy } from "../src/sampling/greedy.ts";
-import { subjectByName } from "../src/subjects.ts";
+import { subjectByName } from "../src/subjects/subjects.ts";
 import { runLaw } from "../src/verify/run-law.ts";
+import { describeVerdict } from "../src/verify/verdicts.ts";
 
 /** Every case loads a model, which takes tens of milliseconds. */
 const trials = [

@@ -6,8 +6,6 @@ import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { $ } from "zx";
-import { ggmlFloat16, ggmlFloat32 } from "../src/arithmetic.ts";
-import { modelConfig } from "../src/config.ts";
 import { NotOffered } from "../src/decoder.ts";
 import { llamaCppDecoder } from "../src/engines/llama-cpp.ts";
 import {
@@ -16,8 +14,10 @@ import {
   llamaCppFolder,
   llamaCppPackage,
 } from "../src/engines/llama-cpp-package.ts";
-import { noiseFloor } from "../src/verify/noise.ts";
-import { randomWeights } from "../src/weights.ts";
+import { ggmlFloat16, ggmlFloat32 } from "../src/math/arithmetic.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { randomWeights } from "../src/model/weights.ts";
+import { noiseFloor } from "../src/tolerance/noise.ts";
 import { withModel } from "./models.ts";
 import { scratchFolder } from "./scratch.ts";
 import { seed } from "./support.ts";

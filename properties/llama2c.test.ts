@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type ModelConfig, modelConfig } from "../src/config.ts";
 import { readLlama2c, writeLlama2c } from "../src/formats/llama2c.ts";
-import type { Model } from "../src/model.ts";
-import { buildWeights, randomWeights } from "../src/weights.ts";
+import { type ModelConfig, modelConfig } from "../src/model/config.ts";
+import type { Model } from "../src/model/model.ts";
+import { buildWeights, randomWeights } from "../src/model/weights.ts";
 import { damagedCopies } from "./damage.ts";
 import { expectModelOrRefusal } from "./refusals.ts";
 import { expectSameModel, modelsOf } from "./same-model.ts";

@@ -1,13 +1,13 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { modelConfig } from "../src/config.ts";
 import { writeGguf } from "../src/formats/gguf.ts";
 import { writeHuggingFace } from "../src/formats/hugging-face.ts";
 import { writeLlama2c } from "../src/formats/llama2c.ts";
 import { loadModel } from "../src/formats/load.ts";
-import type { Model } from "../src/model.ts";
-import { randomWeights } from "../src/weights.ts";
+import { modelConfig } from "../src/model/config.ts";
+import type { Model } from "../src/model/model.ts";
+import { randomWeights } from "../src/model/weights.ts";
 import { withModel } from "./models.ts";
 import { expectClear } from "./refusals.ts";
 import { expectSameModel } from "./same-model.ts";

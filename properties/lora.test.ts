@@ -2,26 +2,26 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../src/arbitraries/tokens.ts";
-import { firstDifference } from "../src/compare.ts";
-import { modelConfig } from "../src/config.ts";
 import { loraParameterCount } from "../src/cost/lora.ts";
 import { forward } from "../src/definition.ts";
 import { lawByCode } from "../src/laws/index.ts";
-import { mergeLora, targetsOf, withLora } from "../src/lora.ts";
-import type { Model } from "../src/model.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { normal, seededRandom } from "../src/random.ts";
-import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { describeVerdict } from "../src/report/verdicts.ts";
-import { reference } from "../src/subjects.ts";
-import { runLaw } from "../src/verify/run-law.ts";
+import { normal, seededRandom } from "../src/math/random.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { mergeLora, targetsOf, withLora } from "../src/model/lora.ts";
+import type { Model } from "../src/model/model.ts";
+import { namedModel } from "../src/model/named/registry.ts";
 import {
   countParameters,
   initWeights,
   type LoraConfig,
   type Tensor,
   type Weights,
-} from "../src/weights.ts";
+} from "../src/model/weights.ts";
+import { referenceDecoder } from "../src/reference/reference-decoder.ts";
+import { reference } from "../src/subjects/subjects.ts";
+import { firstDifference } from "../src/tolerance/compare.ts";
+import { runLaw } from "../src/verify/run-law.ts";
+import { describeVerdict } from "../src/verify/verdicts.ts";
 import { property, seed } from "./support.ts";
 
 interface Adapted {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { modelConfig } from "../src/config.ts";
 import { logSoftmax } from "../src/math/softmax.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { initWeights } from "../src/model/weights.ts";
 import { lossAndGradients } from "../src/training/gradients.ts";
 import {
   crossEntropy,
@@ -10,7 +11,6 @@ import {
   perplexity,
   targetsOf,
 } from "../src/training/loss.ts";
-import { initWeights } from "../src/weights.ts";
 import { property } from "./support.ts";
 
 const config = modelConfig({

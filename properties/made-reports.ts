@@ -2,15 +2,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { writeWhole } from "../src/files.ts";
+import { benchTables, writeBenchTables } from "../src/bench/bench-tables.ts";
+import { demoTables, writeDemo } from "../src/courses/decoding-demo/demo.ts";
+import { writeCsv } from "../src/io/csv.ts";
+import { writeWhole } from "../src/io/files.ts";
+import { startRecord, writeRecord } from "../src/io/run-record.ts";
 import { laws } from "../src/laws/index.ts";
-import { benchTables, writeBenchTables } from "../src/report/bench-tables.ts";
-import { writeCsv } from "../src/report/csv.ts";
-import { demoTables, writeDemo } from "../src/report/demo/demo.ts";
-import { goldenColumns } from "../src/report/goldens.ts";
-import { startRecord, writeRecord } from "../src/report/run-record.ts";
 import { engines, goldens } from "../src/report/schema/verdicts.ts";
-import { lawColumns } from "../src/report/verdicts.ts";
+import { goldenColumns } from "../src/verify/goldens-table.ts";
+import { lawColumns } from "../src/verify/verdicts.ts";
 import { configs, madeSamples } from "./made-samples.ts";
 
 const run_id = "2026-01-02T03:04:05.678Z";

@@ -3,8 +3,8 @@ import type { Configs } from "../src/bench/figures.ts";
 import { emptySample } from "../src/bench/measure.ts";
 import type { Sample } from "../src/bench/sample.ts";
 import { taskFlops } from "../src/bench/task-cost.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { normal, seededRandom } from "../src/random.ts";
+import { normal, seededRandom } from "../src/math/random.ts";
+import { namedModel } from "../src/model/named/registry.ts";
 import { seed } from "./support.ts";
 
 export const { config } = namedModel("demo");

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type ModelConfig, modelConfig } from "../src/config.ts";
 import { readMinGpt, writeMinGpt } from "../src/formats/mingpt.ts";
-import type { Model } from "../src/model.ts";
-import { randomWeights } from "../src/weights.ts";
+import { type ModelConfig, modelConfig } from "../src/model/config.ts";
+import type { Model } from "../src/model/model.ts";
+import { randomWeights } from "../src/model/weights.ts";
 import { damagedCopies, damagedJson } from "./damage.ts";
 import { withModel } from "./models.ts";
 import { expectClear, expectModelOrRefusal } from "./refusals.ts";

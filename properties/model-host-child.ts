@@ -6,8 +6,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Decoder, Sequence } from "../src/decoder.ts";
+import { randomWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { randomWeights } from "../src/weights.ts";
 import { config } from "./process-child.ts";
 
 interface Request {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { NotOffered } from "../src/decoder.ts";
 import { ModelHost } from "../src/engines/model-host.ts";
-import type { Model } from "../src/model.ts";
+import type { Model } from "../src/model/model.ts";
+import { randomWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { randomWeights } from "../src/weights.ts";
 import { config } from "./process-child.ts";
 
 const child = join(import.meta.dirname, "model-host-child.ts");

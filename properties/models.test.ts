@@ -1,9 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { checkConfig, configFromJson, configToJson, type ModelConfig } from "../src/config.ts";
 import { parameterCount } from "../src/cost/parameters.ts";
-import { namedModel, namedModels } from "../src/models/registry.ts";
-import { tinyWords } from "../src/models/tiny-words.ts";
-import { countParameters, initWeights } from "../src/weights.ts";
+import {
+  checkConfig,
+  configFromJson,
+  configToJson,
+  type ModelConfig,
+} from "../src/model/config.ts";
+import { namedModel, namedModels } from "../src/model/named/registry.ts";
+import { tinyWords } from "../src/model/named/tiny-words.ts";
+import { countParameters, initWeights } from "../src/model/weights.ts";
 
 const config = (name: string) => namedModel(name).config;
 const parameters = (name: string, change: Partial<ModelConfig> = {}) =>

@@ -3,15 +3,15 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../src/arbitraries/tokens.ts";
-import { type ModelConfig, modelConfig } from "../src/config.ts";
 import { forward, forwardStages } from "../src/definition.ts";
 import { activate } from "../src/math/activation.ts";
 import { layerNorm, rmsNorm } from "../src/math/norm.ts";
 import { addSinusoid } from "../src/math/positions.ts";
 import { softmax } from "../src/math/softmax.ts";
-import { namedModel } from "../src/models/registry.ts";
+import { type ModelConfig, modelConfig } from "../src/model/config.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { buildWeights, initWeights, randomWeights, type Weights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { buildWeights, initWeights, randomWeights, type Weights } from "../src/weights.ts";
 import { property } from "./support.ts";
 
 const demo = namedModel("demo").config;

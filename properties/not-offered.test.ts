@@ -1,10 +1,10 @@
 /** An engine that cannot compute some models says so, and laws pass such cases over. */
 import { expect, test } from "vitest";
 import { NotOffered } from "../src/decoder.ts";
-import { defineSubject } from "../src/define-subject.ts";
 import { lawByCode } from "../src/laws/index.ts";
-import type { Model } from "../src/model.ts";
+import type { Model } from "../src/model/model.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
+import { defineSubject } from "../src/subjects/define-subject.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { seed } from "./support.ts";
 

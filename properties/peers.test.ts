@@ -9,7 +9,7 @@ import { type Audit, audit } from "../benchmarks/peers-audit.ts";
 import { peerRows } from "../benchmarks/peers-table.ts";
 import { emptySample } from "../src/bench/measure.ts";
 import type { Sample } from "../src/bench/sample.ts";
-import { startRecord } from "../src/report/run-record.ts";
+import { startRecord } from "../src/io/run-record.ts";
 
 test("the peers run at smoke scale, and their table is whole", async () => {
   const folder = await mkdtemp(join(tmpdir(), "peers-"));

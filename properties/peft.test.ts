@@ -5,10 +5,10 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
 import { peftBase, readPeft, writePeft } from "../src/formats/peft.ts";
 import { readSafetensors, writeSafetensors } from "../src/formats/safetensors.ts";
-import { targetsOf, withLora } from "../src/lora.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { normal, seededRandom } from "../src/random.ts";
-import { initWeights, type Weights } from "../src/weights.ts";
+import { normal, seededRandom } from "../src/math/random.ts";
+import { targetsOf, withLora } from "../src/model/lora.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { initWeights, type Weights } from "../src/model/weights.ts";
 import { scratchFolder } from "./scratch.ts";
 import { property } from "./support.ts";
 

@@ -4,15 +4,15 @@
  */
 import { describe, expect, test } from "vitest";
 import { parameterCount, parameterRows } from "../src/cost/parameters.ts";
-import { generate } from "../src/generate.ts";
+import { generate } from "../src/generation/generate.ts";
+import { seededRandom } from "../src/math/random.ts";
 import { softmax } from "../src/math/softmax.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { seededRandom } from "../src/random.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { initWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { greedy } from "../src/sampling/greedy.ts";
 import { distribution } from "../src/sampling/sample-token.ts";
 import { topP } from "../src/sampling/top-p.ts";
-import { initWeights } from "../src/weights.ts";
 
 const { config } = namedModel("demo");
 const demo = referenceDecoder(config, initWeights(config, 42));

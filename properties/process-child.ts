@@ -5,10 +5,10 @@
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { modelConfig } from "../src/config.ts";
 import type { Sequence } from "../src/decoder.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { randomWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { randomWeights } from "../src/weights.ts";
 
 export const config = modelConfig({
   vocabSize: 11,

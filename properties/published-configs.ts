@@ -1,4 +1,4 @@
-import type { ConfigInput } from "../src/config.ts";
+import type { ConfigInput } from "../src/model/config.ts";
 
 /** What model cards publish, less the words that no reader here needs, and what it means. */
 export const published: Record<string, [json: string, means: ConfigInput]> = {

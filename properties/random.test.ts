@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { normal, seededRandom, xorshiftStar } from "../src/random.ts";
+import { normal, seededRandom, xorshiftStar } from "../src/math/random.ts";
 
 test("one seed is one stream, and neighbouring seeds are different ones", () => {
   const draws = (seed: number) => Array.from({ length: 5 }, seededRandom(seed));

@@ -5,10 +5,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../src/arbitraries/tokens.ts";
-import { modelConfig } from "../src/config.ts";
 import type { Batch } from "../src/decoder.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { initWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { initWeights } from "../src/weights.ts";
 import { property } from "./support.ts";
 
 const config = modelConfig({

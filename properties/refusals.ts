@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { checkConfig } from "../src/config.ts";
-import type { Model } from "../src/model.ts";
+import { checkConfig } from "../src/model/config.ts";
+import type { Model } from "../src/model/model.ts";
 
 /** More than any small file may make a reader take, in bytes. */
 const MEMORY_LIMIT = 64 * 2 ** 20;

@@ -7,7 +7,7 @@ import { beforeAll, expect, test } from "vitest";
 import { bytesOfFormat, devices, type Format } from "../src/cost/devices.ts";
 import { memoryRows } from "../src/cost/memory-table.ts";
 import { paramsRows } from "../src/cost/params-table.ts";
-import { namedModel, namedModels } from "../src/models/registry.ts";
+import { namedModel, namedModels } from "../src/model/named/registry.ts";
 import { explore } from "../src/report/explore.ts";
 import { writeReport } from "../src/report/write-report.ts";
 import { causalgate } from "./command.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { modelConfig } from "../src/config.ts";
 import { toHalfSplit, toInterleaved } from "../src/formats/rope-order.ts";
-import { initWeights, randomWeights } from "../src/weights.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { initWeights, randomWeights } from "../src/model/weights.ts";
 import { expectCloseLogits, expectSameModel, logitsOf, modelsOf } from "./same-model.ts";
 import { property } from "./support.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { jsonText } from "../src/report/json.ts";
-import { rowsText } from "../src/report/rows-text.ts";
+import { jsonText } from "../src/io/json-text.ts";
+import { rowsText } from "../src/io/rows-text.ts";
 
 describe("rows as text", () => {
   const columns = ["schema_version", "model", "a", "b", "none"] as const;

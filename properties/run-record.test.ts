@@ -2,8 +2,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readRuns, startRecord, writeRecord } from "../src/report/run-record.ts";
-import { sha256 } from "../src/verify/golden.ts";
+import { sha256 } from "../src/io/files.ts";
+import { readRuns, startRecord, writeRecord } from "../src/io/run-record.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const folder = scratchFolder();

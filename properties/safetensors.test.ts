@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readSafetensors, writeSafetensors } from "../src/formats/safetensors.ts";
-import type { Tensor } from "../src/weights.ts";
+import type { Tensor } from "../src/model/weights.ts";
 import { damagedCopies, damagedJson } from "./damage.ts";
 import { expectClear, memory } from "./refusals.ts";
 import { scratchFolder } from "./scratch.ts";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
-import { type ConfigInput, type ModelConfig, modelConfig } from "../src/config.ts";
-import type { Model } from "../src/model.ts";
+import { type ConfigInput, type ModelConfig, modelConfig } from "../src/model/config.ts";
+import type { Model } from "../src/model/model.ts";
+import { randomWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { randomWeights } from "../src/weights.ts";
 
 /** Numbers that a careless conversion loses: the signed zero, and the ends of float32. */
 const extremes = [-0, 2 ** -149, -(2 ** -126), 2 ** 127 * (2 - 2 ** -23), 1 / 3].map(Math.fround);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { logits as anyLogits, thresholds } from "../src/arbitraries/logits.ts";
+import { seededRandom } from "../src/math/random.ts";
 import { softmax } from "../src/math/softmax.ts";
-import { seededRandom } from "../src/random.ts";
 import { draw } from "../src/sampling/draw.ts";
 import { greedy } from "../src/sampling/greedy.ts";
 import { distribution, productionSampling, sampleToken } from "../src/sampling/sample-token.ts";

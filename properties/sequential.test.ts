@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { testDraws } from "../src/laws/sequential.ts";
 import { cellsBetween, distributionOf } from "../src/laws/uniforms.ts";
-import { type Random, seededRandom } from "../src/random.ts";
+import { type Random, seededRandom } from "../src/math/random.ts";
 import { draw } from "../src/sampling/draw.ts";
 import { seed } from "./support.ts";
 

@@ -1,8 +1,9 @@
 /**
  * What the tests of training share: a model and a task so small that a step takes a millisecond.
  */
-import { type ModelConfig, modelConfig } from "../src/config.ts";
-import { namedModel } from "../src/models/registry.ts";
+import { type ModelConfig, modelConfig } from "../src/model/config.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { initWeights, type Tensor } from "../src/model/weights.ts";
 import { sentencesTask } from "../src/training/data/sentences.ts";
 import type { Task } from "../src/training/data/task.ts";
 import { IGNORED } from "../src/training/loss.ts";
@@ -12,7 +13,6 @@ import {
   type TrainingOptions,
   train,
 } from "../src/training/train.ts";
-import { initWeights, type Tensor } from "../src/weights.ts";
 
 export const options: TrainingOptions = {
   steps: 20,

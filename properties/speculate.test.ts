@@ -2,10 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { rowIndex, scriptedDecoder } from "../src/arbitraries/scripted-decoder.ts";
 import type { Decoder } from "../src/decoder.ts";
-import { generate } from "../src/generate.ts";
-import { logProbs } from "../src/log-probs.ts";
-import { seededRandom } from "../src/random.ts";
-import { speculate } from "../src/speculate.ts";
+import { generate } from "../src/generation/generate.ts";
+import { logProbs } from "../src/generation/log-probs.ts";
+import { speculate } from "../src/generation/speculate.ts";
+import { seededRandom } from "../src/math/random.ts";
 
 /** Always the token after the last one, modulo V. */
 const counter = (V: number, P = 32): Decoder =>

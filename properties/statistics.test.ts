@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { adversarial, weightKinds } from "../src/arbitraries/adversarial.ts";
 import { generatorStatistics } from "../src/arbitraries/statistics.ts";
-import { modelConfig } from "../src/config.ts";
 import { areFloat32 } from "../src/formats/floats.ts";
-import { randomWeights } from "../src/weights.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { randomWeights } from "../src/model/weights.ts";
 import { seed } from "./support.ts";
 
 describe("generator statistics", () => {

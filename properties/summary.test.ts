@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ModelConfig, modelConfig } from "../src/config.ts";
+import { architectureText } from "../src/cost/architecture.ts";
 import { share } from "../src/cost/parameters.ts";
-import { namedModel, namedModels } from "../src/models/registry.ts";
-import { summary } from "../src/models/summary.ts";
-import { architectureText } from "../src/report/architecture.ts";
+import { summary } from "../src/cost/summary.ts";
+import { summaryText } from "../src/cost/summary-table.ts";
+import { type ModelConfig, modelConfig } from "../src/model/config.ts";
+import { namedModel, namedModels } from "../src/model/named/registry.ts";
+import { countParameters, initWeights } from "../src/model/weights.ts";
+import { shapeTraceText, traceShapes } from "../src/reference/trace.ts";
 import { modelsTable } from "../src/report/models-table.ts";
-import { summaryText } from "../src/report/summary-table.ts";
-import { shapeTraceText, traceShapes } from "../src/report/trace.ts";
-import { countParameters, initWeights } from "../src/weights.ts";
 import { property } from "./support.ts";
 
 const config = (name: string) => namedModel(name).config;

@@ -1,10 +1,15 @@
 /** The test cases of the assignment fail where they must, and `causalgate assignment` with them. */
 import { describe, expect, test } from "vitest";
+import {
+  makeTestCases,
+  runTestCases,
+  type WayName,
+  ways,
+} from "../src/courses/two-layer-assignment/test-cases.ts";
 import type { Decoder, Sequence } from "../src/decoder.ts";
-import { namedModel } from "../src/models/registry.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { randomWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { makeTestCases, runTestCases, type WayName, ways } from "../src/verify/test-cases.ts";
-import { randomWeights } from "../src/weights.ts";
 
 const { config } = namedModel("assignment");
 const weights = randomWeights(config, 42);

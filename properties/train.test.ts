@@ -3,13 +3,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
-import { modelConfig } from "../src/config.ts";
 import { writeSafetensors } from "../src/formats/safetensors.ts";
-import { withLora } from "../src/lora.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { withLora } from "../src/model/lora.ts";
+import { initWeights } from "../src/model/weights.ts";
 import { readCheckpoint, writeCheckpoint } from "../src/training/checkpoint.ts";
 import { lossAndGradients } from "../src/training/gradients.ts";
 import { train } from "../src/training/train.ts";
-import { initWeights } from "../src/weights.ts";
 import { scratchFolder } from "./scratch.ts";
 import {
   bytesOf,

@@ -1,19 +1,19 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type FoundModel, findModel, findTrainedModel } from "../src/cli/model-argument.ts";
 import type { Decoder } from "../src/decoder.ts";
-import { generate } from "../src/generate.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { tinyWords } from "../src/models/tiny-words.ts";
-import { trainedFolder } from "../src/models/trained.ts";
-import { seededRandom } from "../src/random.ts";
+import { type FoundModel, findModel, findTrainedModel } from "../src/formats/find-model.ts";
+import { generate } from "../src/generation/generate.ts";
+import { sha256 } from "../src/io/files.ts";
+import { seededRandom } from "../src/math/random.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { tinyWords } from "../src/model/named/tiny-words.ts";
+import { trainedFolder } from "../src/model/trained/trained.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import type { SamplingOptions } from "../src/sampling/sample-token.ts";
 import { isGrammatical, logProbability, sentenceEntropy } from "../src/training/data/grammar.ts";
 import { evaluate } from "../src/training/evaluate.ts";
 import { findTask } from "../src/training/recipes.ts";
-import { sha256 } from "../src/verify/golden.ts";
 import { causalgate } from "./command.ts";
 import { seed } from "./support.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ConfigInput, modelConfig } from "../src/config.ts";
-import { namedModel } from "../src/models/registry.ts";
-import { tinyWords } from "../src/models/tiny-words.ts";
-import { seededRandom } from "../src/random.ts";
+import { seededRandom } from "../src/math/random.ts";
+import { type ConfigInput, modelConfig } from "../src/model/config.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { tinyWords } from "../src/model/named/tiny-words.ts";
 import {
   drawWords,
   isGrammatical,

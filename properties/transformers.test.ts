@@ -5,19 +5,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { largestError } from "../src/compare.ts";
-import { modelConfig } from "../src/config.ts";
 import { NotOffered } from "../src/decoder.ts";
 import { forward } from "../src/definition.ts";
 import { transformersDecoder, transformersVersions } from "../src/engines/transformers.ts";
 import { readLlama2c } from "../src/formats/llama2c.ts";
 import { readMinGpt } from "../src/formats/mingpt.ts";
-import { generate } from "../src/generate.ts";
+import { generate } from "../src/generation/generate.ts";
 import { lawByCode } from "../src/laws/index.ts";
-import { describeVerdict } from "../src/report/verdicts.ts";
-import { transformers, transformersFloat64 } from "../src/subjects.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { randomWeights } from "../src/model/weights.ts";
+import { transformers, transformersFloat64 } from "../src/subjects/subjects.ts";
+import { largestError } from "../src/tolerance/compare.ts";
 import { runLaw } from "../src/verify/run-law.ts";
-import { randomWeights } from "../src/weights.ts";
+import { describeVerdict } from "../src/verify/verdicts.ts";
 import { withModel } from "./models.ts";
 import { seed } from "./support.ts";
 

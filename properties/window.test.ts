@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { modelConfig } from "../src/config.ts";
 import { forward, forwardStages } from "../src/definition.ts";
-import { namedModel } from "../src/models/registry.ts";
+import { modelConfig } from "../src/model/config.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { initWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { initWeights } from "../src/weights.ts";
 
 /** The demo model with other layers and another window. */
 function windowed(numHiddenLayers: number, slidingWindow: number | null) {

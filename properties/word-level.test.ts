@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { tinyWords } from "../src/models/tiny-words.ts";
+import { tinyWords } from "../src/model/named/tiny-words.ts";
 import { readHuggingFaceTokenizer } from "../src/tokenizers/hugging-face.ts";
 import { readWordLevel, wordLevelJson } from "../src/tokenizers/word-level.ts";
 import { scratchFolder } from "./scratch.ts";

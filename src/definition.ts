@@ -11,10 +11,11 @@
  * What it computes with is a parameter: the same equations run in float64, in float32 for the noise
  * that such an engine cannot avoid, or under a counter of every multiply-add.
  */
-import type { Arithmetic } from "./arithmetic.ts";
-import type { ModelConfig } from "./config.ts";
-import type { DefinitionStages, Row } from "./stages.ts";
-import type { LayerWeights, Linear, Norm, Weights } from "./weights.ts";
+
+import type { DefinitionStages, Row } from "./decoder.ts";
+import type { Arithmetic } from "./math/arithmetic.ts";
+import type { ModelConfig } from "./model/config.ts";
+import type { LayerWeights, Linear, Norm, Weights } from "./model/weights.ts";
 
 const float64: Arithmetic = { round: (x) => x, products: () => {} };
 

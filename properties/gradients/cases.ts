@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { configs, type Fixed } from "../../src/arbitraries/configs.ts";
 import { describeConfig } from "../../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../../src/arbitraries/tokens.ts";
-import type { ModelConfig } from "../../src/config.ts";
-import { targetsOf as loraTargetsOf, withLora } from "../../src/lora.ts";
-import type { Model } from "../../src/model.ts";
-import { normal, seededRandom } from "../../src/random.ts";
+import { normal, seededRandom } from "../../src/math/random.ts";
+import type { ModelConfig } from "../../src/model/config.ts";
+import { targetsOf as loraTargetsOf, withLora } from "../../src/model/lora.ts";
+import type { Model } from "../../src/model/model.ts";
+import { buildWeights, randomWeights, type Weights } from "../../src/model/weights.ts";
 import { type Example, IGNORED } from "../../src/training/gradients.ts";
-import { buildWeights, randomWeights, type Weights } from "../../src/weights.ts";
 
 export interface GradientCase {
   readonly model: Model;

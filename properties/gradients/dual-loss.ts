@@ -2,11 +2,12 @@
  * The loss and its derivative in one direction, by one run forwards on dual numbers: the equations
  * once more, with nothing of what training computes with, and no reverse.
  */
-import type { ModelConfig } from "../../src/config.ts";
-import type { Model } from "../../src/model.ts";
-import type { Random } from "../../src/random.ts";
+
+import type { Random } from "../../src/math/random.ts";
+import type { ModelConfig } from "../../src/model/config.ts";
+import type { Model } from "../../src/model/model.ts";
+import type { LayerWeights, Linear, Norm, Weights } from "../../src/model/weights.ts";
 import type { Example } from "../../src/training/gradients.ts";
-import type { LayerWeights, Linear, Norm, Weights } from "../../src/weights.ts";
 import type { Dual } from "./dual.ts";
 import * as dual from "./dual.ts";
 

@@ -1,12 +1,12 @@
 /** What PyTorch's autograd says of the gradients of a few models: golden/gradients/. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { configFromJson, type ModelConfig } from "../../src/config.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { sha256 } from "../../src/io/files.ts";
 import { expect } from "../../src/laws/law.ts";
+import { configFromJson, type ModelConfig } from "../../src/model/config.ts";
+import { buildWeights, type Weights } from "../../src/model/weights.ts";
 import { type Example, lossAndGradients } from "../../src/training/gradients.ts";
-import { sha256 } from "../../src/verify/golden.ts";
-import { buildWeights, type Weights } from "../../src/weights.ts";
 import { expectClose, expectSame } from "./law.ts";
 
 const folder = join(import.meta.dirname, "../../golden/gradients");

@@ -4,7 +4,7 @@
  */
 import type fc from "fast-check";
 import { expect } from "../../src/laws/law.ts";
-import type { Weights } from "../../src/weights.ts";
+import type { Weights } from "../../src/model/weights.ts";
 import type { GradientCase } from "./cases.ts";
 
 export interface GradientLaw {

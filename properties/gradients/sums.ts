@@ -1,9 +1,9 @@
 /** What a batch, a shared tensor and a frozen one make of gradients: sums, and nothing else. */
 import { expect } from "../../src/laws/law.ts";
-import { withLora } from "../../src/lora.ts";
-import { seededRandom } from "../../src/random.ts";
+import { seededRandom } from "../../src/math/random.ts";
+import { withLora } from "../../src/model/lora.ts";
+import { buildWeights } from "../../src/model/weights.ts";
 import { type Example, IGNORED, lossAndGradients } from "../../src/training/gradients.ts";
-import { buildWeights } from "../../src/weights.ts";
 import { gradientCases } from "./cases.ts";
 import {
   expectClose,

@@ -1,15 +1,15 @@
 /** The gradient against two witnesses that know nothing of reverse steps. */
 import { forward } from "../../src/definition.ts";
 import { expect } from "../../src/laws/law.ts";
-import type { Model } from "../../src/model.ts";
-import { seededRandom } from "../../src/random.ts";
+import { seededRandom } from "../../src/math/random.ts";
+import type { Model } from "../../src/model/model.ts";
+import type { Weights } from "../../src/model/weights.ts";
 import {
   type Example,
   type GradientOptions,
   IGNORED,
   lossAndGradients,
 } from "../../src/training/gradients.ts";
-import type { Weights } from "../../src/weights.ts";
 import { along, directionOf, gradientCases, moved } from "./cases.ts";
 import { dualLoss } from "./dual-loss.ts";
 import { expectClose, type GradientLaw } from "./law.ts";

@@ -1,6 +1,6 @@
 /** Where no loss can flow, gradients are zero: exactly, since nothing was ever added. */
 import fc from "fast-check";
-import { seededRandom } from "../../src/random.ts";
+import { seededRandom } from "../../src/math/random.ts";
 import { IGNORED, lossAndGradients } from "../../src/training/gradients.ts";
 import { gradientCases } from "./cases.ts";
 import { expectSame, expectZero, type GradientLaw } from "./law.ts";

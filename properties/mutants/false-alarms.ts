@@ -1,7 +1,7 @@
 /** The laws on the code as it is: what they say against it is a false alarm. */
-import { startProgress } from "../../src/cli/progress.ts";
+import { startProgress } from "../../src/io/progress.ts";
+import { grouped } from "../../src/io/text-table.ts";
 import { laws } from "../../src/laws/index.ts";
-import { grouped } from "../../src/report/text-table.ts";
 import { inParallel, runWorker } from "./pool.ts";
 
 export const alarmColumns = [

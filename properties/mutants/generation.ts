@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-const generate = "src/generate.ts";
+const generate = "src/generation/generate.ts";
 const restarted = "sequence = await restart(decoder, sequence);";
 const unread = "unread = held.slice(-decoder.config.maxPositionEmbeddings);";
 const loop = `while (ends.includes(null)) {

@@ -1,7 +1,7 @@
 import type { Mutant } from "./mutant.ts";
 
-const speculate = "src/speculate.ts";
-const logProbs = "src/log-probs.ts";
+const speculate = "src/generation/speculate.ts";
+const logProbs = "src/generation/log-probs.ts";
 const history = "const p = distribution(rows[i], options, [...seen, ...kept]);";
 
 /** Drafts, and what the target makes of them; log-probabilities. */

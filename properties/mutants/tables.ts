@@ -1,5 +1,5 @@
 /** The outcomes of a run as tables and as text. */
-import { textTable } from "../../src/report/text-table.ts";
+import { textTable } from "../../src/io/text-table.ts";
 import { median, type Outcome } from "./outcome.ts";
 import { survivors } from "./survivors.ts";
 

@@ -1,7 +1,7 @@
 /** Laws tried on a subject until the first case that breaks them, without shrinking it. */
 import fc from "fast-check";
 import { type Law, missingNeeds } from "../../src/laws/law.ts";
-import type { Subject } from "../../src/subject.ts";
+import type { Subject } from "../../src/subjects/subject.ts";
 import type { Check } from "./checks/check.ts";
 import { checks } from "./checks.ts";
 

@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-const weights = "src/weights.ts";
+const weights = "src/model/weights.ts";
 
 /** Weight tying: one memory or two. */
 export const tying: readonly Mutant[] = [

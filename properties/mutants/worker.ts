@@ -37,7 +37,7 @@ async function work(): Promise<void> {
   const mutant = values.mutant === undefined ? null : mutantById(values.mutant);
   const planting = mutant && plant(mutant);
   const watch = values.watch ? await startWatch() : null;
-  const { subjectByName } = await import("../../src/subjects.ts");
+  const { subjectByName } = await import("../../src/subjects/subjects.ts");
   const { laws } = await import("../../src/laws/index.ts");
   // What the laws and their subjects never load, they cannot see.
   const visible = planting?.loaded() ?? true;

@@ -1,4 +1,4 @@
-import type { Weights } from "../weights.ts";
+import type { Weights } from "../model/weights.ts";
 
 /** Weights that are hard on a decoder, each a change to random ones. */
 const changes = {

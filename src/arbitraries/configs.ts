@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type ModelConfig, modelConfig, type RopeScaling } from "../config.ts";
+import { type ModelConfig, modelConfig, type RopeScaling } from "../model/config.ts";
 
 /**
  * Llama 3's scaling, for a model that was trained on so many positions. Wavelengths begin at 2 pi:

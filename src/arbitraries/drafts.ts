@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Decoder, Sequence } from "../decoder.ts";
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
 import { rowIndex, scriptedDecoder } from "./scripted-decoder.ts";
 
 /** How a draft is made from its target. */

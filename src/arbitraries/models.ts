@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { configInput, type ModelConfig } from "../config.ts";
-import type { Model } from "../model.ts";
-import { randomWeights } from "../weights.ts";
+import { configInput, type ModelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
+import { randomWeights } from "../model/weights.ts";
 import { adversarial, type WeightKind, weightKinds } from "./adversarial.ts";
 import { configs, type Fixed } from "./configs.ts";
 

@@ -1,6 +1,6 @@
-import { type ModelConfig, modelConfig } from "../config.ts";
 import { checkAppend, checkRewind, type Decoder, type Sequence } from "../decoder.ts";
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
+import { type ModelConfig, modelConfig } from "../model/config.ts";
 
 /**
  * A decoder that looks its logits up: for laws of what is built on decoders, which then see

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { weightKinds } from "./adversarial.ts";
 import { type ModelParts, modelParts } from "./models.ts";
 

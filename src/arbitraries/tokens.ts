@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 
 /**
  * Raw token ids, before a vocabulary is known. Drawn apart from the model, so that both shrink

@@ -1,5 +1,5 @@
 /** Samples gathered into what the tables have a row of: one task in one arm at one length. */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { type Sample, type SampleStatus, tasks } from "./sample.ts";
 
 /** All samples of one arm of one task at one length, in the order of execution. */

@@ -1,6 +1,7 @@
 /** growth.csv: how fast times grow with a length, against how fast the exact FLOPs do. */
-import type { ModelConfig } from "../config.ts";
+
 import { type Row, schemaVersion } from "../cost/row.ts";
+import type { ModelConfig } from "../model/config.ts";
 import {
   type Configs,
   digits,

@@ -3,7 +3,7 @@
  * what changes on the machine while it measures falls on all of them alike.
  */
 import { createHash } from "node:crypto";
-import { type Random, seededRandom } from "../random.ts";
+import { type Random, seededRandom } from "../math/random.ts";
 import { GcWatch } from "./gc-watch.ts";
 import { armOf, baselineOf, type Cell, type Job, type Sample } from "./sample.ts";
 

@@ -1,6 +1,7 @@
 /** Who measures what, and how often: the jobs of a bench, each for one process. */
-import type { ModelConfig } from "../config.ts";
-import { seededRandom } from "../random.ts";
+
+import { seededRandom } from "../math/random.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { type BenchmarkName, type GridCell, gridCells, grids, type Scale } from "./grids.ts";
 import { emptySample } from "./measure.ts";
 import type { Cell, Job, Sample } from "./sample.ts";

@@ -2,7 +2,7 @@
  * Two arms compared: log ratios of times that were taken side by side. Processes are the unit of
  * replication, as code and memory lie differently in each: runs of one process are not independent.
  */
-import { type Random, seededRandom } from "../random.ts";
+import { type Random, seededRandom } from "../math/random.ts";
 import { tCritical } from "./distributions.ts";
 import { type Interval, mean, meanInterval, median, medianInterval } from "./statistics.ts";
 

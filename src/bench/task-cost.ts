@@ -1,8 +1,9 @@
 /** What a benchmark's task costs exactly: the other side of every measured figure. */
-import type { ModelConfig } from "../config.ts";
+
 import { decodeFlops, generationFlops, prefillFlops } from "../cost/flops.ts";
 import type { Mode } from "../cost/generation.ts";
 import { sumTraffic, trafficBytes, trafficRows } from "../cost/intensity.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { isOfMachine, type Sample } from "./sample.ts";
 import { roofStepFlops, triadStepFlops } from "./workloads.ts";
 

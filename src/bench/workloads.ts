@@ -1,10 +1,11 @@
 /** What benchmarks run: generation by a decoder, draws from logits, and bare multiply-adds. */
-import type { ModelConfig } from "../config.ts";
+
 import { generationFlops } from "../cost/flops.ts";
 import type { Decoder } from "../decoder.ts";
 import { forward } from "../definition.ts";
-import type { Model } from "../model.ts";
-import { normal, seededRandom } from "../random.ts";
+import { normal, seededRandom } from "../math/random.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
 import { greedy } from "../sampling/greedy.ts";
 import { productionSampling, type SamplingOptions, sampleToken } from "../sampling/sample-token.ts";
 import type { Step, Work, Workload } from "./measure.ts";

@@ -1,5 +1,5 @@
 import type { Batch } from "../decoder.ts";
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
 import { type Canary, decoderCanary, withBatches } from "./canary.ts";
 
 type Results = readonly (Logits | null)[];

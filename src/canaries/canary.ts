@@ -3,10 +3,10 @@
  * quiet about its canary is blind on that subject, and what it says of it means nothing.
  */
 import type { Batch, Decoder, Sequence } from "../decoder.ts";
-import type { Generation } from "../generation.ts";
-import type { Model } from "../model.ts";
+import type { Generation } from "../generation/generation.ts";
+import type { Model } from "../model/model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../subjects/subject.ts";
 
 export interface Canary {
   /** The planted bug, in words. */

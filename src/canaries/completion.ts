@@ -1,4 +1,4 @@
-import type { Completed } from "../complete.ts";
+import type { Completed } from "../generation/complete.ts";
 import { type Canary, generationCanary } from "./canary.ts";
 
 /** Bugs of a server of completions. */

@@ -1,5 +1,5 @@
 import type { Sequence } from "../decoder.ts";
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
 import { type Canary, changed, decoderCanary, withSequences } from "./canary.ts";
 
 const nudged = (logits: Logits, by: number) => logits.map((logit) => logit + by);

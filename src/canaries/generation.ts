@@ -1,5 +1,5 @@
-import type { Generated } from "../generate.ts";
-import { seededRandom } from "../random.ts";
+import type { Generated } from "../generation/generate.ts";
+import { seededRandom } from "../math/random.ts";
 import { type Canary, decoderCanary, generationCanary, withSequences } from "./canary.ts";
 
 /** The text with another prompt in front, which is what it says it continues. */

@@ -1,4 +1,4 @@
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
 import { type Canary, decoderCanary, withSequences } from "./canary.ts";
 
 /** Bugs of memory: shared, kept, or read where nothing was written. */

@@ -1,6 +1,6 @@
 import type { Decoder } from "../decoder.ts";
-import type { Model } from "../model.ts";
-import type { Subject } from "../subject.ts";
+import type { Model } from "../model/model.ts";
+import type { Subject } from "../subjects/subject.ts";
 import { type Canary, changed, decoderCanary, withSequences } from "./canary.ts";
 
 /** The decoder with all logits of `append` larger by a share of some number of its model. */

@@ -1,4 +1,4 @@
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../subjects/subject.ts";
 import type { Canary } from "./canary.ts";
 
 /** A canary whose decoders are built with a window that is off by `wider`. */

@@ -5,18 +5,22 @@ import { emptySample, measure } from "../bench/measure.ts";
 import { ratioColumns, ratioRows } from "../bench/ratios-table.ts";
 import { type Cell, type Job, type Sample, samplesColumns } from "../bench/sample.ts";
 import { generationWorkload } from "../bench/workloads.ts";
-import { writeWhole } from "../files.ts";
-import type { NamedModel } from "../models/named-model.ts";
-import { namedModel } from "../models/registry.ts";
+import {
+  makeTestCases,
+  runTestCases,
+  type WayName,
+} from "../courses/two-layer-assignment/test-cases.ts";
+import { writeCsv } from "../io/csv.ts";
+import { writeWhole } from "../io/files.ts";
+import { jsonText } from "../io/json-text.ts";
+import { startProgress } from "../io/progress.ts";
+import { startRecord, writeRecord } from "../io/run-record.ts";
+import { textTable } from "../io/text-table.ts";
+import type { NamedModel } from "../model/named/named-model.ts";
+import { namedModel } from "../model/named/registry.ts";
+import { randomWeights } from "../model/weights.ts";
 import { referenceDecoder } from "../reference/reference-decoder.ts";
-import { writeCsv } from "../report/csv.ts";
-import { jsonText } from "../report/json.ts";
-import { startRecord, writeRecord } from "../report/run-record.ts";
-import { textTable } from "../report/text-table.ts";
-import { makeTestCases, runTestCases, type WayName } from "../verify/test-cases.ts";
-import { randomWeights } from "../weights.ts";
 import { examples, integer, reportOption, seedOption } from "./options.ts";
-import { startProgress } from "./progress.ts";
 
 const modes = ["evaluate", "kv_evaluate", "benchmark"] as const;
 

@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import { Argument, Command, Option } from "commander";
+import { benchTables, writeBenchTables } from "../bench/bench-tables.ts";
+import { benchText, compareText } from "../bench/bench-text.ts";
 import { compareColumns, compareRows } from "../bench/compare-table.ts";
 import { type BenchmarkName, benchmarks, grids, type Scale } from "../bench/grids.ts";
+import { type Journal, openJournal } from "../bench/journal.ts";
+import { type BenchRequest, type BenchResult, runBench } from "../bench/run-bench.ts";
 import type { Sample } from "../bench/sample.ts";
-import { benchTables, writeBenchTables } from "../report/bench-tables.ts";
-import { benchText, compareText } from "../report/bench-text.ts";
-import { writeCsv } from "../report/csv.ts";
+import { readSamples } from "../bench/samples.ts";
+import { writeCsv } from "../io/csv.ts";
+import { aligned } from "../io/rows-text.ts";
+import { startRecord, writeRecord } from "../io/run-record.ts";
 import { growthTexts } from "../report/growth-text.ts";
-import { type Journal, openJournal } from "../report/journal.ts";
-import { aligned } from "../report/rows-text.ts";
-import { startRecord, writeRecord } from "../report/run-record.ts";
-import { readSamples } from "../report/samples.ts";
 import { examples, reportOption, seedOption } from "./options.ts";
-import { type BenchRequest, type BenchResult, runBench } from "./run-bench.ts";
 
 interface Options {
   readonly model?: readonly string[];

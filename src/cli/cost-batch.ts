@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
-import { sizingColumns, sizingRows } from "../cost/assignment-table.ts";
 import { type Format, namedDevice } from "../cost/devices.ts";
 import { kvMemoryColumns, kvMemoryRow, type Row } from "../cost/tables.ts";
 import { GB, GiB } from "../cost/units.ts";
-import type { NamedModel } from "../models/named-model.ts";
+import { sizingColumns, sizingRows } from "../courses/two-layer-assignment/intensity-table.ts";
+import type { NamedModel } from "../model/named/named-model.ts";
 import {
   assumptionsOption,
   bytesPerElement,

@@ -1,11 +1,14 @@
 /** `causalgate cost intensity` and `causalgate cost roofline`: the tables of single steps. */
 import { type Command, Option } from "commander";
-import { attentionColumns, attentionRows } from "../cost/assignment-table.ts";
 import { datasheetRoofs, type Format, namedDevice } from "../cost/devices.ts";
 import type { Fusion } from "../cost/intensity.ts";
 import { intensityColumns, intensityRows } from "../cost/intensity-table.ts";
 import { type DeviceRoofs, rooflineColumns, rooflineRows, type Step } from "../cost/tables.ts";
-import type { NamedModel } from "../models/named-model.ts";
+import {
+  attentionColumns,
+  attentionRows,
+} from "../courses/two-layer-assignment/intensity-table.ts";
+import type { NamedModel } from "../model/named/named-model.ts";
 import {
   assumptionsOption,
   batchOption,

@@ -1,10 +1,13 @@
 import { Command, Option } from "commander";
-import { differenceColumns, differenceRows } from "../cost/assignment-table.ts";
 import type { Format } from "../cost/devices.ts";
 import { checkContext } from "../cost/generation.ts";
 import { memoryColumns, memoryRows } from "../cost/memory-table.ts";
 import { flopsColumns, flopsRow, paramsColumns, paramsRows } from "../cost/tables.ts";
-import type { NamedModel } from "../models/named-model.ts";
+import {
+  differenceColumns,
+  differenceRows,
+} from "../courses/two-layer-assignment/intensity-table.ts";
+import type { NamedModel } from "../model/named/named-model.ts";
 import { batchCommand } from "./cost-batch.ts";
 import {
   assumptionsOption,

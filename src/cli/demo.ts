@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { demoTables, writeDemo } from "../report/demo/demo.ts";
-import { demoText } from "../report/demo/text.ts";
-import { startRecord, writeRecord } from "../report/run-record.ts";
+import { demoTables, writeDemo } from "../courses/decoding-demo/demo.ts";
+import { demoText } from "../courses/decoding-demo/text.ts";
+import { startRecord, writeRecord } from "../io/run-record.ts";
 import { examples, reportOption, seedOption } from "./options.ts";
 
 interface Options {

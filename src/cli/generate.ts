@@ -1,12 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import { Command, Option } from "commander";
 import type { Decoder } from "../decoder.ts";
-import { type GenerateOptions, generateStream } from "../generate.ts";
-import { seededRandom, xorshiftStar } from "../random.ts";
+import { type FoundModel, findTrainedModel } from "../formats/find-model.ts";
+import { type GenerateOptions, generateStream } from "../generation/generate.ts";
+import { aligned } from "../io/rows-text.ts";
+import { grouped } from "../io/text-table.ts";
+import { seededRandom, xorshiftStar } from "../math/random.ts";
 import { referenceDecoder } from "../reference/reference-decoder.ts";
-import { aligned } from "../report/rows-text.ts";
-import { grouped } from "../report/text-table.ts";
-import { type FoundModel, findTrainedModel } from "./model-argument.ts";
 import { examples, integer, modelArgument, number, seedOption, tokensOption } from "./options.ts";
 import { promptTokens } from "./prompt.ts";
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { csvText } from "../io/csv.ts";
 import { laws } from "../laws/index.ts";
-import { csvText } from "../report/csv.ts";
 import { formatOption } from "./options.ts";
 
 const columns = [

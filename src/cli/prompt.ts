@@ -1,4 +1,4 @@
-import type { FoundModel } from "./model-argument.ts";
+import type { FoundModel } from "../formats/find-model.ts";
 
 /** A prompt as it was typed: as token ids, as text, or not at all. */
 export interface TypedPrompt {

@@ -4,9 +4,9 @@ import { pathToFileURL } from "node:url";
 import { Option } from "commander";
 import { type ServerApi, serverApis } from "../engines/http.ts";
 import { loadModel } from "../formats/load.ts";
-import { httpSubject, serverArithmetics } from "../http-subject.ts";
-import type { Subject } from "../subject.ts";
-import { subjectByName, subjectNames } from "../subjects.ts";
+import { httpSubject, serverArithmetics } from "../subjects/http-subject.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { subjectByName, subjectNames } from "../subjects/subjects.ts";
 import { integer } from "./options.ts";
 
 export interface SubjectOptions {

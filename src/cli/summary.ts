@@ -1,16 +1,16 @@
 import { Command } from "commander";
-import { configToJson } from "../config.ts";
+import { architectureText } from "../cost/architecture.ts";
+import { summary } from "../cost/summary.ts";
+import { summaryText } from "../cost/summary-table.ts";
 import { paramsColumns, paramsRows, type Row } from "../cost/tables.ts";
-import type { NamedModel } from "../models/named-model.ts";
-import { namedModels } from "../models/registry.ts";
-import { summary } from "../models/summary.ts";
-import { architectureText } from "../report/architecture.ts";
-import { csvText } from "../report/csv.ts";
-import { jsonText } from "../report/json.ts";
+import { findConfig } from "../formats/find-model.ts";
+import { csvText } from "../io/csv.ts";
+import { jsonText } from "../io/json-text.ts";
+import { aligned } from "../io/rows-text.ts";
+import { configToJson } from "../model/config.ts";
+import type { NamedModel } from "../model/named/named-model.ts";
+import { namedModels } from "../model/named/registry.ts";
 import { modelsTable } from "../report/models-table.ts";
-import { aligned } from "../report/rows-text.ts";
-import { summaryText } from "../report/summary-table.ts";
-import { findConfig } from "./model-argument.ts";
 import { examples, formatOption, modelArgument } from "./options.ts";
 
 type Format = "text" | "json" | "csv";

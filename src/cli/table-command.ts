@@ -1,11 +1,11 @@
 /** What the tables of `causalgate cost` have in common: models in, rows out, in three forms. */
 import { Command, Option } from "commander";
 import type { Row } from "../cost/tables.ts";
-import type { NamedModel } from "../models/named-model.ts";
-import { csvText } from "../report/csv.ts";
-import { jsonText } from "../report/json.ts";
-import { rowsText } from "../report/rows-text.ts";
-import { findConfig } from "./model-argument.ts";
+import { findConfig } from "../formats/find-model.ts";
+import { csvText } from "../io/csv.ts";
+import { jsonText } from "../io/json-text.ts";
+import { rowsText } from "../io/rows-text.ts";
+import type { NamedModel } from "../model/named/named-model.ts";
 import { examples, formatOption } from "./options.ts";
 
 /** The options of every table. */

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
-import type { ModelConfig } from "../config.ts";
-import { jsonText } from "../report/json.ts";
-import { shapeTraceText, traceableLength, traceShapes } from "../report/trace.ts";
-import { findModel } from "./model-argument.ts";
+import { findModel } from "../formats/find-model.ts";
+import { jsonText } from "../io/json-text.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { shapeTraceText, traceableLength, traceShapes } from "../reference/trace.ts";
 import {
   examples,
   formatOption,

@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { findConfig, findTrainedModel } from "../formats/find-model.ts";
 import { configToHuggingFace } from "../formats/hugging-face-family.ts";
-import { withLora } from "../lora.ts";
-import type { Model } from "../model.ts";
+import { withLora } from "../model/lora.ts";
+import type { Model } from "../model/model.ts";
+import { initWeights, type LoraConfig, type LoraTarget } from "../model/weights.ts";
 import { findTask, recipeOf } from "../training/recipes.ts";
-import { initWeights, type LoraConfig, type LoraTarget } from "../weights.ts";
-import { findConfig, findTrainedModel } from "./model-argument.ts";
+import { type RunSettings, runTraining } from "../training/run-training.ts";
 import { examples, integer, number, seedOption } from "./options.ts";
-import { type RunSettings, runTraining } from "./run-training.ts";
 
 interface Options {
   readonly task: string;

@@ -1,13 +1,18 @@
 import { basename, join } from "node:path";
 import { Command } from "commander";
-import { writeWhole } from "../files.ts";
+import { writeCsv } from "../io/csv.ts";
+import { writeWhole } from "../io/files.ts";
+import { startRecord, writeRecord } from "../io/run-record.ts";
 import { lawByCode, laws } from "../laws/index.ts";
 import type { Law } from "../laws/law.ts";
-import { writeCsv } from "../report/csv.ts";
-import { writeEngines } from "../report/engines-table.ts";
-import { generatorText } from "../report/generator-text.ts";
-import { junitText } from "../report/junit.ts";
-import { startRecord, writeRecord } from "../report/run-record.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { isOwn } from "../subjects/subjects.ts";
+import { type Corpus, keepCases, parseReplay, readCorpus } from "../verify/corpus.ts";
+import { writeEngines } from "../verify/engines-table.ts";
+import { generatorText } from "../verify/generator-text.ts";
+import { junitText } from "../verify/junit.ts";
+import { runLaw } from "../verify/run-law.ts";
+import { runLaws } from "../verify/run-laws.ts";
 import {
   describeVerdict,
   lawCells,
@@ -15,14 +20,9 @@ import {
   replayLine,
   reportJson,
   reportText,
-} from "../report/verdicts.ts";
-import type { Subject } from "../subject.ts";
-import { isOwn } from "../subjects.ts";
-import { type Corpus, keepCases, parseReplay, readCorpus } from "../verify/corpus.ts";
-import { runLaw } from "../verify/run-law.ts";
+} from "../verify/verdicts.ts";
 import { isClean, type Report } from "../verify/verify.ts";
 import { durationOption, reportOption, runsOption, seedOption, shardOption } from "./options.ts";
-import { runLaws } from "./run-laws.ts";
 import {
   type Chosen,
   chosenSubject,

@@ -1,5 +1,5 @@
 /** How many requests fit on a group of devices that share one model (tensor parallelism). */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { count } from "./generation.ts";
 import { cachedTokens, kvBytesPerToken, weightBytes } from "./memory.ts";
 

@@ -1,5 +1,5 @@
 /** flops.csv: what a task costs, exactly, as executed, and by the published conventions. */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { type OperationRow, sumFlops, workOperations } from "./flops.ts";
 import type { Generation } from "./generation.ts";
 import { minorFlops } from "./minor.ts";

@@ -6,7 +6,7 @@
  * A pass and a whole generation are priced by the same rows, because the price is a linear function
  * of their {@link Work}; so loops over passes and closed forms agree to the last integer.
  */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { count, type Generation, type Pass } from "./generation.ts";
 import { blockMatrices, type MatrixName } from "./matrices.ts";
 import { type Attention, generationWork, passWork, type Work } from "./work.ts";

@@ -2,7 +2,7 @@
  * Arithmetic intensity: how many floating-point operations a byte of memory traffic pays for. Each
  * operation is a row of FLOPs and bytes, so that a whole step and the attention alone are sums.
  */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { type Operation, workOperations } from "./flops.ts";
 import { count, type Pass } from "./generation.ts";
 import { blockMatrices } from "./matrices.ts";

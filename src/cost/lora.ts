@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { blockMatrices, type MatrixName } from "./matrices.ts";
 
 /**

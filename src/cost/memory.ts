@@ -1,5 +1,5 @@
 /** Bytes that a model and its sequences occupy, from the configuration alone. */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { count, type Pass } from "./generation.ts";
 import { parameterCount } from "./parameters.ts";
 

@@ -2,7 +2,7 @@
  * The operations that flops.ts leaves out, estimated: element-wise work, whose price
  * depends on who counts (is an exponential one operation?). Reported in columns of their own.
  */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import type { Work } from "./work.ts";
 
 /** Operations on one element of the feed-forward's hidden row; SwiGLU's include the product. */

@@ -1,5 +1,5 @@
 /** How many numbers a model holds, from its configuration alone. */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { blockMatrices } from "./matrices.ts";
 
 export type ParameterGroup =

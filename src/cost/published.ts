@@ -5,7 +5,7 @@
  * is to be counted so; those that count the head count it at every position, whatever
  * `work.headRows` says.
  */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { sumFlops, workOperations } from "./flops.ts";
 import { blockMatrixParameters, parameterCount } from "./parameters.ts";
 import type { Work } from "./work.ts";

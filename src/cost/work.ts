@@ -2,7 +2,7 @@
  * Work, counted: how many tokens go through the blocks, how many query-key pairs are scored and how
  * many rows of logits are computed. These three counts fix the cost of any run of one model.
  */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { checkGeneration, count, type Generation, type Pass } from "./generation.ts";
 
 export interface Work {

@@ -1,8 +1,9 @@
 /** The protocol of process.ts, this side of it: requests to a running program, and its answers. */
-import type { ModelConfig } from "../config.ts";
+
 import type { Capability } from "../decoder.ts";
-import { isObject, type JsonObject } from "../json.ts";
-import type { Logits } from "../logits.ts";
+import { isObject, type JsonObject } from "../io/json.ts";
+import type { Logits } from "../math/logits.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { type Check, Program } from "./program.ts";
 
 const PROTOCOL = "causalgate 1";

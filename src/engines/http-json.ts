@@ -1,5 +1,5 @@
 /** JSON over HTTP from a server that nobody here wrote: one request, one answer, both bounded. */
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../io/json.ts";
 
 export interface Limits {
   readonly timeLimitMs: number;

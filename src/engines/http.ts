@@ -9,8 +9,8 @@
  * @see github.com/ggml-org/llama.cpp, tools/server/README.md
  * @see docs.vllm.ai, the completions API and its `return_tokens_as_token_ids`
  */
-import type { Completed, CompleteOptions, TokenLogProb } from "../complete.ts";
-import { isObject, type JsonObject } from "../json.ts";
+import type { Completed, CompleteOptions, TokenLogProb } from "../generation/complete.ts";
+import { isObject, type JsonObject } from "../io/json.ts";
 import { type Limits, requestJson } from "./http-json.ts";
 
 export const serverApis = ["llama.cpp", "openai"] as const;

@@ -1,6 +1,6 @@
-import type { ModelConfig } from "../config.ts";
 import { type Batch, checkAppend, type Sequence } from "../decoder.ts";
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
+import type { ModelConfig } from "../model/config.ts";
 
 /**
  * Rows that are sequences of one context. What is appended to them at once is decoded at once: the

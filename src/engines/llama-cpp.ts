@@ -9,7 +9,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ModelConfig } from "../config.ts";
 import {
   type Batch,
   type Capability,
@@ -23,8 +22,9 @@ import {
 import { writeGguf } from "../formats/gguf.ts";
 import { fixedIn, nearestArchitecture } from "../formats/gguf-architectures.ts";
 import { unsayable } from "../formats/sayable.ts";
-import type { Logits } from "../logits.ts";
-import type { Model } from "../model.ts";
+import type { Logits } from "../math/logits.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
 import { LlamaCppBatch } from "./llama-cpp-batch.ts";
 import {
   type Input,

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkStart, type Decoder, type Sequence } from "../decoder.ts";
-import type { Model } from "../model.ts";
+import type { Model } from "../model/model.ts";
 import { Connection, type ProgramOptions } from "./connection.ts";
 import { decoderCapabilities, type Holder, startSequence } from "./process.ts";
 

@@ -6,7 +6,6 @@
  * @see github.com/microsoft/onnxruntime/issues/32421, why float64 is not optimised in full
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { ModelConfig } from "../config.ts";
 import {
   type Capability,
   checkAppend,
@@ -17,8 +16,9 @@ import {
 } from "../decoder.ts";
 import { cacheNames, onnxBytes } from "../formats/onnx.ts";
 import type { FloatWidth } from "../formats/onnx-graph.ts";
-import type { Logits } from "../logits.ts";
-import type { Model } from "../model.ts";
+import type { Logits } from "../math/logits.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
 
 type OnnxRuntime = typeof import("onnxruntime-node");
 

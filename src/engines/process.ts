@@ -35,10 +35,11 @@
  *     {"id":2,"do":"start","model":1,"sequence":1}               -> {"id":2,"length":0}
  *     {"id":9,"do":"unload","model":1}                           -> {"id":9}
  */
-import type { ModelConfig } from "../config.ts";
+
 import { checkAppend, checkRewind, checkStart, type Decoder, type Sequence } from "../decoder.ts";
-import type { JsonObject } from "../json.ts";
-import type { Logits } from "../logits.ts";
+import type { JsonObject } from "../io/json.ts";
+import type { Logits } from "../math/logits.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { Connection, type ProgramCapability, type ProgramOptions } from "./connection.ts";
 
 export type { ProgramOptions } from "./connection.ts";

@@ -1,7 +1,7 @@
 /** A program in a process of its own that answers one question after another, or is ended. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import type { Socket } from "node:net";
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../io/json.ts";
 
 /** A longer header is refused: no answer needs it. */
 const MAX_HEADER_BYTES = 64 * 1024;

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type Decoder, NotOffered } from "../decoder.ts";
 import { writeHuggingFace } from "../formats/hugging-face.ts";
 import { configToHuggingFace } from "../formats/hugging-face-family.ts";
-import type { Model } from "../model.ts";
+import type { Model } from "../model/model.ts";
 import { ModelHost } from "./model-host.ts";
 
 type Dtype = "float32" | "float64";

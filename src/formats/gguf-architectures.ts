@@ -4,7 +4,7 @@
  *
  * @see github.com/ggml-org/llama.cpp, gguf-py/gguf/constants.py and src/models
  */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { type ModuleNames, renamed } from "./rows.ts";
 import { unsayable } from "./sayable.ts";
 

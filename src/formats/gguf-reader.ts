@@ -7,8 +7,8 @@
  *
  * @see github.com/ggml-org/ggml, docs/gguf.md
  */
-import { BinaryFile } from "../binary-file.ts";
-import type { Tensor } from "../weights.ts";
+import { BinaryFile } from "../io/binary-file.ts";
+import type { Tensor } from "../model/weights.ts";
 import { decodeFloats } from "./floats.ts";
 import {
   ARRAY,

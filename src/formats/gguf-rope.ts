@@ -2,9 +2,10 @@
  * Llama 3's scaling of RoPE, of which GGUF has only the outcome: what each frequency is divided by,
  * in the tensor `rope_freqs.weight`, `[R / 2]`. Our own files add a note of what it came from.
  */
-import { type ModelConfig, modelConfig, type RopeScaling } from "../config.ts";
-import { parseJsonObject } from "../json.ts";
+
+import { parseJsonObject } from "../io/json.ts";
 import { ropeFrequencies } from "../math/positions.ts";
+import { type ModelConfig, modelConfig, type RopeScaling } from "../model/config.ts";
 
 export const ROPE_FREQS = "rope_freqs.weight";
 export const SCALING_NOTE = "causalgate.rope_scaling";

@@ -1,4 +1,4 @@
-import type { Tensor } from "../weights.ts";
+import type { Tensor } from "../model/weights.ts";
 import { encodeFloat32 } from "./floats.ts";
 import {
   ARRAY,

@@ -4,9 +4,9 @@
  * @see github.com/ggml-org/ggml, docs/gguf.md
  */
 import { basename, extname } from "node:path";
-import { type ModelConfig, modelConfig } from "../config.ts";
-import { writeWhole } from "../files.ts";
-import type { Model } from "../model.ts";
+import { writeWhole } from "../io/files.ts";
+import { type ModelConfig, modelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
 import {
   type Architecture,
   architectures,

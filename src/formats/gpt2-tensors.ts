@@ -4,7 +4,7 @@
  *
  * @see transformers, `Conv1D` in pytorch_utils.py
  */
-import type { Tensor, TensorSource } from "../weights.ts";
+import type { Tensor, TensorSource } from "../model/weights.ts";
 
 /** Our name of a tensor and GPT-2's, without the layer's number and `.weight` or `.bias`. */
 const names: Readonly<Record<string, string>> = {

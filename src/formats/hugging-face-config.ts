@@ -3,8 +3,9 @@
  *
  * @see transformers, `configuration_llama.py` and its neighbours, whose defaults stand below
  */
-import { type ConfigInput, type ModelConfig, modelConfig } from "../config.ts";
-import { isObject, type JsonObject } from "../json.ts";
+
+import { isObject, type JsonObject } from "../io/json.ts";
+import { type ConfigInput, type ModelConfig, modelConfig } from "../model/config.ts";
 
 /** The families that are known, by their `model_type`. */
 export type ModelType = "llama" | "mistral" | "qwen2" | "qwen3" | "gpt2";

@@ -1,8 +1,9 @@
 /**
  * Which family of Hugging Face can say a configuration, and the words it says it in.
  */
-import type { ModelConfig } from "../config.ts";
-import type { JsonObject } from "../json.ts";
+
+import type { JsonObject } from "../io/json.ts";
+import type { ModelConfig } from "../model/config.ts";
 import type { ModelType } from "./hugging-face-config.ts";
 import { unsayable } from "./sayable.ts";
 

@@ -1,9 +1,9 @@
 /** A folder as Hugging Face's transformers writes it: `config.json` and `model.safetensors`. */
 import { basename, join, resolve } from "node:path";
-import { writeWhole } from "../files.ts";
-import { isObject, type JsonObject, readJsonObject } from "../json.ts";
-import type { Model } from "../model.ts";
-import { buildWeights } from "../weights.ts";
+import { writeWhole } from "../io/files.ts";
+import { isObject, type JsonObject, readJsonObject } from "../io/json.ts";
+import type { Model } from "../model/model.ts";
+import { buildWeights } from "../model/weights.ts";
 import type { WrittenType } from "./floats.ts";
 import { fromGpt2, toGpt2 } from "./gpt2-tensors.ts";
 import { configFromHuggingFace } from "./hugging-face-config.ts";

@@ -5,12 +5,12 @@
  * @see llama2.c, `memory_map_weights` in run.c and `legacy_export` in export.py
  */
 import { basename, extname } from "node:path";
-import { BinaryFile } from "../binary-file.ts";
-import { type ModelConfig, modelConfig } from "../config.ts";
-import { writeWhole } from "../files.ts";
+import { BinaryFile } from "../io/binary-file.ts";
+import { writeWhole } from "../io/files.ts";
 import { ropeFrequencies } from "../math/positions.ts";
-import type { Model } from "../model.ts";
-import { buildWeights } from "../weights.ts";
+import { type ModelConfig, modelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
+import { buildWeights } from "../model/weights.ts";
 import { decodeFloats, encodeFloat32 } from "./floats.ts";
 import { checkNoAdapters, unsayable } from "./sayable.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { BinaryFile } from "../binary-file.ts";
-import type { Model } from "../model.ts";
+import { BinaryFile } from "../io/binary-file.ts";
+import type { Model } from "../model/model.ts";
 import { readHuggingFaceTokenizer } from "../tokenizers/hugging-face.ts";
 import { readLlama2cTokenizer } from "../tokenizers/llama2c-bpe.ts";
 import type { Tokenizer } from "../tokenizers/tokenizer.ts";

@@ -5,11 +5,11 @@
  * @see github.com/karpathy/minGPT, mingpt/model.py; github.com/bbycroft/llm-viz
  */
 import { basename, extname } from "node:path";
-import { type ModelConfig, modelConfig } from "../config.ts";
-import { writeWhole } from "../files.ts";
-import { isObject, type JsonObject, readJsonObject } from "../json.ts";
-import type { Model } from "../model.ts";
-import type { Tensor } from "../weights.ts";
+import { writeWhole } from "../io/files.ts";
+import { isObject, type JsonObject, readJsonObject } from "../io/json.ts";
+import { type ModelConfig, modelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
+import type { Tensor } from "../model/weights.ts";
 import { decodeFloats, encodeFloat32 } from "./floats.ts";
 import { joinRows, type ModuleNames, renamed, weightsFromRows } from "./rows.ts";
 import { unsayable } from "./sayable.ts";

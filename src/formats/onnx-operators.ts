@@ -1,5 +1,5 @@
 /** What the operators of ONNX do not say in one word: norms and activations, made of plain ones. */
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import type { OnnxGraph, Value } from "./onnx-graph.ts";
 
 /** `g x / sqrt(mean(x^2) + eps)`, over the last axis. */

@@ -10,9 +10,9 @@
  * Letters: T new tokens, S = past + T, N query heads, K key-value heads, G = N / K, H head width,
  * R rotated entries of a head, D model width, P context, V vocabulary.
  */
-import type { ModelConfig } from "../config.ts";
-import type { Model } from "../model.ts";
-import type { LayerWeights, Linear, Norm } from "../weights.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
+import type { LayerWeights, Linear, Norm } from "../model/weights.ts";
 import { type FloatWidth, OnnxGraph, type Value } from "./onnx-graph.ts";
 import { activations, layerNorm, rmsNorm } from "./onnx-operators.ts";
 

@@ -8,11 +8,11 @@
  * @see github.com/huggingface/peft, "LoRA" and "Checkpoint format" in its documentation
  */
 import { join } from "node:path";
-import { writeWhole } from "../files.ts";
-import { type JsonObject, readJsonObject } from "../json.ts";
-import { targetsOf, withLora } from "../lora.ts";
-import type { Model } from "../model.ts";
-import type { LoraConfig, LoraTarget } from "../weights.ts";
+import { writeWhole } from "../io/files.ts";
+import { type JsonObject, readJsonObject } from "../io/json.ts";
+import { targetsOf, withLora } from "../model/lora.ts";
+import type { Model } from "../model/model.ts";
+import type { LoraConfig, LoraTarget } from "../model/weights.ts";
 import type { WrittenType } from "./floats.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 

@@ -4,9 +4,9 @@
  * score q . k sums the same products. It sums them in another order, so logits agree within
  * rounding and not bit for bit; the way there and back gives the very weights again.
  */
-import type { ModelConfig } from "../config.ts";
-import type { Model } from "../model.ts";
-import { buildWeights } from "../weights.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
+import { buildWeights } from "../model/weights.ts";
 import { checkNoAdapters } from "./sayable.ts";
 
 /** The tensors whose rows are entries of query and key heads. */

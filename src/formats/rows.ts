@@ -2,8 +2,8 @@
  * Formats that keep several tensors of a model in one, as GPT-2's keep q, k and v. Here that is no
  * special case: tensors that have the same name in the file are its rows, one after the other.
  */
-import type { ModelConfig } from "../config.ts";
-import { buildWeights, type Tensor, type Weights } from "../weights.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { buildWeights, type Tensor, type Weights } from "../model/weights.ts";
 
 /**
  * The weights of a configuration from a file's tensors, each of which must be used up.

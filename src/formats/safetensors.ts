@@ -4,10 +4,10 @@
  *
  * @see github.com/huggingface/safetensors, "Format"
  */
-import { BinaryFile } from "../binary-file.ts";
-import { writeWhole } from "../files.ts";
-import { isObject, parseJsonObject } from "../json.ts";
-import type { Tensor } from "../weights.ts";
+import { BinaryFile } from "../io/binary-file.ts";
+import { writeWhole } from "../io/files.ts";
+import { isObject, parseJsonObject } from "../io/json.ts";
+import type { Tensor } from "../model/weights.ts";
 import {
   areFloat32,
   bytesPerElement,

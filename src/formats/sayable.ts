@@ -1,5 +1,5 @@
-import type { ModelConfig } from "../config.ts";
-import type { Weights } from "../weights.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Weights } from "../model/weights.ts";
 
 /**
  * What a configuration says that a format, which takes `fixed` for granted, cannot: the first such

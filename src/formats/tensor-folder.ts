@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { isObject, readJsonObject } from "../json.ts";
-import type { TensorSource } from "../weights.ts";
+import { isObject, readJsonObject } from "../io/json.ts";
+import type { TensorSource } from "../model/weights.ts";
 import { readSafetensors } from "./safetensors.ts";
 
 const WHOLE = "model.safetensors";

@@ -1,10 +1,10 @@
-import type { Arithmetic } from "../arithmetic.ts";
-import { firstDifference, headroom, largestError, type Tolerance } from "../compare.ts";
 import { forward } from "../definition.ts";
-import type { Logits } from "../logits.ts";
-import type { Model } from "../model.ts";
-import { seededRandom } from "../random.ts";
-import type { Subject } from "../subject.ts";
+import type { Arithmetic } from "../math/arithmetic.ts";
+import type { Logits } from "../math/logits.ts";
+import { seededRandom } from "../math/random.ts";
+import type { Model } from "../model/model.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { firstDifference, headroom, largestError, type Tolerance } from "../tolerance/compare.ts";
 import { expectLast } from "./law.ts";
 
 /** float64 with 13 of its 53 bits rounded away, by Veltkamp's splitting. */

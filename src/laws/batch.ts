@@ -1,11 +1,11 @@
 /** Batches: a row is a sequence like any other, whatever stands beside it. */
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
-import type { Tolerance } from "../compare.ts";
-import type { ModelConfig } from "../config.ts";
 import type { Batch, Decoder } from "../decoder.ts";
-import type { Logits } from "../logits.ts";
-import type { Candidate } from "../subject.ts";
+import type { Logits } from "../math/logits.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Candidate } from "../subjects/subject.ts";
+import type { Tolerance } from "../tolerance/compare.ts";
 import { cold } from "./cache.ts";
 import { expect, expectLast, law } from "./law.ts";
 

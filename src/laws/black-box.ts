@@ -1,7 +1,7 @@
 /** A sampler seen from outside: only its draws are known. */
 import fc from "fast-check";
+import { seededRandom } from "../math/random.ts";
 import { softmax } from "../math/softmax.ts";
-import { seededRandom } from "../random.ts";
 import { samplerOf, show } from "./kept.ts";
 import { expect, law } from "./law.ts";
 import { type ErrorRates, testDraws } from "./sequential.ts";

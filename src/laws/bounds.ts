@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Sequence } from "../decoder.ts";
-import type { Candidate } from "../subject.ts";
+import type { Candidate } from "../subjects/subject.ts";
 import { cold } from "./cache.ts";
 import { expect, expectLast, law } from "./law.ts";
 

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Decoder } from "../decoder.ts";
-import type { Logits } from "../logits.ts";
-import type { Candidate } from "../subject.ts";
+import type { Logits } from "../math/logits.ts";
+import type { Candidate } from "../subjects/subject.ts";
 import { expect, expectLast, law } from "./law.ts";
 
 /** The logits after the last token of a sequence that has never seen another call. */

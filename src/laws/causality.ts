@@ -1,7 +1,7 @@
 /** Causality: a position sees what stands before it and nothing that stands after. */
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
-import type { Candidate } from "../subject.ts";
+import type { Candidate } from "../subjects/subject.ts";
 import { expect, expectLogits, law } from "./law.ts";
 
 interface TwoContinuations {

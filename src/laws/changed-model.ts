@@ -1,7 +1,7 @@
-import type { ModelConfig } from "../config.ts";
-import { mergeLora } from "../lora.ts";
-import type { Model } from "../model.ts";
-import { buildWeights } from "../weights.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { mergeLora } from "../model/lora.ts";
+import type { Model } from "../model/model.ts";
+import { buildWeights } from "../model/weights.ts";
 
 /**
  * A model under another configuration, with copies of its tensors. What the new configuration asks

@@ -1,11 +1,11 @@
 /** Completions: what a server says of the next tokens, where it gives no logits. */
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
-import { allowance, type Tolerance } from "../compare.ts";
-import type { Completed, CompleteOptions, TokenLogProb } from "../complete.ts";
 import { forward } from "../definition.ts";
+import type { Completed, CompleteOptions, TokenLogProb } from "../generation/complete.ts";
 import { logSoftmax } from "../math/softmax.ts";
-import type { Candidate, Subject } from "../subject.ts";
+import type { Candidate, Subject } from "../subjects/subject.ts";
+import { allowance, type Tolerance } from "../tolerance/compare.ts";
 import { accuracyOf } from "./accuracy.ts";
 import { expect, law } from "./law.ts";
 import { generationOf } from "./texts.ts";

@@ -1,6 +1,6 @@
 /** Generation: what comes out depends on prompt, options and seed, and on nothing else. */
 import fc from "fast-check";
-import type { Candidate } from "../subject.ts";
+import type { Candidate } from "../subjects/subject.ts";
 import { cold } from "./cache.ts";
 import { samplerOf } from "./kept.ts";
 import { expect, law } from "./law.ts";

@@ -1,6 +1,6 @@
 /** What the laws of samplers have in common: which tokens a filter kept. */
 import type { Sampler } from "../sampling/sampler.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../subjects/subject.ts";
 import { expect } from "./law.ts";
 
 /** Rounding that a sum of probabilities may carry. */

@@ -1,15 +1,15 @@
 import type fc from "fast-check";
+import type { Capability } from "../decoder.ts";
+import type { Generation } from "../generation/generation.ts";
+import type { Logits } from "../math/logits.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+import type { Subject } from "../subjects/subject.ts";
 import {
   type Difference,
   describeDifference,
   firstDifference,
   type Tolerance,
-} from "../compare.ts";
-import type { Capability } from "../decoder.ts";
-import type { Generation } from "../generation.ts";
-import type { Logits } from "../logits.ts";
-import type { Sampler } from "../sampling/sampler.ts";
-import type { Subject } from "../subject.ts";
+} from "../tolerance/compare.ts";
 
 /**
  * What a law may need of a subject beyond `start` and `append`: a capability of its decoders, the

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { rowIndex, scriptedDecoder } from "../arbitraries/scripted-decoder.ts";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
-import { allowance, type Tolerance } from "../compare.ts";
 import { forward } from "../definition.ts";
-import type { Candidate } from "../subject.ts";
+import type { Candidate } from "../subjects/subject.ts";
+import { allowance, type Tolerance } from "../tolerance/compare.ts";
 import { show } from "./kept.ts";
 import { expect, law } from "./law.ts";
 import { generationOf } from "./texts.ts";

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Sequence } from "../decoder.ts";
-import type { Logits } from "../logits.ts";
-import type { Candidate } from "../subject.ts";
-import type { Weights } from "../weights.ts";
+import type { Logits } from "../math/logits.ts";
+import type { Weights } from "../model/weights.ts";
+import type { Candidate } from "../subjects/subject.ts";
 import { cold } from "./cache.ts";
 import { type History, histories, replay } from "./history.ts";
 import { expect, expectLast, law } from "./law.ts";

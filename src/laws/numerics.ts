@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Decoder } from "../decoder.ts";
 import { forwardStages } from "../definition.ts";
-import type { Logits } from "../logits.ts";
-import type { Model } from "../model.ts";
-import type { Candidate } from "../subject.ts";
+import type { Logits } from "../math/logits.ts";
+import type { Model } from "../model/model.ts";
+import type { Candidate } from "../subjects/subject.ts";
 import { changedModel } from "./changed-model.ts";
 import { expect, law } from "./law.ts";
 

@@ -1,8 +1,8 @@
 /** Padding: columns that do not count are not there. */
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
-import type { ModelConfig } from "../config.ts";
-import type { Candidate } from "../subject.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Candidate } from "../subjects/subject.ts";
 import { expectRows } from "./batch.ts";
 import { law } from "./law.ts";
 

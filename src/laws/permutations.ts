@@ -1,5 +1,5 @@
-import type { Model } from "../model.ts";
-import { type Random, seededRandom } from "../random.ts";
+import { type Random, seededRandom } from "../math/random.ts";
+import type { Model } from "../model/model.ts";
 import { changedModel } from "./changed-model.ts";
 
 /** What of a model has no order of its own. */

@@ -1,9 +1,9 @@
 /** Rows: several texts at once, of which none knows of the others. */
 import fc from "fast-check";
 import type { Decoder } from "../decoder.ts";
-import type { Generated, Row } from "../generate.ts";
-import { seededRandom } from "../random.ts";
-import type { Candidate, Subject } from "../subject.ts";
+import type { Generated, Row } from "../generation/generate.ts";
+import { seededRandom } from "../math/random.ts";
+import type { Candidate, Subject } from "../subjects/subject.ts";
 import { samplerOf } from "./kept.ts";
 import { expect, LawBroken, law } from "./law.ts";
 import {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { type DraftParts, draftOf, draftParts } from "../arbitraries/drafts.ts";
 import { rowIndex, scriptedDecoder } from "../arbitraries/scripted-decoder.ts";
-import type { Candidate } from "../subject.ts";
+import type { Candidate } from "../subjects/subject.ts";
 import { expect, law } from "./law.ts";
 import { asked, describeAsked, expectText, generationOf, type Request, requests } from "./texts.ts";
 import { cellsBetween, distributionOf } from "./uniforms.ts";

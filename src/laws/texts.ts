@@ -2,13 +2,13 @@
 import fc from "fast-check";
 import { optionsOf, samplingOptions } from "../arbitraries/sampling-options.ts";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
-import { allowance, type Tolerance } from "../compare.ts";
 import type { Decoder } from "../decoder.ts";
-import type { Generated, GenerateOptions } from "../generate.ts";
-import type { Generation } from "../generation.ts";
-import type { Logits } from "../logits.ts";
-import { seededRandom } from "../random.ts";
-import type { Subject } from "../subject.ts";
+import type { Generated, GenerateOptions } from "../generation/generate.ts";
+import type { Generation } from "../generation/generation.ts";
+import type { Logits } from "../math/logits.ts";
+import { seededRandom } from "../math/random.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { allowance, type Tolerance } from "../tolerance/compare.ts";
 import { cold } from "./cache.ts";
 import { expect } from "./law.ts";
 

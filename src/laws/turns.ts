@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Sequence } from "../decoder.ts";
-import type { GenerateOptions } from "../generate.ts";
+import type { GenerateOptions } from "../generation/generate.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-import type { Candidate } from "../subject.ts";
+import type { Candidate } from "../subjects/subject.ts";
 import { cold } from "./cache.ts";
 import { samplerOf } from "./kept.ts";
 import { expectLast, law } from "./law.ts";

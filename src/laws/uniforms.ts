@@ -3,7 +3,7 @@
  * few cells of [0, 1), inside which the outcome cannot change, and outcomes are weighted by cell
  * widths.
  */
-import type { Random } from "../random.ts";
+import type { Random } from "../math/random.ts";
 
 interface Cell {
   readonly middle: number;

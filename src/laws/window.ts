@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Decoder } from "../decoder.ts";
-import type { Logits } from "../logits.ts";
-import type { Candidate, Subject } from "../subject.ts";
+import type { Logits } from "../math/logits.ts";
+import type { Candidate, Subject } from "../subjects/subject.ts";
 import { expectLogits, law } from "./law.ts";
 
 /** A decoder of the candidate's model with another window. */

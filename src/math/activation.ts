@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { erf } from "./erf.ts";
 
 type Plain = Exclude<ModelConfig["feedForward"], "swiglu">;

@@ -1,4 +1,4 @@
-import type { Random } from "../random.ts";
+import type { Random } from "./random.ts";
 
 export interface Dropout {
   /** `x` times the mask, entry by entry. */

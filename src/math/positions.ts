@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 
 /**
  * The frequencies of RoPE, `theta^(-2i/R)` in radians per position, for the R = H *

@@ -1,6 +1,6 @@
-import type { ModelConfig } from "../config.ts";
 import { type Batch, checkAppend } from "../decoder.ts";
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
+import type { ModelConfig } from "../model/config.ts";
 import type { ForwardPass } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";
 

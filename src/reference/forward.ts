@@ -1,11 +1,11 @@
-import type { ModelConfig } from "../config.ts";
+import type { LayerStages } from "../decoder.ts";
 import { activate, gateSilu } from "../math/activation.ts";
 import type { Attention } from "../math/attention.ts";
 import { addLowRank, linear } from "../math/linear.ts";
 import { layerNorm, rmsNorm } from "../math/norm.ts";
 import { addSinusoid, ropeFrequencies, rotate } from "../math/positions.ts";
-import type { LayerStages } from "../stages.ts";
-import type { LayerWeights, Linear, Norm, Weights } from "../weights.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { LayerWeights, Linear, Norm, Weights } from "../model/weights.ts";
 import type { KvCache } from "./kv-cache.ts";
 
 /** Is shown a row when its stage is done; the row is overwritten by the next position. */

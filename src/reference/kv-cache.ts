@@ -1,5 +1,5 @@
-import type { ModelConfig } from "../config.ts";
 import type { LayerCache } from "../math/attention.ts";
+import type { ModelConfig } from "../model/config.ts";
 
 /**
  * The keys and values of every token held, for every layer, allocated once for P tokens.

@@ -1,5 +1,3 @@
-import type { ModelConfig } from "../config.ts";
-import { checkConfig } from "../config.ts";
 import {
   type Capability,
   checkAppend,
@@ -8,10 +6,12 @@ import {
   type Decoder,
   type Sequence,
 } from "../decoder.ts";
-import type { Logits } from "../logits.ts";
 import { standardAttention } from "../math/attention.ts";
+import type { Logits } from "../math/logits.ts";
 import { tiledAttention } from "../math/tiled-attention.ts";
-import type { Weights } from "../weights.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { checkConfig } from "../model/config.ts";
+import type { Weights } from "../model/weights.ts";
 import { startBatch } from "./batch.ts";
 import { ForwardPass } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";

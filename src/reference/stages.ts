@@ -1,5 +1,5 @@
-import type { ModelConfig } from "../config.ts";
-import type { LayerStages, Row, Stages } from "../stages.ts";
+import type { LayerStages, Row, Stages } from "../decoder.ts";
+import type { ModelConfig } from "../model/config.ts";
 import type { ForwardPass, Watch } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";
 

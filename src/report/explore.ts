@@ -11,7 +11,7 @@ import { parameterCount } from "../cost/parameters.ts";
 import { type Roofs, roofSeconds } from "../cost/roofline.ts";
 import { rooflineRows } from "../cost/roofline-table.ts";
 import { GB } from "../cost/units.ts";
-import { namedModel } from "../models/registry.ts";
+import { namedModel } from "../model/named/registry.ts";
 
 /** What is chosen on the page; each field is an option of `causalgate cost` of that name. */
 export interface Choice {

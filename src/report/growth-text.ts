@@ -1,10 +1,10 @@
 import type { Configs } from "../bench/figures.ts";
 import type { GrowthRow } from "../bench/growth-table.ts";
 import type { RatioRow } from "../bench/ratios-table.ts";
-import type { ModelConfig } from "../config.ts";
 import { generationOperations, sumFlops } from "../cost/flops.ts";
 import { type Mode, tokenSteps } from "../cost/generation.ts";
-import { grouped } from "./text-table.ts";
+import { grouped } from "../io/text-table.ts";
+import type { ModelConfig } from "../model/config.ts";
 
 /**
  * Why the time without a cache grows faster, and by what rate, in sentences whose every number is

@@ -1,8 +1,9 @@
 /** The report as Markdown with the figures beside it, for reading where the code is. */
+
+import { grouped, scientific, significant } from "../io/numbers.ts";
+import type { PastRun } from "../io/run-record.ts";
 import type { Figure, Source } from "./figures.ts";
-import { grouped, scientific, significant } from "./numbers.ts";
 import { headline } from "./page/verdict.ts";
-import type { PastRun } from "./run-record.ts";
 import { engineStandings, goldenStanding, lawStanding, speedStanding } from "./standing.ts";
 import type { Reports, Tables } from "./tables.ts";
 

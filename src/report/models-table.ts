@@ -1,6 +1,6 @@
-import type { NamedModel } from "../models/named-model.ts";
-import { summary } from "../models/summary.ts";
-import { grouped, percent, textTable } from "./text-table.ts";
+import { summary } from "../cost/summary.ts";
+import { grouped, percent, textTable } from "../io/text-table.ts";
+import type { NamedModel } from "../model/named/named-model.ts";
 
 const head = [
   "model",

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CsvError, parse } from "csv-parse/sync";
-import { type PastRun, readRuns } from "./run-record.ts";
+import { type PastRun, readRuns } from "../io/run-record.ts";
 import type { CellType } from "./schema/cell-types.ts";
 import { schemas, type TableName, type TableRow } from "./schema/index.ts";
 import type { RowOf, Schema } from "./schema/schema.ts";

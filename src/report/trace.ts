@@ -2,13 +2,14 @@
  * The shapes of a forward pass, observed: the pass is run and the lengths of its arrays are read.
  * Nothing here knows from the configuration how long an array should be.
  */
-import type { ModelConfig } from "../config.ts";
+
 import { passFlops } from "../cost/flops.ts";
+import type { Stages } from "../decoder.ts";
 import { checkAppend } from "../decoder.ts";
 import { forwardStages } from "../definition.ts";
 import { softmax } from "../math/softmax.ts";
-import type { Model } from "../model.ts";
-import type { Stages } from "../stages.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
 
 export interface ShapeRow {
   readonly step: string;

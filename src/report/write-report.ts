@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeTogether } from "../files.ts";
+import { writeTogether } from "../io/files.ts";
 import { figures, standaloneSvg } from "./figures.ts";
 import { figuresMarkdown } from "./markdown.ts";
 import { pageText } from "./page/page.ts";

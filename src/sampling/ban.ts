@@ -1,4 +1,4 @@
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
 import { checkIds } from "./ids.ts";
 
 /**

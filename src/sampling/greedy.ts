@@ -1,4 +1,4 @@
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
 
 /**
  * The token of the largest logit; of several, the one with the lowest id.

@@ -1,4 +1,4 @@
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { keepOnly } from "./rank.ts";
 

@@ -2,7 +2,7 @@
  * Penalties on tokens that have been seen: each lowers their raw logits, before temperature, and
  * leaves every other logit as it is. What counts as seen is for the caller to say.
  */
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
 import { checkIds } from "./ids.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
 
 /** Token ids from the largest logit to the smallest; among equals the lower id comes first. */
 export function rank(logits: Logits): number[] {

@@ -1,6 +1,6 @@
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
+import type { Random } from "../math/random.ts";
 import { softmax } from "../math/softmax.ts";
-import type { Random } from "../random.ts";
 import { ban } from "./ban.ts";
 import { draw } from "./draw.ts";
 import { greedy } from "./greedy.ts";

@@ -1,4 +1,4 @@
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
 import { ban } from "./ban.ts";
 import { draw } from "./draw.ts";
 import { greedy } from "./greedy.ts";

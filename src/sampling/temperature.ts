@@ -1,4 +1,4 @@
-import type { Logits } from "../logits.ts";
+import type { Logits } from "../math/logits.ts";
 
 /**
  * `logits / T`: below 1 sharpens the distribution, above 1 flattens it, and the order stays.

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Tokenizer as Library } from "@huggingface/tokenizers";
-import { isObject, type JsonObject, readJsonObject } from "../json.ts";
+import { isObject, type JsonObject, readJsonObject } from "../io/json.ts";
 import { checkToken, type Tokenizer } from "./tokenizer.ts";
 import { readWordLevel } from "./word-level.ts";
 

@@ -3,7 +3,7 @@
  *
  * @see llama2.c, `encode` and `decode` in run.c
  */
-import { BinaryFile } from "../binary-file.ts";
+import { BinaryFile } from "../io/binary-file.ts";
 import { checkToken, decodeWith, type Tokenizer } from "./tokenizer.ts";
 
 const BOS = 1;

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../io/json.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { wordTokenizer } from "./words.ts";
 

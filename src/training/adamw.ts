@@ -1,5 +1,5 @@
 /** AdamW, the optimiser: what it does to numbers, knowing nothing of models. */
-import type { Tensor } from "../weights.ts";
+import type { Tensor } from "../model/weights.ts";
 
 export interface AdamWOptions {
   /** How much of the first moment is kept at each step, in [0, 1). */

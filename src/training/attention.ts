@@ -1,6 +1,6 @@
 import { dropout } from "../math/dropout.ts";
 import { softmaxInPlace } from "../math/softmax.ts";
-import type { LayerWeights } from "../weights.ts";
+import type { LayerWeights } from "../model/weights.ts";
 import { linear } from "./linear.ts";
 import { norm } from "./norm.ts";
 import type { Pass } from "./pass.ts";

@@ -3,7 +3,7 @@
  * moments, under PyTorch's names, and the step; everything else follows from the settings.
  */
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
-import type { Tensor } from "../weights.ts";
+import type { Tensor } from "../model/weights.ts";
 import type { Training } from "./train.ts";
 
 const STEP = "step";

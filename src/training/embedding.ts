@@ -1,5 +1,5 @@
 import { addSinusoid } from "../math/positions.ts";
-import type { Weights } from "../weights.ts";
+import type { Weights } from "../model/weights.ts";
 import type { Pass } from "./pass.ts";
 
 /** The embedding that has run: nothing stands before it, so nothing comes out of its reverse. */

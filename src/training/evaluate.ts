@@ -1,5 +1,5 @@
 import { logSoftmax } from "../math/softmax.ts";
-import type { Model } from "../model.ts";
+import type { Model } from "../model/model.ts";
 import { referenceDecoder } from "../reference/reference-decoder.ts";
 import { greedy } from "../sampling/greedy.ts";
 import { type Example, IGNORED } from "./loss.ts";

@@ -1,7 +1,7 @@
-import type { ModelConfig } from "../config.ts";
 import { activate } from "../math/activation.ts";
 import { erf } from "../math/erf.ts";
-import type { LayerWeights } from "../weights.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { LayerWeights } from "../model/weights.ts";
 import { linear } from "./linear.ts";
 import type { Pass } from "./pass.ts";
 import { chain, type Piece, sum } from "./step.ts";

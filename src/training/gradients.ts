@@ -2,9 +2,9 @@
  * The loss of a batch and its gradients, by reverse mode: the forward pass of every example, then
  * its pieces backwards.
  */
-import type { ModelConfig } from "../config.ts";
-import type { Model } from "../model.ts";
-import { buildWeights, type Weights } from "../weights.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
+import { buildWeights, type Weights } from "../model/weights.ts";
 import { attention } from "./attention.ts";
 import { dropout } from "./dropout.ts";
 import { embed } from "./embedding.ts";

@@ -1,4 +1,4 @@
-import type { Linear, LowRank } from "../weights.ts";
+import type { Linear, LowRank } from "../model/weights.ts";
 import { multiplyAdd, rowsOf, transposed } from "./multiply.ts";
 import type { Pass } from "./pass.ts";
 import { addRows, type Piece, type Step } from "./step.ts";

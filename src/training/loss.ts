@@ -1,8 +1,9 @@
 /**
  * The loss that training makes small: next-token cross-entropy, in log space.
  */
-import type { ModelConfig } from "../config.ts";
+
 import { checkAppend } from "../decoder.ts";
+import type { ModelConfig } from "../model/config.ts";
 
 /** The label of a token that is not to be predicted, as in PyTorch and Hugging Face. */
 export const IGNORED = -100;

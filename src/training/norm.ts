@@ -1,4 +1,4 @@
-import type { Norm } from "../weights.ts";
+import type { Norm } from "../model/weights.ts";
 import type { Pass } from "./pass.ts";
 import { addRows, type Piece, type Step } from "./step.ts";
 

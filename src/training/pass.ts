@@ -1,6 +1,6 @@
-import type { ModelConfig } from "../config.ts";
 import { ropeFrequencies } from "../math/positions.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../math/random.ts";
+import type { ModelConfig } from "../model/config.ts";
 
 /** Dropout while training: the probability, and where masks are drawn from. */
 export interface DropoutOptions {

@@ -1,7 +1,7 @@
 /** What can be trained for, by name, and settings with which it works. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import type { ModelConfig } from "../config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import { sentencesTask } from "./data/sentences.ts";
 import { sortTask } from "./data/sort.ts";
 import type { Task } from "./data/task.ts";

@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from "../random.ts";
+import { type Random, seededRandom } from "../math/random.ts";
 
 /** What randomness is used for in training; each use has a stream of its own. */
 const uses = ["batch", "dropout", "evaluation"] as const;

@@ -1,6 +1,6 @@
 /** The training loop: batches and masks from (seed, step) alone, so that any step can be redone. */
-import type { ModelConfig } from "../config.ts";
-import { buildWeights, type Tensor, type Weights } from "../weights.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { buildWeights, type Tensor, type Weights } from "../model/weights.ts";
 import { type AdamWOptions, adamWStep, clipGradients, type Moments, zeroMoments } from "./adamw.ts";
 import type { Task } from "./data/task.ts";
 import { lossAndGradients } from "./gradients.ts";

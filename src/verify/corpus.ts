@@ -4,7 +4,7 @@
  * simply another case.
  */
 import { readFile } from "node:fs/promises";
-import { writeWhole } from "../files.ts";
+import { writeWhole } from "../io/files.ts";
 
 /** The lines `CODE/SEED/PATH` of every subject, by its name. */
 export type Corpus = Readonly<Record<string, readonly string[]>>;

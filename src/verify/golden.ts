@@ -2,15 +2,15 @@
  * Golden fixtures: a model, tokens and the logits that follow each of them, recorded once and kept
  * with the hash of every file. They are read here and written only by the record command.
  */
-import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type Difference, firstDifference, largestError } from "../compare.ts";
-import { configFromJson } from "../config.ts";
 import type { Decoder } from "../decoder.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
-import type { Model } from "../model.ts";
-import { buildWeights } from "../weights.ts";
+import { sha256 } from "../io/files.ts";
+import { configFromJson } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
+import { buildWeights } from "../model/weights.ts";
+import { type Difference, firstDifference, largestError } from "../tolerance/compare.ts";
 
 /** What `manifest.json` says. */
 export interface Manifest {
@@ -42,11 +42,6 @@ export interface GoldenCase {
 
 /** The files of a fixture besides its manifest. */
 export const fixtureFiles = ["config.json", "weights.safetensors", "logits.json"] as const;
-
-/** SHA-256 in hexadecimal. */
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
 
 /**
  * Reads a fixture, refusing bytes that are not those of its manifest.

@@ -1,7 +1,7 @@
-import type { Tolerance } from "../compare.ts";
+import type { Row, Stages } from "../decoder.ts";
 import { forwardStages } from "../definition.ts";
-import type { Row, Stages } from "../stages.ts";
-import type { Candidate } from "../subject.ts";
+import type { Candidate } from "../subjects/subject.ts";
+import type { Tolerance } from "../tolerance/compare.ts";
 
 /** Where a decoder first parts from the definition. */
 export interface Parting {

@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { headroom, type Tolerance } from "../compare.ts";
 import { NotOffered } from "../decoder.ts";
 import { noiseOver } from "../laws/accuracy.ts";
 import { type Law, LawBroken, missingNeeds, type Need } from "../laws/law.ts";
-import type { Candidate, Subject } from "../subject.ts";
+import type { Candidate, Subject } from "../subjects/subject.ts";
+import { headroom, type Tolerance } from "../tolerance/compare.ts";
+import { withMeasuredTolerance } from "../tolerance/noise.ts";
 import { localise } from "./localise.ts";
-import { withMeasuredTolerance } from "./noise.ts";
 
 /** How many cases to try, from which seed, and for how long. */
 export interface RunOptions {

@@ -1,7 +1,7 @@
 import type { Canary } from "../canaries/canary.ts";
 import { canaries } from "../canaries/index.ts";
 import type { Law } from "../laws/law.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../subjects/subject.ts";
 import { type RunOptions, runLaw, type Status, type Verdict } from "./run-law.ts";
 
 /** A law that kept quiet about a planted violation on this very subject. */

@@ -1,8 +1,6 @@
 /** Checks of the cost model: figures of others, and counts of what is really there. */
 import fc from "fast-check";
 import { configs } from "../../../src/arbitraries/configs.ts";
-import { countingArithmetic } from "../../../src/arithmetic.ts";
-import { type ModelConfig, modelConfig } from "../../../src/config.ts";
 import { maxBatch } from "../../../src/cost/batch.ts";
 import { generationFlops, passFlops } from "../../../src/cost/flops.ts";
 import { tokenSteps } from "../../../src/cost/generation.ts";
@@ -13,10 +11,12 @@ import { parameterCount, parameterSummary } from "../../../src/cost/parameters.t
 import { GiB } from "../../../src/cost/units.ts";
 import { forward } from "../../../src/definition.ts";
 import { expect } from "../../../src/laws/law.ts";
-import { withLora } from "../../../src/lora.ts";
-import { namedModel } from "../../../src/models/registry.ts";
+import { countingArithmetic } from "../../../src/math/arithmetic.ts";
+import { type ModelConfig, modelConfig } from "../../../src/model/config.ts";
+import { withLora } from "../../../src/model/lora.ts";
+import { namedModel } from "../../../src/model/named/registry.ts";
+import { countParameters, initWeights } from "../../../src/model/weights.ts";
 import { KvCache } from "../../../src/reference/kv-cache.ts";
-import { countParameters, initWeights } from "../../../src/weights.ts";
 import {
   attentionGolden,
   batchGolden,

@@ -5,8 +5,8 @@ import { models } from "../../../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../../../src/arbitraries/tokens.ts";
 import { forward } from "../../../src/definition.ts";
 import { expect, expectLogits } from "../../../src/laws/law.ts";
-import { targetsOf, withLora } from "../../../src/lora.ts";
-import { normal, seededRandom } from "../../../src/random.ts";
+import { normal, seededRandom } from "../../../src/math/random.ts";
+import { targetsOf, withLora } from "../../../src/model/lora.ts";
 import { checkGolden, readFixtures } from "../../../src/verify/golden.ts";
 import { type Check, check } from "./check.ts";
 

@@ -1,7 +1,7 @@
 /** The cost explorer: a form whose answers the functions of cost/ give, here in the browser. */
 import type { Format } from "../../cost/devices.ts";
+import { duration, grouped, si, significant } from "../../io/numbers.ts";
 import { type Choice, type Explored, explore } from "../explore.ts";
-import { duration, grouped, si, significant } from "../numbers.ts";
 import { type Content, type Html, html } from "../page/html.ts";
 import { rooflinePlot } from "./roofline-plot.ts";
 

@@ -1,7 +1,7 @@
 /** The roofline as an SVG, both axes logarithmic, with the steps and their attention on it. */
 import { attainableFlops } from "../../cost/roofline.ts";
+import { si, significant } from "../../io/numbers.ts";
 import type { Explored } from "../explore.ts";
-import { si, significant } from "../numbers.ts";
 import { type Html, html } from "../page/html.ts";
 
 const size = { width: 420, height: 320 };

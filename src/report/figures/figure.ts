@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import { significant } from "../numbers.ts";
+import { significant } from "../../io/numbers.ts";
 import { schemas, type TableName } from "../schema/index.ts";
 import type { Table, Tables } from "../tables.ts";
 

@@ -1,4 +1,4 @@
-import { grouped, significant } from "../numbers.ts";
+import { grouped, significant } from "../../io/numbers.ts";
 import type { Table, Tables } from "../tables.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
 import {

@@ -1,4 +1,4 @@
-import { grouped } from "../numbers.ts";
+import { grouped } from "../../io/numbers.ts";
 import type { Table, Tables } from "../tables.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
 import {

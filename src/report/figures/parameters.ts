@@ -1,4 +1,4 @@
-import { grouped } from "../numbers.ts";
+import { grouped } from "../../io/numbers.ts";
 import type { Tables } from "../tables.ts";
 import { barsPanel } from "./bars.ts";
 import { type Draft, type Heading, missingFigure, sourceOf } from "./figure.ts";

@@ -1,4 +1,4 @@
-import { grouped } from "../numbers.ts";
+import { grouped } from "../../io/numbers.ts";
 import type { Tables } from "../tables.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
 import { type Draft, type Heading, missingFigure, paragraph, sourceOf } from "./figure.ts";

@@ -1,5 +1,5 @@
 /** Which engine keeps which law. */
-import { scientific } from "../numbers.ts";
+import { scientific } from "../../io/numbers.ts";
 import { schemas } from "../schema/index.ts";
 import { type EngineStanding, engineStandings } from "../standing.ts";
 import type { Tables } from "../tables.ts";

@@ -1,6 +1,6 @@
 /** The form of the cost explorer; the page's script answers it. */
 import { bytesOfFormat, devices } from "../../cost/devices.ts";
-import { namedModels } from "../../models/registry.ts";
+import { namedModels } from "../../model/named/registry.ts";
 import { type Content, type Html, html } from "./html.ts";
 
 /** What is chosen when the page opens. */

@@ -1,5 +1,5 @@
 /** Every law and what came of it, as a table to search and to sort. */
-import { grouped, scientific } from "../numbers.ts";
+import { grouped, scientific } from "../../io/numbers.ts";
 import { isFailing, lawStanding, toleranceShare } from "../standing.ts";
 import type { Tables } from "../tables.ts";
 import { type Content, type Html, html } from "./html.ts";

@@ -1,7 +1,7 @@
 /** What wrote the tables: every run with its machine, and its files by their hashes. */
 import { basename } from "node:path";
-import { si } from "../numbers.ts";
-import type { PastRun } from "../run-record.ts";
+import { si } from "../../io/numbers.ts";
+import type { PastRun } from "../../io/run-record.ts";
 import type { Reports } from "../tables.ts";
 import { type Html, html } from "./html.ts";
 import { when } from "./sources.ts";

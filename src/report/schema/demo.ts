@@ -1,5 +1,5 @@
 /** The tables of `causalgate demo`: what the figures of the six examples draw. */
-import { attentionColumns } from "../../cost/assignment-table.ts";
+import { attentionColumns } from "../../courses/two-layer-assignment/intensity-table.ts";
 import { boolean, count, each, integer, number, oneOf, orBlank, text } from "./cell-types.ts";
 import { schema, version } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 /** The tables of laws and mutants. */
-import { goldenColumns } from "../goldens.ts";
-import { lawColumns } from "../verdicts.ts";
+import { goldenColumns } from "../../verify/goldens-table.ts";
+import { lawColumns } from "../../verify/verdicts.ts";
 import { boolean, each, integer, number, oneOf, orBlank, text } from "./cell-types.ts";
 import { type Schema, schema, version } from "./schema.ts";
 

@@ -12,7 +12,7 @@
  * The words so far determine the state, and a state and the next word determine the next state, so
  * that the grammar is a Markov chain whose entropy is known exactly.
  */
-import type { Random } from "../../random.ts";
+import type { Random } from "../../math/random.ts";
 
 type Animal = "cat" | "dog";
 

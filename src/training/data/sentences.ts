@@ -1,5 +1,5 @@
-import type { ModelConfig } from "../../config.ts";
-import { tinyWords } from "../../models/tiny-words.ts";
+import type { ModelConfig } from "../../model/config.ts";
+import { tinyWords } from "../../model/named/tiny-words.ts";
 import { drawWords, sentenceEntropy } from "./grammar.ts";
 import type { Task } from "./task.ts";
 

@@ -1,5 +1,5 @@
-import type { ModelConfig } from "../../config.ts";
-import type { Random } from "../../random.ts";
+import type { Random } from "../../math/random.ts";
+import type { ModelConfig } from "../../model/config.ts";
 import { type Example, IGNORED } from "../loss.ts";
 import type { Task } from "./task.ts";
 

@@ -1,4 +1,4 @@
-import type { Random } from "../../random.ts";
+import type { Random } from "../../math/random.ts";
 import type { Example } from "../loss.ts";
 
 /** What a model is trained on: rows without end, each drawn from random numbers alone. */

@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { $ } from "zx";
+import { findConfig } from "../formats/find-model.ts";
+import { startProgress } from "../io/progress.ts";
+import type { Configs } from "./figures.ts";
+import { type BenchmarkName, defaultModels, type Scale } from "./grids.ts";
+import type { Journal } from "./journal.ts";
+import type { MeasuredRun } from "./measure.ts";
+import { estimateSeconds, host, type PlannedModel, planBench, type Wanted } from "./plan.ts";
+import type { Cell, Job, Sample } from "./sample.ts";
+
+/** What a bench is asked for. */
+export interface BenchRequest {
+  readonly benchmarks: readonly BenchmarkName[];
+  /** By name or path; the scale's own where there are none. */
+  readonly models: readonly string[];
+  readonly scale: Scale;
+  readonly seed: number;
+  /** Also run, once, what takes longer than the scale allows. */
+  readonly slow: boolean;
+}
+
+/** What was measured, and the models that it was measured of. */
+export interface BenchResult {
+  readonly samples: readonly Sample[];
+  readonly configs: Configs;
+}
+
+/**
+ * Measures all that is asked for, one process after the other, with a bar and the time left.
+ *
+ * @throws {Error} when a model cannot be found or a process fails, with its message
+ */
+export async function runBench(
+  request: BenchRequest,
+  { record, keep }: Pick<Journal, "record" | "keep">,
+): Promise<BenchResult> {
+  const wanted = await wantedOf(request);
+  const { jobs, notRun } = planBench(wanted, { ...request, runId: record.run_id });
+  const models = new Map(wanted.map(({ model }) => [model.name, model]));
+  const steps = (job: Job, cell: Cell) =>
+    1000 * estimateSeconds(models.get(job.model)!, cell, cell.marks.at(-1)!);
+  const stepsOf = (job: Job) =>
+    job.cells.reduce((sum, cell) => sum + cell.rounds * steps(job, cell), 0);
+
+  const progress = startProgress("", Math.ceil(jobs.reduce((sum, job) => sum + stepsOf(job), 0)));
+  const samples: Sample[] = [];
+  try {
+    for (const [index, job] of jobs.entries()) {
+      progress.label(`${job.benchmark} of ${job.model}, process ${job.process + 1}`);
+      let left = stepsOf(job);
+      const onRun = (cell: Cell) => {
+        progress.step(steps(job, cell));
+        left -= steps(job, cell);
+      };
+      samples.push(...(await keep(index, () => runJob(job, onRun))));
+      progress.step(left);
+    }
+  } finally {
+    progress.stop();
+  }
+  const configs = new Map(wanted.map(({ model: { name, config } }) => [name, config]));
+  return { samples: [...samples, ...notRun], configs };
+}
+
+async function wantedOf({ benchmarks, models, scale }: BenchRequest): Promise<Wanted[]> {
+  const found = new Map<string, PlannedModel>();
+  const find = async (source: string): Promise<PlannedModel> => {
+    const { name, config } = await findConfig(source);
+    return { source, name, config };
+  };
+  const wanted: Wanted[] = [];
+  for (const benchmark of benchmarks) {
+    if (benchmark === "roof") {
+      wanted.push({ benchmark, model: host });
+      continue;
+    }
+    for (const source of models.length > 0 ? models : defaultModels(benchmark, scale)) {
+      if (!found.has(source)) found.set(source, await find(source));
+      wanted.push({ benchmark, model: found.get(source)! });
+    }
+  }
+  return wanted;
+}
+
+const worker = join(import.meta.dirname, "bench-worker.ts");
+
+/**
+ * Measures a job in a process of its own.
+ *
+ * @param program prints a line of JSON for each run of the job that it is given
+ * @throws {Error} when the process fails, with its message
+ */
+export async function runJob(
+  job: Job,
+  onRun: (cell: Cell) => void,
+  program = worker,
+): Promise<Sample[]> {
+  // Not detached, so that Ctrl-C ends it too.
+  const run = $({ quiet: true, nothrow: true, detached: false });
+  const child = run`${process.execPath} ${program} ${JSON.stringify(job)}`;
+  const samples: Sample[] = [];
+  for await (const line of child) {
+    const measured: MeasuredRun = JSON.parse(line);
+    samples.push(...measured.samples);
+    onRun(measured.cell);
+  }
+  const { ok, exitCode, signal, stderr } = await child;
+  if (ok) return samples;
+  throw new Error(stderr.trim() || `bench: a process must end with 0, got ${signal ?? exitCode}`);
+}

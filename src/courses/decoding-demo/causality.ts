@@ -1,0 +1,59 @@
+import { forwardStages } from "../../definition.ts";
+import type { Model } from "../../model/model.ts";
+import { referenceDecoder } from "../../reference/reference-decoder.ts";
+import type { TableRow } from "../../report/schema/index.ts";
+
+/** One prefix with two continuations, in the demo's own vocabulary of 256. */
+export const prefix = [3, 7, 11];
+const continuations = [
+  [15, 19, 23, 27, 31],
+  [42, 99, 7, 200, 128],
+];
+
+/** The largest difference of any logit, position by position: 0 as long as the prefix lasts. */
+export async function causalityRows({
+  name,
+  config,
+  weights,
+}: Model): Promise<TableRow<"causality">[]> {
+  const decoder = referenceDecoder(config, weights);
+  const texts = continuations.map((continuation) => [...prefix, ...continuation]);
+  const logits = await Promise.all(
+    texts.map(async (tokens) => {
+      await using sequence = await decoder.start();
+      return await sequence.appendAll(tokens);
+    }),
+  );
+  const [a, b] = texts;
+  return a.map((_, position) => ({
+    schema_version: 1,
+    model: name,
+    position,
+    token_a: a[position],
+    token_b: b[position],
+    in_prefix: position < prefix.length,
+    largest_difference: largestDifference(logits[0][position], logits[1][position]),
+  }));
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return Array.from(a, (value, v) => Math.abs(value - b[v])).reduce((x, y) => Math.max(x, y));
+}
+
+/** The attention of the first head of the last layer over the first of the two texts. */
+export function attentionRows({ name, config, weights }: Model): TableRow<"attention">[] {
+  const { layers } = forwardStages(config, weights, [...prefix, ...continuations[0]]);
+  const layer = layers.length - 1;
+  const head = 0;
+  return layers[layer].attention[head].flatMap((row, query_position) =>
+    row.map((probability, key_position) => ({
+      schema_version: 1,
+      model: name,
+      layer,
+      head,
+      query_position,
+      key_position,
+      probability,
+    })),
+  );
+}

@@ -1,0 +1,69 @@
+import { generationFlops } from "../../cost/flops.ts";
+import { type Mode, type StepConvention, tokenSteps } from "../../cost/generation.ts";
+import { generate } from "../../generation/generate.ts";
+import { seededRandom } from "../../math/random.ts";
+import type { Model } from "../../model/model.ts";
+import { referenceDecoder } from "../../reference/reference-decoder.ts";
+import type { TableRow } from "../../report/schema/index.ts";
+
+/** The loop of the first seed: ten tokens after a prompt of four. */
+const prompt = [3, 7, 11, 15];
+const newTokens = 10;
+
+/**
+ * A generation by both ways, which must give the same tokens, with the tokens that each sends
+ * through the model: counted by the loop itself, and by the formulas of the seeds.
+ */
+export async function generationRows(
+  { name, config, weights }: Model,
+  seed: number,
+): Promise<TableRow<"generation">[]> {
+  const decoder = referenceDecoder(config, weights);
+  const run = (maxNewTokens: number, naive: boolean) =>
+    generate(decoder, prompt, { maxNewTokens, naive, random: seededRandom(seed) });
+  const rows: TableRow<"generation">[] = [];
+  let [naiveBefore, cachedBefore] = [0, 0];
+  for (let n = 1; n <= newTokens; n++) {
+    const [naive, cached] = [await run(n, true), await run(n, false)];
+    if (naive.tokens.join() !== cached.tokens.join()) {
+      throw new Error(`demo: both ways must give ${naive.newTokens}, got ${cached.newTokens}`);
+    }
+    const by = (mode: Mode, convention: StepConvention) =>
+      Number(tokenSteps({ promptLength: prompt.length, newTokens: n, mode }, convention));
+    rows.push({
+      schema_version: 1,
+      model: name,
+      prompt_len: prompt.length,
+      step: n,
+      token: naive.newTokens[n - 1],
+      naive_tokens: naive.tokenSteps - naiveBefore,
+      cached_tokens: cached.tokenSteps - cachedBefore,
+      naive_total: naive.tokenSteps,
+      cached_total: cached.tokenSteps,
+      naive_total_seed001: by("naive", "seed001"),
+      cached_total_seed000: by("cached", "seed000"),
+    });
+    [naiveBefore, cachedBefore] = [naive.tokenSteps, cached.tokenSteps];
+  }
+  return rows;
+}
+
+const lengths = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+/** Exact FLOPs of ever longer generations after a prompt of ten tokens. */
+export function generationCostRows({ name, config }: Model): TableRow<"generationCost">[] {
+  const promptLength = 10;
+  return lengths.map((n) => {
+    const flops = (mode: Mode) => generationFlops(config, { promptLength, newTokens: n, mode });
+    const [naive, cached] = [flops("naive"), flops("cached")];
+    return {
+      schema_version: 1,
+      model: name,
+      prompt_len: promptLength,
+      gen_len: n,
+      naive_flops: naive,
+      cached_flops: cached,
+      flops_ratio: Number((Number(naive) / Number(cached)).toPrecision(5)),
+    };
+  });
+}

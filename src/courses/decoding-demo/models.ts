@@ -1,0 +1,29 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { loadModel } from "../../formats/load.ts";
+import type { Model } from "../../model/model.ts";
+import { namedModel } from "../../model/named/registry.ts";
+import { trainedFolder } from "../../model/trained/trained.ts";
+import { initWeights } from "../../model/weights.ts";
+import { schemas, type TableRow } from "../../report/schema/index.ts";
+import { tableRows } from "../../report/tables.ts";
+
+/** A named model with random weights of the seed. */
+export function randomModel(name: string, seed: number): Model {
+  const { config } = namedModel(name);
+  return { name, config, weights: initWeights(config, seed) };
+}
+
+/** The model of 20 words with its trained weights; null in a checkout that has none. */
+export async function trainedTiny(): Promise<Model | null> {
+  const folder = trainedFolder("tiny");
+  return folder === null ? null : { ...(await loadModel(folder)), name: "tiny" };
+}
+
+/** How the loss of {@link trainedTiny} fell while it was trained; null where nobody kept that. */
+export async function trainedCurve(): Promise<readonly TableRow<"curve">[] | null> {
+  const folder = trainedFolder("tiny");
+  const path = folder === null ? "" : join(folder, schemas.curve.file);
+  return existsSync(path) ? tableRows(path, await readFile(path), schemas.curve) : null;
+}

@@ -1,0 +1,109 @@
+/**
+ * Test cases as seed 002 has them: one sequence of token ids, and the logits that must follow each.
+ * The files of the seed do not exist, so the logits come from the definition, when they are needed.
+ */
+
+import type { Decoder } from "../../decoder.ts";
+import { forward } from "../../definition.ts";
+import type { Logits } from "../../math/logits.ts";
+import { seededRandom } from "../../math/random.ts";
+import type { Model } from "../../model/model.ts";
+import {
+  describeDifference,
+  firstDifference,
+  largestError,
+  type Tolerance,
+} from "../../tolerance/compare.ts";
+import type { GoldenCase } from "../../verify/golden.ts";
+
+/** How far from the definition's a float64 decoder's logits may be; the seed allows 0.01. */
+export const testCaseTolerance: Tolerance = { absolute: 1e-10, relative: 0 };
+
+/** `count` sequences of `length` seeded ids, and the definition's logits after each token. */
+export function makeTestCases(
+  { config, weights }: Pick<Model, "config" | "weights">,
+  seed: number,
+  { count, length }: { readonly count: number; readonly length: number },
+): GoldenCase[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, () => {
+    const tokens = Array.from({ length }, () => Math.floor(random() * config.vocabSize));
+    return { tokens, logits: forward(config, weights, tokens) };
+  });
+}
+
+/** A way to run a sequence through a decoder: the logits after each token, `[T][V]`. */
+type Way = (decoder: Decoder, tokens: readonly number[]) => Promise<Logits[]>;
+
+/**
+ * The three ways of seed 002. Without a cache every position is a sequence of its own that is run
+ * from the start; with one, the second half of the tokens follows the first in one call.
+ */
+export const ways = {
+  "no cache": async (decoder, tokens) => {
+    const rows: Logits[] = [];
+    for (let length = 1; length <= tokens.length; length++) {
+      await using sequence = await decoder.start();
+      rows.push(await sequence.append(tokens.slice(0, length)));
+    }
+    return rows;
+  },
+  "with cache": async (decoder, tokens) => {
+    const half = Math.ceil(tokens.length / 2);
+    await using sequence = await decoder.start();
+    const first = await sequence.appendAll(tokens.slice(0, half));
+    return [...first, ...(await sequence.appendAll(tokens.slice(half)))];
+  },
+  "token by token": async (decoder, tokens) => {
+    const rows: Logits[] = [];
+    await using sequence = await decoder.start();
+    for (const token of tokens) rows.push(await sequence.append([token]));
+    return rows;
+  },
+} as const satisfies Record<string, Way>;
+
+export type WayName = keyof typeof ways;
+
+export interface WayVerdict {
+  readonly way: WayName;
+  /** Cases whose logits are right. */
+  readonly passed: ReadonlySet<GoldenCase>;
+  /** Over all cases, against the test cases' own logits. */
+  readonly largestError: number;
+  /** What was wrong first; null when nothing was. */
+  readonly problem: string | null;
+}
+
+/**
+ * Runs every case in the given ways. A case is right when its logits are the definition's within
+ * {@link testCaseTolerance}, and bit for bit those of the first way.
+ */
+export async function runTestCases(
+  decoder: Decoder,
+  cases: readonly GoldenCase[],
+  names: readonly WayName[],
+): Promise<WayVerdict[]> {
+  const first = await Promise.all(cases.map(({ tokens }) => ways[names[0]](decoder, tokens)));
+  return Promise.all(names.map((name) => runWay(decoder, cases, name, first)));
+}
+
+async function runWay(
+  decoder: Decoder,
+  cases: readonly GoldenCase[],
+  way: WayName,
+  first: readonly (readonly Logits[])[],
+): Promise<WayVerdict> {
+  const passed = new Set<GoldenCase>();
+  let largest = 0;
+  let problem: string | null = null;
+  for (const [i, golden] of cases.entries()) {
+    const rows = await ways[way](decoder, golden.tokens);
+    largest = Math.max(largest, largestError(rows, golden.logits));
+    const wrong =
+      firstDifference(rows, golden.logits, testCaseTolerance) ??
+      firstDifference(rows, first[i], "bitwise");
+    if (wrong === null) passed.add(golden);
+    else problem ??= describeDifference(wrong, `case ${i}`);
+  }
+  return { way, passed, largestError: largest, problem };
+}

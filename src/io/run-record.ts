@@ -1,0 +1,114 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { cpus, loadavg, totalmem } from "node:os";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
+import { sha256, writeWhole } from "./files.ts";
+import { isObject, readJsonObject } from "./json.ts";
+
+/** One run of the tool: everything that its tables do not say and a reader needs to repeat them. */
+export interface RunRecord {
+  /** The start, in UTC; names the run in every row of its tables. */
+  readonly run_id: string;
+  readonly command: string;
+  readonly seed: number;
+  readonly node: string;
+  readonly v8: string;
+  readonly platform: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memory_bytes: number;
+  /** Of the last minute, when the run started: what else the machine was doing. */
+  readonly load_average: number;
+  /** How the processor chooses its frequency; null where the system does not say. */
+  readonly governor: string | null;
+  /** Null outside git; `git_dirty` says whether files differed from the commit. */
+  readonly git_commit: string | null;
+  readonly git_dirty: boolean | null;
+}
+
+const governorFile = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
+
+/** The record of a run that starts now. */
+export async function startRecord(command: string, seed: number): Promise<RunRecord> {
+  const status = await git("status", "--porcelain");
+  return {
+    run_id: new Date().toISOString(),
+    command,
+    seed,
+    node: process.version,
+    v8: process.versions.v8,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memory_bytes: totalmem(),
+    load_average: loadavg()[0],
+    governor: await readFile(governorFile, "utf8").then(
+      (text) => text.trim(),
+      () => null,
+    ),
+    git_commit: await git("rev-parse", "HEAD"),
+    git_dirty: status === null ? null : status !== "",
+  };
+}
+
+/** A run, and the SHA-256 of each of its files that no later run has written anew. */
+export interface PastRun extends RunRecord {
+  readonly sha256: Readonly<Record<string, string>>;
+}
+
+/**
+ * Adds the run to the folder's `run.json`: `{ runs }`, newest last. A file belongs to the run that
+ * wrote it last, so a folder of reports by several commands says of each where it is from.
+ *
+ * @throws {RangeError} when the `run.json` that is there is something else; it stays as it is
+ */
+export async function writeRecord(
+  folder: string,
+  record: RunRecord,
+  files: readonly string[],
+): Promise<void> {
+  const hashes = await Promise.all(
+    files.map(async (file) => [basename(file), sha256(await readFile(file))] as const),
+  );
+  const run: PastRun = { ...record, sha256: Object.fromEntries(hashes) };
+  const runs = (await readRuns(folder)).map((past) => ({
+    ...past,
+    sha256: Object.fromEntries(
+      Object.entries(past.sha256).filter(([file]) => run.sha256[file] === undefined),
+    ),
+  }));
+  const left = runs.filter(({ sha256 }) => Object.keys(sha256).length > 0);
+  const content = JSON.stringify({ runs: [...left, run] }, null, 2);
+  await writeWhole(join(folder, "run.json"), `${content}\n`);
+}
+
+/**
+ * The runs that wrote what is in a folder of reports, oldest first; none where it has no
+ * `run.json`.
+ *
+ * @throws {RangeError} when its `run.json` is not one of {@link writeRecord}
+ */
+export async function readRuns(folder: string): Promise<readonly PastRun[]> {
+  const path = join(folder, "run.json");
+  if (!existsSync(path)) return [];
+  const { runs } = await readJsonObject(path);
+  const isRun = (run: unknown) =>
+    isObject(run) && typeof run.run_id === "string" && isObject(run.sha256);
+  if (Array.isArray(runs) && runs.every(isRun)) return runs as PastRun[];
+  const got = String(JSON.stringify(runs)).slice(0, 40);
+  const must = "runs must be a list of { run_id, ..., sha256 }";
+  throw new RangeError(`${path}: ${must}, got ${got}; move the file away`);
+}
+
+async function git(...parameters: string[]): Promise<string | null> {
+  try {
+    const { stdout } = await promisify(execFile)("git", parameters, {
+      cwd: import.meta.dirname,
+    });
+    return stdout.trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * How an engine's author hands it in: a few lines that say how to make a decoder for a model, what
+ * it offers and in which arithmetic it computes.
+ */
+import fc from "fast-check";
+import type { Fixed } from "../arbitraries/configs.ts";
+import { models } from "../arbitraries/models.ts";
+import type { Capability, Decoder, Sequence } from "../decoder.ts";
+import type { Generation } from "../generation/generation.ts";
+import { type Arithmetic, float32 } from "../math/arithmetic.ts";
+import type { Logits } from "../math/logits.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+import type { Tolerance } from "../tolerance/compare.ts";
+import type { Candidate, Subject } from "./subject.ts";
+
+/** A `T`, now or later: an engine need not be asynchronous. */
+type Awaitable<T> = T | PromiseLike<T>;
+
+/** The least that can be judged: what an engine offers beyond `append` it may implement. */
+export interface EngineSequence {
+  readonly length: number;
+  append(tokens: readonly number[]): Awaitable<Logits>;
+  appendAll?(tokens: readonly number[]): Awaitable<Logits[]>;
+  rewind?(length: number): Awaitable<void>;
+  fork?(): Awaitable<EngineSequence>;
+  poison?(): Awaitable<void>;
+  [Symbol.asyncDispose]?(): Awaitable<void>;
+}
+
+export interface Engine extends Partial<Omit<Decoder, "start" | typeof Symbol.asyncDispose>> {
+  start(position?: number): Awaitable<EngineSequence>;
+  [Symbol.asyncDispose]?(): Awaitable<void>;
+}
+
+export interface SubjectDefinition {
+  readonly name: string;
+  /** Makes a decoder for a model: the laws then generate models, and shrink them. */
+  readonly build?: (model: Model) => Engine;
+  /** Or one decoder that is there already, with the model that it computes where that is known. */
+  readonly fixed?: {
+    readonly engine: Engine;
+    readonly config: ModelConfig;
+    readonly model?: Model;
+  };
+  /** Configuration fields that the engine cannot choose, say `{ norm: "rmsnorm" }`. */
+  readonly only?: Fixed;
+  readonly capabilities?: readonly Capability[];
+  /** What it computes in; tolerances follow from it. Default float32. */
+  readonly arithmetic?: "float64" | "float32" | Arithmetic;
+  /** Whether the same tokens give the same bits however they are cut into calls. Default false. */
+  readonly bitwise?: boolean;
+  readonly sampler?: Partial<Sampler>;
+  readonly generation?: Partial<Generation>;
+  readonly versions?: Subject["versions"];
+  /** Laws that it is known to break, by code, each with the reason. */
+  readonly knownFailures?: Readonly<Record<string, string>>;
+}
+
+/** float64 against float64, where only the order of sums and the rounding of functions differ. */
+const float64: Tolerance = { absolute: 1e-13, relative: 1e-12 };
+
+/**
+ * A subject that every law can be tried on.
+ *
+ * @throws {TypeError} unless there is either `build` or `fixed`
+ */
+export function defineSubject(definition: SubjectDefinition): Subject {
+  const { name, build, fixed, only = {}, bitwise = false } = definition;
+  const { arithmetic = "float32", knownFailures = {} } = definition;
+  if ((build === undefined) === (fixed === undefined)) {
+    const got = build === undefined ? "neither" : "both";
+    throw new TypeError(`subject ${name}: there must be either build or fixed, got ${got}`);
+  }
+  const capabilities = new Set(definition.capabilities ?? []);
+  const adapt = (engine: Engine, config: ModelConfig) =>
+    decoderOf(engine, name, config, capabilities);
+  const make = (model: Model) => adapt(build!(model), model.config);
+  const candidates =
+    fixed === undefined
+      ? models(only).map((model) => candidate(make(model), model, model.name))
+      : fc.constant(candidate(adapt(fixed.engine, fixed.config), fixed.model ?? null, name));
+  return {
+    name,
+    candidates,
+    capabilities,
+    knowsModel: build !== undefined || fixed?.model !== undefined,
+    build: build === undefined ? null : make,
+    sampler: definition.sampler ?? {},
+    generation: definition.generation ?? {},
+    repeatable: bitwise ? "bitwise" : float64,
+    accurate: float64,
+    noise: noiseOf(arithmetic),
+    knownFailures,
+    ...(definition.versions === undefined ? {} : { versions: definition.versions }),
+  };
+}
+
+function noiseOf(arithmetic: NonNullable<SubjectDefinition["arithmetic"]>): Arithmetic | null {
+  if (arithmetic === "float64") return null;
+  return arithmetic === "float32" ? float32 : arithmetic;
+}
+
+/** A candidate that prints as the line that makes its model again. */
+export function candidate(decoder: Decoder, model: Model | null, line: string): Candidate {
+  return Object.assign({ decoder, model }, { [fc.toStringMethod]: () => line });
+}
+
+/**
+ * The engine as a whole decoder: named, asynchronous, and with an error where it offers nothing.
+ */
+function decoderOf(
+  engine: Engine,
+  name: string,
+  config: ModelConfig,
+  capabilities: ReadonlySet<Capability>,
+): Decoder {
+  return {
+    ...(engine.weights === undefined ? {} : { weights: engine.weights }),
+    ...(engine.startBatch === undefined ? {} : { startBatch: engine.startBatch.bind(engine) }),
+    ...(engine.stages === undefined ? {} : { stages: engine.stages.bind(engine) }),
+    name,
+    config,
+    capabilities,
+    start: async (position) => sequenceOf(await engine.start(position)),
+    [Symbol.asyncDispose]: async () => engine[Symbol.asyncDispose]?.(),
+  };
+}
+
+function sequenceOf(inner: EngineSequence): Sequence {
+  const missing = (what: string): never => {
+    throw new TypeError(`${what}: must be offered as a capability only where there is one`);
+  };
+  return {
+    get length() {
+      return inner.length;
+    },
+    append: async (tokens) => inner.append(tokens),
+    appendAll: async (tokens) => inner.appendAll?.(tokens) ?? missing("appendAll"),
+    rewind: async (length) => (inner.rewind ?? missing("rewind")).call(inner, length),
+    poison: async () => (inner.poison ?? missing("poison")).call(inner),
+    fork: async () => sequenceOf(await (inner.fork ?? missing("fork")).call(inner)),
+    [Symbol.asyncDispose]: async () => inner[Symbol.asyncDispose]?.(),
+  };
+}

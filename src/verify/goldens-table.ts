@@ -1,0 +1,36 @@
+/** goldens.csv: how a decoder stands to every recorded fixture. */
+import { type Row, schemaVersion } from "../cost/row.ts";
+import type { Fixture, GoldenVerdict } from "./golden.ts";
+
+export const goldenColumns = [
+  "schema_version",
+  "run_id",
+  "fixture",
+  "by",
+  "rows",
+  "vocab",
+  "largest_error",
+  "tolerance",
+  "status",
+] as const;
+
+export type GoldenRow = Row<(typeof goldenColumns)[number]>;
+
+/** The row of one fixture: `rows` rows of `vocab` logits, and the largest error of any of them. */
+export function goldenRow(
+  runId: string,
+  { manifest, model }: Fixture,
+  { fixture, rows, largestError, tolerance, difference }: GoldenVerdict,
+): GoldenRow {
+  return {
+    schema_version: schemaVersion,
+    run_id: runId,
+    fixture,
+    by: manifest.by,
+    rows,
+    vocab: model.config.vocabSize,
+    largest_error: largestError,
+    tolerance,
+    status: difference === null ? "kept" : "broken",
+  };
+}
