@@ -8,10 +8,10 @@ import { reportOption, seedOption } from "../src/cli/options.ts";
 import { startProgress } from "../src/io/progress.ts";
 import { startRecord, writeRecord } from "../src/io/run-record.ts";
 import { measurePeers, peerSteps } from "./measure-peers.ts";
-import { measureAllRates, rateSteps, type Scale } from "./rates.ts";
+import { measureAllRates, type RateScale, rateSteps } from "./rates.ts";
 
 interface Options {
-  readonly scale: Scale;
+  readonly scale: RateScale;
   readonly seed: number;
   readonly report: string;
   readonly ratesOnly?: true;
@@ -42,7 +42,7 @@ await new Command("npm run bench --")
   })
   .parseAsync();
 
-async function benchPeers(scale: Scale, seed: number, report: string): Promise<void> {
+async function benchPeers(scale: RateScale, seed: number, report: string): Promise<void> {
   const record = await startRecord(`npm run bench -- --peers --scale ${scale}`, seed);
   const progress = startProgress("peers", peerSteps(scale));
   const file = await measurePeers(scale, report, record, () => progress.step());

@@ -3,7 +3,7 @@ import { runJob } from "../src/bench/run-bench.ts";
 import type { Sample } from "../src/bench/sample.ts";
 import { writeCsv } from "../src/io/csv.ts";
 import type { RunRecord } from "../src/io/run-record.ts";
-import { grids, type PeerName, peerJobs, peerModel, type Scale } from "./peers.ts";
+import { grids, type PeerName, type PeerScale, peerJobs, peerModel } from "./peers.ts";
 import { type Audit, audit } from "./peers-audit.ts";
 import { peerColumns, peerRows } from "./peers-table.ts";
 
@@ -16,7 +16,7 @@ const worker = join(import.meta.dirname, "peers-worker.ts");
  * @param step called after each audit and each run
  */
 export async function measurePeers(
-  scale: Scale,
+  scale: PeerScale,
   folder: string,
   { run_id, seed }: RunRecord,
   step: () => void,
@@ -45,7 +45,7 @@ export async function measurePeers(
 const nameOf = ({ peer }: Audit): PeerName => peer;
 
 /** How many steps {@link measurePeers} takes, where all peers are able. */
-export function peerSteps(scale: Scale): number {
+export function peerSteps(scale: PeerScale): number {
   const { models, peers } = grids[scale];
   const every = new Map<string, readonly PeerName[]>(models.map((model) => [model, peers]));
   const jobs = peerJobs(scale, every, "", 0);

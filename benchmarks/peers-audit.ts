@@ -5,7 +5,7 @@ import type { Logits } from "../src/math/logits.ts";
 import type { Model } from "../src/model/model.ts";
 import { largestError } from "../src/tolerance/compare.ts";
 import { noiseAllowance } from "../src/tolerance/noise.ts";
-import { baseline, grids, type Peer, type PeerName, peers, type Scale } from "./peers.ts";
+import { baseline, grids, type Peer, type PeerName, type PeerScale, peers } from "./peers.ts";
 
 /** `not_offered`: it cannot compute the model; `mismatch`: it gives other logits, or tokens. */
 export type PeerStatus = "ok" | "not_installed" | "not_offered" | "mismatch";
@@ -28,7 +28,7 @@ const float64Tolerance = 1e-9;
 const mostNoise = 0.1;
 
 /** Compares a peer with the reference on all lengths that will be timed, and on steps after. */
-export async function audit(scale: Scale, peer: PeerName, model: Model): Promise<Audit> {
+export async function audit(scale: PeerScale, peer: PeerName, model: Model): Promise<Audit> {
   const named = { model: model.name, peer } as const;
   const nothing = { version: null, largestError: null, allowedError: null };
   const candidate: Peer = peers[peer];
@@ -55,7 +55,7 @@ export async function audit(scale: Scale, peer: PeerName, model: Model): Promise
 }
 
 /** The logits after every prompt and context, and after two tokens more. */
-async function rowsOf(scale: Scale, decoder: Decoder): Promise<Logits[]> {
+async function rowsOf(scale: PeerScale, decoder: Decoder): Promise<Logits[]> {
   const { prompts, contexts } = grids[scale];
   const rows: Logits[] = [];
   for (const length of new Set<number>([...prompts, ...contexts])) {

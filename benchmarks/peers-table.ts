@@ -1,5 +1,5 @@
 /** peers.csv: how long each engine takes for what the reference does, on the same model. */
-import { digits } from "../src/bench/figures.ts";
+
 import type { Sample } from "../src/bench/sample.ts";
 import { median, medianInterval } from "../src/bench/statistics.ts";
 import {
@@ -9,6 +9,7 @@ import {
   type NamedInterval,
   verdictOf,
 } from "../src/bench/statistics-pairs.ts";
+import { digits } from "../src/bench/timed-groups.ts";
 import { type Row, schemaVersion } from "../src/cost/row.ts";
 import { armParts, baseline, peers } from "./peers.ts";
 import type { Audit } from "./peers-audit.ts";

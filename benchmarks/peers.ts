@@ -11,8 +11,8 @@
  * engine takes longer than its arithmetic.
  */
 
-import type { Work, Workload } from "../src/bench/measure.ts";
-import type { Cell, Job } from "../src/bench/sample.ts";
+import type { PrepareRun, Workload } from "../src/bench/measure.ts";
+import type { BenchCell, Job } from "../src/bench/sample.ts";
 import { generationWorkload } from "../src/bench/workloads.ts";
 import type { Decoder } from "../src/decoder.ts";
 import { llamaCppDecoder, llamaCppVersions } from "../src/engines/llama-cpp.ts";
@@ -129,7 +129,7 @@ export const grids = {
   },
 } as const satisfies Readonly<Record<string, Grid>>;
 
-export type Scale = keyof typeof grids;
+export type PeerScale = keyof typeof grids;
 
 /** The model of that name, with the weights of a seed. */
 export function peerModel(name: string, seed: number): Model {
@@ -149,7 +149,7 @@ export function armParts(mode: string): { peer: PeerName; mode: "cached" | "naiv
 
 /** The jobs of a run: every model in every process, and all able peers in each. */
 export function peerJobs(
-  scale: Scale,
+  scale: PeerScale,
   able: ReadonlyMap<string, readonly PeerName[]>,
   run_id: string,
   seed: number,
@@ -168,18 +168,18 @@ export function peerJobs(
 }
 
 /** What is timed of a peer; of the baseline twice, for a control. */
-function peerCells(peer: PeerName, grid: Grid): Cell[] {
+function peerCells(peer: PeerName, grid: Grid): BenchCell[] {
   const { prompts, contexts, naiveContexts, decoded, recomputed, rounds } = grid;
   const task = "sequence_length";
   const twins = peer === baseline ? [false, true] : [false];
-  return twins.flatMap((isTwin): Cell[] => [
-    ...prompts.map((promptLength): Cell => {
+  return twins.flatMap((isTwin): BenchCell[] => [
+    ...prompts.map((promptLength): BenchCell => {
       return { task: "prefill", mode: peer, isTwin, promptLength, marks: [1], rounds };
     }),
-    ...contexts.map((promptLength): Cell => {
+    ...contexts.map((promptLength): BenchCell => {
       return { task, mode: peer, isTwin, promptLength, marks: [1, 1 + decoded], rounds };
     }),
-    ...naiveContexts.map((promptLength): Cell => {
+    ...naiveContexts.map((promptLength): BenchCell => {
       return { task, mode: peer + NAIVE, isTwin, promptLength, marks: [1, 1 + recomputed], rounds };
     }),
   ]);
@@ -191,9 +191,9 @@ export function peersWorkload(model: Model, names: readonly PeerName[]): Workloa
     return [name, generationWorkload(model, peers[name].decoder(model))] as const;
   });
   return {
-    makeWork: async (): Promise<Work> => {
-      const works = new Map<PeerName, Work>();
-      for (const [name, workload] of workloads) works.set(name, await workload.makeWork());
+    allocate: async (): Promise<PrepareRun> => {
+      const works = new Map<PeerName, PrepareRun>();
+      for (const [name, workload] of workloads) works.set(name, await workload.allocate());
       return async (cell) => {
         const { peer, mode } = armParts(cell.mode);
         return works.get(peer)!({ ...cell, mode });

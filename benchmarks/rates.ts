@@ -36,7 +36,7 @@ const columns = [
 type RateRow = Row<(typeof columns)[number]>;
 
 /** `smoke` ends in seconds and runs in the tests, so that no benchmark rots. */
-export type Scale = "smoke" | "full";
+export type RateScale = "smoke" | "full";
 
 const scales = {
   smoke: { contexts: [8], times: { time: 20, iterations: 10 }, cases: 20 },
@@ -47,7 +47,7 @@ const round = (value: number) => Number(value.toPrecision(4));
 
 /** Measures, writes `rates.csv` into the folder, and resolves to its path. */
 export async function measureAllRates(
-  scale: Scale,
+  scale: RateScale,
   folder: string,
   record: RunRecord,
   step: () => void,
@@ -75,7 +75,7 @@ export async function measureAllRates(
 }
 
 /** How many steps {@link measureAllRates} takes. */
-export function rateSteps(scale: Scale): number {
+export function rateSteps(scale: RateScale): number {
   return 1 + scales[scale].contexts.length + laws.length;
 }
 

@@ -1,12 +1,12 @@
 /** The measuring itself: its order, its audit, its plan. */
 import { describe, expect, test } from "vitest";
-import { type Configs, figures } from "../src/bench/figures.ts";
 import { type BenchmarkName, benchmarks, grids } from "../src/bench/grids.ts";
 import { latencyRows } from "../src/bench/latency-table.ts";
 import { measure, type Workload } from "../src/bench/measure.ts";
 import { host, type PlannedModel, planBench } from "../src/bench/plan.ts";
 import { ratioRows } from "../src/bench/ratios-table.ts";
-import type { Cell, Job, Sample } from "../src/bench/sample.ts";
+import type { BenchCell, Job, Sample } from "../src/bench/sample.ts";
+import { type Configs, timedGroups } from "../src/bench/timed-groups.ts";
 import { benchPrompt, generationWorkload, samplingWorkload } from "../src/bench/workloads.ts";
 import type { Decoder } from "../src/decoder.ts";
 import { generate } from "../src/generation/generate.ts";
@@ -35,11 +35,16 @@ const arms = [
   { mode: "cached", isTwin: true },
 ];
 
-function cells(task: Cell["task"], promptLength: number, marks: number[], rounds: number): Cell[] {
+function cells(
+  task: BenchCell["task"],
+  promptLength: number,
+  marks: number[],
+  rounds: number,
+): BenchCell[] {
   return arms.map((arm) => ({ ...arm, task, promptLength, marks, rounds }));
 }
 
-async function samplesOf(of: readonly Cell[], workload: Workload): Promise<Sample[]> {
+async function samplesOf(of: readonly BenchCell[], workload: Workload): Promise<Sample[]> {
   const names = { run_id: "run", benchmark: "growth", model: "small", source: "small" };
   const job: Job = { ...names, process: 0, dataSeed: 1, orderSeed: seed >>> 0, cells: of };
   const samples: Sample[] = [];
@@ -59,7 +64,7 @@ describe("the order of measuring", async () => {
     for (let round = 0; round < 8; round++) {
       const ran = ends.filter((sample) => sample.round === round);
       const expected = many.filter(({ rounds }) => rounds > round);
-      const name = ({ task, mode, isTwin }: Cell) => `${task} ${mode}${isTwin ? "_twin" : ""}`;
+      const name = ({ task, mode, isTwin }: BenchCell) => `${task} ${mode}${isTwin ? "_twin" : ""}`;
       expect(ran.map(({ task, arm }) => `${task} ${arm}`).sort()).toEqual(
         expected.map(name).sort(),
       );
@@ -100,7 +105,7 @@ describe("the audit", () => {
   const marks = [1, 6];
 
   test("tokens are those of generate, with and without a cache", async () => {
-    const step = await generationWorkload(model, decoder).makeWork();
+    const step = await generationWorkload(model, decoder).allocate();
     for (const arm of arms) {
       const next = await step({
         ...arm,
@@ -139,13 +144,13 @@ describe("the audit", () => {
     // Beyond what the definition confirms, the control alone goes wrong at its fifth token.
     const workload: Workload = {
       rightTokens: () => [],
-      makeWork: async () => async (cell) => {
+      allocate: async () => async (cell) => {
         let made = 0;
         return async () => (++made > 4 && cell.isTwin ? 1 : 0);
       },
     };
     const samples = await samplesOf(cells("generation_alone", 3, [1, 4, 6], 2), workload);
-    const statuses = figures(samples).map(({ gen_len, status }) => `${gen_len} ${status}`);
+    const statuses = timedGroups(samples).map(({ gen_len, status }) => `${gen_len} ${status}`);
     expect([...new Set(statuses)]).toEqual(["1 ok", "4 ok", "6 mismatch"]);
   });
 
@@ -158,12 +163,12 @@ describe("the audit", () => {
   test("draws of a sampler are the same in every run", async () => {
     const modes = ["greedy", "temperature", "top_k", "top_p", "production"];
     const draws = modes.flatMap((mode) =>
-      [false, true].map((isTwin): Cell => {
+      [false, true].map((isTwin): BenchCell => {
         return { task: "sampling", mode, isTwin, promptLength: null, marks: [50], rounds: 2 };
       }),
     );
     const samples = await samplesOf(draws, samplingWorkload(config, 1));
-    expect(figures(samples).map(({ status }) => status)).toEqual(draws.map(() => "ok"));
+    expect(timedGroups(samples).map(({ status }) => status)).toEqual(draws.map(() => "ok"));
     const digests = Map.groupBy(samples, ({ mode }) => mode);
     for (const of of digests.values()) {
       expect(new Set(of.map(({ token_digest }) => token_digest)).size).toBe(1);

@@ -1,8 +1,9 @@
 /** Samples of a bench of the demo model whose times are made up, so that every figure is known. */
-import type { Configs } from "../src/bench/figures.ts";
+
 import { emptySample } from "../src/bench/measure.ts";
 import type { Sample } from "../src/bench/sample.ts";
 import { taskFlops } from "../src/bench/task-cost.ts";
+import type { Configs } from "../src/bench/timed-groups.ts";
 import { normal, seededRandom } from "../src/math/random.ts";
 import { namedModel } from "../src/model/named/registry.ts";
 import { seed } from "./support.ts";

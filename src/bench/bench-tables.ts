@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { flopsColumns, rooflineColumns } from "../cost/tables.ts";
 import { writeCsv } from "../io/csv.ts";
-import type { Configs } from "./figures.ts";
 import { benchFlopsRows } from "./flops-rows.ts";
 import { growthColumns, growthRows } from "./growth-table.ts";
 import { latencyColumns, latencyRows } from "./latency-table.ts";
 import { ratioColumns, ratioRows } from "./ratios-table.ts";
 import { measuredRooflineRows, measuredRoofs } from "./roofline-rows.ts";
 import { type Sample, samplesColumns } from "./sample.ts";
+import type { Configs } from "./timed-groups.ts";
 
 /** All that is derived from the samples of a bench. */
 export type BenchTables = ReturnType<typeof benchTables>;

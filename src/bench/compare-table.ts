@@ -1,15 +1,22 @@
 /** compare.csv: a run against an earlier one, to tell a regression from noise. */
 import { type Row, schemaVersion } from "../cost/row.ts";
-import { digits, type Figure, figures, isFirstToken, lengthKey, milliseconds } from "./figures.ts";
 import { logRatios } from "./ratios-table.ts";
 import { baselineOf, isOfMachine, type Sample } from "./sample.ts";
 import { type Interval, median } from "./statistics.ts";
 import {
   clusteredInterval,
   differenceInterval,
-  type Verdict,
+  type TimeVerdict,
   verdictOf,
 } from "./statistics-pairs.ts";
+import {
+  digits,
+  isFirstToken,
+  lengthKey,
+  milliseconds,
+  type TimedGroup,
+  timedGroups,
+} from "./timed-groups.ts";
 
 export const compareColumns = [
   "schema_version",
@@ -34,7 +41,7 @@ export const compareColumns = [
   "verdict",
 ] as const;
 
-export type CompareRow = Row<(typeof compareColumns)[number]> & { readonly verdict: Verdict };
+export type CompareRow = Row<(typeof compareColumns)[number]> & { readonly verdict: TimeVerdict };
 
 /**
  * How many times as long each task takes now as in the base run, for all that both have timed. The
@@ -42,54 +49,54 @@ export type CompareRow = Row<(typeof compareColumns)[number]> & { readonly verdi
  * that their difference is the machine's. A regression is `slower`.
  */
 export function compareRows(now: readonly Sample[], base: readonly Sample[]): CompareRow[] {
-  const [ofNow, ofBase] = [figures(now), figures(base)];
-  const same = (figure: Figure) => {
-    const key = lengthKey(figure) + figure.arm;
+  const [ofNow, ofBase] = [timedGroups(now), timedGroups(base)];
+  const same = (group: TimedGroup) => {
+    const key = lengthKey(group) + group.arm;
     return ofBase.find((other) => lengthKey(other) + other.arm === key);
   };
-  const pairs = ofNow.flatMap((figure) => {
-    const other = same(figure);
-    const isTimed = figure.status === "ok" && other?.status === "ok";
-    return isTimed && !isFirstToken(figure) && !figure.isTwin ? [[figure, other] as const] : [];
+  const pairs = ofNow.flatMap((group) => {
+    const other = same(group);
+    const isTimed = group.status === "ok" && other?.status === "ok";
+    return isTimed && !isFirstToken(group) && !group.isTwin ? [[group, other] as const] : [];
   });
   const machine = pairs
     .filter(([{ task }]) => isOfMachine(task))
-    .map(([figure, other]) => ratioOf(figure, other).interval);
+    .map(([group, other]) => ratioOf(group, other).interval);
   return pairs
     .filter(([{ task }]) => !isOfMachine(task))
-    .map(([figure, other]) => {
-      const controls = [controlOf(figure, ofNow), controlOf(other, ofBase)].flat();
-      return compareRow(figure, other, [...controls, ...machine]);
+    .map(([group, other]) => {
+      const controls = [controlOf(group, ofNow), controlOf(other, ofBase)].flat();
+      return compareRow(group, other, [...controls, ...machine]);
     });
 }
 
 function compareRow(
-  figure: Figure,
-  base: Figure,
+  group: TimedGroup,
+  base: TimedGroup,
   controls: readonly (Interval | null)[],
 ): CompareRow {
-  const { run_id, model, task, mode, prompt_len, seq_len, gen_len } = figure;
-  const { middle, interval } = ratioOf(figure, base);
-  const count = ({ samples }: Figure) => new Set(samples.map((one) => one.process_id)).size;
+  const { run_id, model, task, mode, prompt_len, seq_len, gen_len } = group;
+  const { middle, interval } = ratioOf(group, base);
+  const count = ({ samples }: TimedGroup) => new Set(samples.map((one) => one.process_id)).size;
   return {
     schema_version: schemaVersion,
     ...{ run_id, base_run_id: base.run_id, model, task, mode, prompt_len, seq_len, gen_len },
-    processes: count(figure),
-    n: figure.samples.length,
+    processes: count(group),
+    n: group.samples.length,
     base_processes: count(base),
     base_n: base.samples.length,
-    median_ms: digits(median(figure.samples.map(milliseconds))),
+    median_ms: digits(median(group.samples.map(milliseconds))),
     base_median_ms: digits(median(base.samples.map(milliseconds))),
     ratio_median: digits(Math.exp(middle)),
     ratio_ci_lo: digits(interval && Math.exp(interval.low)),
     ratio_ci_hi: digits(interval && Math.exp(interval.high)),
-    tokens_identical: figure.samples[0].token_digest === base.samples[0].token_digest,
+    tokens_identical: group.samples[0].token_digest === base.samples[0].token_digest,
     verdict: verdictOf(interval, controls),
   };
 }
 
-/** The interval of the log ratio of two figures that were taken apart. */
-function ratioOf(a: Figure, b: Figure): { middle: number; interval: Interval | null } {
+/** The interval of the log ratio of two groups that were measured in different runs. */
+function ratioOf(a: TimedGroup, b: TimedGroup): { middle: number; interval: Interval | null } {
   const [one, other] = [a, b].map(({ samples }) =>
     samples.map((sample) => ({
       process: sample.process_id!,
@@ -104,11 +111,11 @@ function ratioOf(a: Figure, b: Figure): { middle: number; interval: Interval | n
   };
 }
 
-/** The interval of a run's own control at the length of a figure, if it has one. */
-function controlOf(figure: Figure, all: readonly Figure[]): (Interval | null)[] {
-  const beside = all.filter((other) => lengthKey(other) === lengthKey(figure));
+/** The interval of a run's own control at the length of a group, if it has one. */
+function controlOf(group: TimedGroup, all: readonly TimedGroup[]): (Interval | null)[] {
+  const beside = all.filter((other) => lengthKey(other) === lengthKey(group));
   const twin = beside.find(({ isTwin }) => isTwin);
-  const baseline = beside.find(({ arm }) => arm === baselineOf(figure.task));
+  const baseline = beside.find(({ arm }) => arm === baselineOf(group.task));
   if (twin === undefined || baseline === undefined) return [];
   return [clusteredInterval(logRatios(twin, baseline))];
 }

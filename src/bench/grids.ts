@@ -1,11 +1,11 @@
 /** The lengths, models and repetitions of each benchmark, at three scales. */
-import type { Cell } from "./sample.ts";
+import type { BenchCell } from "./sample.ts";
 import { roofModes, samplingModes } from "./workloads.ts";
 
 /**
  * `smoke` ends in seconds and runs in the tests, `quick` in two minutes, `full` in half an hour.
  */
-export type Scale = "smoke" | "quick" | "full";
+export type BenchScale = "smoke" | "quick" | "full";
 
 /** Every benchmark, and what it shows. */
 export const benchmarks = {
@@ -42,7 +42,7 @@ interface Grid {
 const tens = Array.from({ length: 10 }, (_, i) => 10 * (i + 1));
 const hundreds = tens.map((ten) => 10 * ten);
 
-export const grids: Readonly<Record<Scale, Grid>> = {
+export const grids: Readonly<Record<BenchScale, Grid>> = {
   smoke: {
     processes: 2,
     budget: 0.05,
@@ -91,20 +91,20 @@ export const grids: Readonly<Record<Scale, Grid>> = {
 };
 
 /** The models of a benchmark where none are asked for. */
-export function defaultModels(benchmark: BenchmarkName, scale: Scale): readonly string[] {
+export function defaultModels(benchmark: BenchmarkName, scale: BenchScale): readonly string[] {
   if (benchmark === "filters") return grids[scale].samplingModels;
   return benchmark === "long" ? ["tiny-long"] : grids[scale].models;
 }
 
 /** A cell before it is known how often it is run. */
-export type GridCell = Omit<Cell, "rounds">;
+export type GridCell = Omit<BenchCell, "rounds">;
 
 const passes: readonly GridArm[] = [
   { mode: "naive", isTwin: false },
   { mode: "cached", isTwin: false },
   { mode: "cached", isTwin: true },
 ];
-type GridArm = Pick<Cell, "mode" | "isTwin">;
+type GridArm = Pick<BenchCell, "mode" | "isTwin">;
 
 /**
  * The cells of a benchmark. Its prompts and marks are those of the scale, whether or not a model
@@ -112,7 +112,11 @@ type GridArm = Pick<Cell, "mode" | "isTwin">;
  *
  * @param vocabSize V of the model; a draw from more tokens takes longer, so fewer are timed
  */
-export function gridCells(benchmark: BenchmarkName, scale: Scale, vocabSize: number): GridCell[] {
+export function gridCells(
+  benchmark: BenchmarkName,
+  scale: BenchScale,
+  vocabSize: number,
+): GridCell[] {
   const grid = grids[scale];
   const each = (arms: readonly GridArm[], cell: Omit<GridCell, keyof GridArm>): GridCell[] =>
     arms.map((arm) => ({ ...arm, ...cell }));

@@ -2,19 +2,19 @@
 
 import { type Row, schemaVersion } from "../cost/row.ts";
 import type { ModelConfig } from "../model/config.ts";
-import {
-  type Configs,
-  digits,
-  type Figure,
-  figures,
-  isFirstToken,
-  milliseconds,
-} from "./figures.ts";
-import type { Sample, Task } from "./sample.ts";
+import type { BenchTask, Sample } from "./sample.ts";
 import { type Interval, mean, median } from "./statistics.ts";
 import { exponent, lackOfFit, lastExponent, nonNegativeFit } from "./statistics-growth.ts";
 import { byProcess, type Clustered, clusteredMeanInterval } from "./statistics-pairs.ts";
 import { taskBytes, taskFlops } from "./task-cost.ts";
+import {
+  type Configs,
+  digits,
+  isFirstToken,
+  milliseconds,
+  type TimedGroup,
+  timedGroups,
+} from "./timed-groups.ts";
 
 export const growthColumns = [
   "schema_version",
@@ -55,7 +55,7 @@ export type GrowthVerdict = "as_predicted" | "above" | "below" | "inconclusive";
 /** What grows in a task; its lengths are `nested` where they are read off one run as it grows. */
 const variables: Partial<
   Record<
-    Task,
+    BenchTask,
     { readonly variable: "prompt_len" | "gen_len" | "seq_len"; readonly nested: boolean }
   >
 > = {
@@ -74,8 +74,8 @@ const variables: Partial<
  * the exact FLOPs by. `c0` to `c3` are the time as a polynomial without negative terms.
  */
 export function growthRows(samples: readonly Sample[], configs: Configs): GrowthRow[] {
-  const timed = figures(samples).filter(
-    (figure) => figure.status === "ok" && !figure.isTwin && !isFirstToken(figure),
+  const timed = timedGroups(samples).filter(
+    (group) => group.status === "ok" && !group.isTwin && !isFirstToken(group),
   );
   const curves = Map.groupBy(timed, ({ model, task, mode }) => JSON.stringify([model, task, mode]));
   return [...curves.values()].flatMap((curve) => {
@@ -87,28 +87,28 @@ export function growthRows(samples: readonly Sample[], configs: Configs): Growth
 }
 
 function growthRow(
-  curve: readonly Figure[],
+  curve: readonly TimedGroup[],
   variable: "prompt_len" | "gen_len" | "seq_len",
   nested: boolean,
   config: ModelConfig,
 ): GrowthRow {
   const { run_id, model, task, mode } = curve[0];
-  const xs = curve.map((figure) => figure[variable]!);
+  const xs = curve.map((group) => group[variable]!);
   const rounds = wholeRounds(curve);
   const predicted = exponent(
     xs,
-    curve.map((figure) => Number(taskFlops(config, figure))),
+    curve.map((group) => Number(taskFlops(config, group))),
   );
   const bytes = exponent(
     xs,
-    curve.map((figure) => Number(taskBytes(config, figure))),
+    curve.map((group) => Number(taskBytes(config, group))),
   );
   const slopes = rounds.map(({ process, times }) => ({ process, value: exponent(xs, times) }));
   const last = rounds.map(({ process, times }) => ({ process, value: lastExponent(xs, times) }));
   const interval = clusteredMeanInterval(slopes);
   const slope = meanOf(slopes);
   const degree = Math.min(degreeOf(task, mode), xs.length - 1);
-  const medians = curve.map((figure) => median(figure.samples.map(milliseconds)));
+  const medians = curve.map((group) => median(group.samples.map(milliseconds)));
   const [c0, c1, c2, c3] = nonNegativeFit(xs, medians, degree);
   return {
     schema_version: schemaVersion,
@@ -139,7 +139,7 @@ function growthRow(
 }
 
 /** The times of every round in which all lengths were run. */
-function wholeRounds(curve: readonly Figure[]) {
+function wholeRounds(curve: readonly TimedGroup[]) {
   const placeOf = ({ process_id, round }: Sample) => `${process_id}/${round}`;
   const times = curve.map(
     ({ samples }) => new Map(samples.map((sample) => [placeOf(sample), milliseconds(sample)])),
@@ -155,7 +155,7 @@ function wholeRounds(curve: readonly Figure[]) {
  * The highest power of the length in the FLOPs of a task: attention runs over all earlier tokens,
  * for every token that is computed, and without a cache once more for every token that is made.
  */
-function degreeOf(task: Task, mode: string): number {
+function degreeOf(task: BenchTask, mode: string): number {
   if (task === "decode") return 1;
   const grows = task === "prefill" || task === "sequence_length";
   return mode === "naive" && !grows ? 3 : 2;

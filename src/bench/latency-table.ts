@@ -1,14 +1,6 @@
 /** latency.csv: how long each task takes, beside what it costs exactly. */
 import { Bench } from "tinybench";
 import { type Row, schemaVersion } from "../cost/row.ts";
-import {
-  type Configs,
-  digits,
-  type Figure,
-  figures,
-  isFirstToken,
-  milliseconds,
-} from "./figures.ts";
 import { isOfMachine, type Sample } from "./sample.ts";
 import {
   drift,
@@ -22,6 +14,14 @@ import {
 } from "./statistics.ts";
 import { byProcess } from "./statistics-pairs.ts";
 import { taskFlops } from "./task-cost.ts";
+import {
+  type Configs,
+  digits,
+  isFirstToken,
+  milliseconds,
+  type TimedGroup,
+  timedGroups,
+} from "./timed-groups.ts";
 
 export const latencyColumns = [
   "schema_version",
@@ -71,26 +71,26 @@ export type LatencyRow = Row<LatencyColumn>;
 
 /**
  * The rows of latency.csv, one for each task, mode and length; the controls are in ratios.csv. A
- * row that is not `ok` has no figure. Rates are of the median; `roof_fraction` is what they are of
+ * row that is not `ok` has no times. Rates are of the median; `roof_fraction` is what they are of
  * the rate of the shortest `roof`, which neighbours on the machine disturb least.
  */
 export function latencyRows(samples: readonly Sample[], configs: Configs): LatencyRow[] {
-  const all = figures(samples);
+  const all = timedGroups(samples);
   const roofs = all.filter(({ task, isTwin }) => task === "roof" && !isTwin);
-  const roof = Math.max(...roofs.map((figure) => gigaflops(figure, configs, shortest) ?? 0));
+  const roof = Math.max(...roofs.map((group) => gigaflops(group, configs, shortest) ?? 0));
   return all
-    .filter((figure) => !figure.isTwin && !isFirstToken(figure))
-    .map((figure) => latencyRow(figure, all, configs, roof > 0 ? roof : null));
+    .filter((group) => !group.isTwin && !isFirstToken(group))
+    .map((group) => latencyRow(group, all, configs, roof > 0 ? roof : null));
 }
 
 function latencyRow(
-  figure: Figure,
-  all: readonly Figure[],
+  group: TimedGroup,
+  all: readonly TimedGroup[],
   configs: Configs,
   roof: number | null,
 ): LatencyRow {
-  const { run_id, model, task, mode, prompt_len, seq_len, gen_len, samples, status } = figure;
-  const rate = gigaflops(figure, configs, median);
+  const { run_id, model, task, mode, prompt_len, seq_len, gen_len, samples, status } = group;
+  const rate = gigaflops(group, configs, median);
   const blank = Object.fromEntries(latencyColumns.map((column) => [column, null])) as LatencyRow;
   return {
     ...blank,
@@ -99,8 +99,8 @@ function latencyRow(
     batch: 1,
     dtype: "float64",
     threads: 1,
-    ...(status === "ok" ? { ...timeCells(samples), ...tokenCells(figure, all) } : {}),
-    flops_exact_causal: taskFlops(configs.get(model) ?? null, figure),
+    ...(status === "ok" ? { ...timeCells(samples), ...tokenCells(group, all) } : {}),
+    flops_exact_causal: taskFlops(configs.get(model) ?? null, group),
     gflops_per_s: digits(rate),
     roof_fraction: rate === null || roof === null ? null : digits(rate / roof),
     status,
@@ -177,8 +177,8 @@ function share(samples: readonly Sample[], of: (sample: Sample) => number | null
  * Time to the first token, time per token after it, and tokens per second: of a prefill the tokens
  * of the prompt, of anything else those that it makes.
  */
-function tokenCells(figure: Figure, all: readonly Figure[]): Partial<LatencyRow> {
-  const { task, prompt_len, gen_len, samples } = figure;
+function tokenCells(group: TimedGroup, all: readonly TimedGroup[]): Partial<LatencyRow> {
+  const { task, prompt_len, gen_len, samples } = group;
   const time = median(samples.map(milliseconds));
   if (isOfMachine(task)) return {};
   if (task === "prefill") {
@@ -187,7 +187,7 @@ function tokenCells(figure: Figure, all: readonly Figure[]): Partial<LatencyRow>
   const first = all.find(
     (other) =>
       isFirstToken(other) &&
-      (["model", "task", "arm", "prompt_len"] as const).every((key) => other[key] === figure[key]),
+      (["model", "task", "arm", "prompt_len"] as const).every((key) => other[key] === group[key]),
   );
   const perRun = samples.flatMap((sample) => {
     const begun = first?.samples.find(
@@ -206,13 +206,13 @@ function tokenCells(figure: Figure, all: readonly Figure[]): Partial<LatencyRow>
 
 /** 10^9 exact FLOPs a second at one time of many; null where none are counted or timed. */
 function gigaflops(
-  figure: Figure,
+  group: TimedGroup,
   configs: Configs,
   timeOf: (times: readonly number[]) => number,
 ): number | null {
-  const flops = taskFlops(configs.get(figure.model) ?? null, figure);
-  if (flops === null || figure.status !== "ok") return null;
-  return Number(flops) / timeOf(figure.samples.map(milliseconds)) / 1e6;
+  const flops = taskFlops(configs.get(group.model) ?? null, group);
+  if (flops === null || group.status !== "ok") return null;
+  return Number(flops) / timeOf(group.samples.map(milliseconds)) / 1e6;
 }
 
 function shortest(times: readonly number[]): number {

@@ -5,19 +5,19 @@
 import { createHash } from "node:crypto";
 import { type Random, seededRandom } from "../math/random.ts";
 import { GcWatch } from "./gc-watch.ts";
-import { armOf, baselineOf, type Cell, type Job, type Sample } from "./sample.ts";
+import { armOf, type BenchCell, baselineOf, type Job, type Sample } from "./sample.ts";
 
 /** One step of a run, the thing that is timed: resolves to the token it gives. */
-export type Step = () => Promise<number>;
+export type TimedStep = () => Promise<number>;
 
 /** Makes a cell ready to run, untimed: memory is allocated and the prompt made before the clock. */
-export type Work = (cell: Cell) => Promise<Step>;
+export type PrepareRun = (cell: BenchCell) => Promise<TimedStep>;
 
 export interface Workload {
   /** Makes work with memory of its own; called twice, the second time for the control. */
-  readonly makeWork: () => Promise<Work>;
+  readonly allocate: () => Promise<PrepareRun>;
   /** The first tokens that a run must give, as far as they are known. */
-  readonly rightTokens: (cell: Cell) => readonly number[];
+  readonly rightTokens: (cell: BenchCell) => readonly number[];
 }
 
 /** The clock and what the system tells of the process, after so many tokens of a run. */
@@ -32,7 +32,7 @@ interface Reading {
 
 /** One cell, run once. */
 export interface MeasuredRun {
-  readonly cell: Cell;
+  readonly cell: BenchCell;
   readonly samples: readonly Sample[];
 }
 
@@ -43,9 +43,9 @@ export async function* measure(
 ): AsyncGenerator<MeasuredRun, void, void> {
   const random = seededRandom(job.orderSeed);
   const isSwapped = random() < 0.5;
-  const works = [await workload.makeWork(), await workload.makeWork()];
+  const works = [await workload.allocate(), await workload.allocate()];
   if (isSwapped) works.reverse();
-  const workOf = (cell: Cell) => works[cell.isTwin ? 1 : 0];
+  const workOf = (cell: BenchCell) => works[cell.isTwin ? 1 : 0];
   // All that is known of the tokens is computed now, so that no garbage of it falls on a run.
   const right = new Map(job.cells.map((cell) => [cell, workload.rightTokens(cell)]));
   for (const cell of job.cells) await warmUp(workOf(cell), cell);
@@ -68,7 +68,7 @@ export async function* measure(
 }
 
 /** Runs steps until a reading at each mark. All arms of all tasks are timed by its one line. */
-async function timeRun(step: Step, marks: readonly number[]) {
+async function timeRun(step: TimedStep, marks: readonly number[]) {
   const tokens: number[] = [];
   const readings: Reading[] = [];
   let elapsed = 0n;
@@ -93,7 +93,7 @@ function read(elapsed: bigint, lastStep: bigint): Reading {
 }
 
 /** Runs the beginning of a cell again and again for a moment, for the compiler's sake. */
-async function warmUp(work: Work, cell: Cell): Promise<void> {
+async function warmUp(work: PrepareRun, cell: BenchCell): Promise<void> {
   const end = performance.now() + 30;
   do await timeRun(await work(cell), cell.marks.slice(0, 1));
   while (performance.now() < end);
@@ -107,7 +107,7 @@ type Run = Awaited<ReturnType<typeof timeRun>> & { readonly start: Reading; read
  */
 function samplesOf(
   job: Job,
-  cell: Cell,
+  cell: BenchCell,
   place: Place,
   { tokens, readings, start, gc }: Run,
   rightTokens: readonly number[],
@@ -150,7 +150,7 @@ function samplesOf(
 /** A sample of something that was not run: all that is known of it beforehand. */
 export function emptySample(
   { run_id, model }: Pick<Job, "run_id" | "model">,
-  cell: Omit<Cell, "marks" | "rounds">,
+  cell: Omit<BenchCell, "marks" | "rounds">,
   newTokens: number,
 ): Sample {
   const { task, mode, promptLength } = cell;

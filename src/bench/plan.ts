@@ -2,9 +2,9 @@
 
 import { seededRandom } from "../math/random.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { type BenchmarkName, type GridCell, gridCells, grids, type Scale } from "./grids.ts";
+import { type BenchmarkName, type BenchScale, type GridCell, gridCells, grids } from "./grids.ts";
 import { emptySample } from "./measure.ts";
-import type { Cell, Job, Sample } from "./sample.ts";
+import type { BenchCell, Job, Sample } from "./sample.ts";
 import { taskFlops } from "./task-cost.ts";
 
 /** A model as it is asked for, by name or path, and as it is called in tables. */
@@ -20,7 +20,7 @@ export const host: PlannedModel = { source: "host", name: "host", config: null }
 
 export interface PlanOptions {
   readonly runId: string;
-  readonly scale: Scale;
+  readonly scale: BenchScale;
   readonly seed: number;
   /** Also run, once, what takes longer than the scale allows. */
   readonly slow: boolean;
@@ -60,9 +60,9 @@ export function planBench(wanted: readonly Wanted[], options: PlanOptions): Plan
 }
 
 interface Sorted {
-  readonly always: Cell[];
+  readonly always: BenchCell[];
   /** Long runs, which one process makes. */
-  readonly once: Cell[];
+  readonly once: BenchCell[];
   readonly notRun: Sample[];
 }
 
@@ -106,13 +106,18 @@ function fits({ config }: PlannedModel, { promptLength }: GridCell, mark: number
 }
 
 /** Seconds that one run may take: what only confirms or extends may take less. */
-function limitOf({ task }: GridCell, scale: Scale): number {
+function limitOf({ task }: GridCell, scale: BenchScale): number {
   const isExtra = task === "generation_alone" || task === "long_generation";
   return isExtra ? grids[scale].budget : grids[scale].longestRun;
 }
 
 /** The cell with as many rounds as fit into the budget, the same for all arms of one length. */
-function repeated(cell: Cell, cells: readonly Cell[], model: PlannedModel, scale: Scale): Cell {
+function repeated(
+  cell: BenchCell,
+  cells: readonly BenchCell[],
+  model: PlannedModel,
+  scale: BenchScale,
+): BenchCell {
   const { budget, leastRounds, mostRounds } = grids[scale];
   const beside = cells.filter(
     ({ task, promptLength, marks }) =>

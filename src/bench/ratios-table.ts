@@ -1,6 +1,5 @@
 /** ratios.csv: arms compared round by round, with a control that compares an arm with itself. */
 import { type Row, schemaVersion } from "../cost/row.ts";
-import { type Configs, digits, type Figure, figures, isFirstToken, lengthKey } from "./figures.ts";
 import { baselineOf, type Sample } from "./sample.ts";
 import { type Interval, mean, median } from "./statistics.ts";
 import {
@@ -15,6 +14,14 @@ import {
   verdictOf,
 } from "./statistics-pairs.ts";
 import { taskFlops } from "./task-cost.ts";
+import {
+  type Configs,
+  digits,
+  isFirstToken,
+  lengthKey,
+  type TimedGroup,
+  timedGroups,
+} from "./timed-groups.ts";
 
 export const ratioColumns = [
   "schema_version",
@@ -50,12 +57,12 @@ export type RatioRow = Row<(typeof ratioColumns)[number]>;
 /**
  * The rows of ratios.csv: how many times as long arm a takes as arm b, which is the baseline of the
  * task. The verdict is on arm a: `slower` where it takes longer. `aa_ratio` is the control, the
- * baseline against itself. What was not run or gave other tokens has a row and no figure; the
+ * baseline against itself. What was not run or gave other tokens has a row without ratios; the
  * p-values of all other rows are one family.
  */
 export function ratioRows(samples: readonly Sample[], configs: Configs): RatioRow[] {
   const lengths = Map.groupBy(
-    figures(samples).filter((figure) => !isFirstToken(figure)),
+    timedGroups(samples).filter((group) => !isFirstToken(group)),
     lengthKey,
   );
   const rows = [...lengths.values()].flatMap((arms) => lengthRows(arms, configs));
@@ -64,20 +71,25 @@ export function ratioRows(samples: readonly Sample[], configs: Configs): RatioRo
   return rows.map((row) => ({ ...row, p_holm: digits(adjusted[tested.indexOf(row)]) }));
 }
 
-function lengthRows(arms: readonly Figure[], configs: Configs): RatioRow[] {
+function lengthRows(arms: readonly TimedGroup[], configs: Configs): RatioRow[] {
   const { task } = arms[0];
   const baseline = arms.find(({ arm }) => arm === baselineOf(task));
   const twin = arms.find(({ isTwin }) => isTwin);
   if (baseline === undefined) return [];
   const control = twin === undefined ? [] : logRatios(twin, baseline);
   return arms
-    .filter((figure) => figure !== baseline && figure !== twin)
-    .map((figure) => ratioRow(figure, baseline, control, configs));
+    .filter((group) => group !== baseline && group !== twin)
+    .map((group) => ratioRow(group, baseline, control, configs));
 }
 
-function ratioRow(a: Figure, b: Figure, control: readonly Clustered[], configs: Configs): RatioRow {
+function ratioRow(
+  a: TimedGroup,
+  b: TimedGroup,
+  control: readonly Clustered[],
+  configs: Configs,
+): RatioRow {
   const { run_id, model, task, prompt_len, gen_len } = a;
-  const flops = (figure: Figure) => taskFlops(configs.get(model) ?? null, figure);
+  const flops = (group: TimedGroup) => taskFlops(configs.get(model) ?? null, group);
   const [flopsA, flopsB] = [flops(a), flops(b)];
   const isWrong = a.status === "mismatch" || b.status === "mismatch";
   const isTimed = a.status === "ok" && b.status === "ok";
@@ -121,7 +133,7 @@ function detectable(interval: NamedInterval, pairs: number, processes: number): 
 }
 
 /** `ln(a / b)` of every round in which both were run. */
-export function logRatios(a: Figure, b: Figure): Clustered[] {
+export function logRatios(a: TimedGroup, b: TimedGroup): Clustered[] {
   const placeOf = ({ process_id, round }: Sample) => `${process_id}/${round}`;
   const others = new Map(b.samples.map((sample) => [placeOf(sample), sample]));
   return a.samples.flatMap((sample) => {

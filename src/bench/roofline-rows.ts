@@ -2,10 +2,10 @@
  * roofline.csv of a bench: the roofs of this machine as measured, and what was reached under them.
  */
 import { type DeviceRoofs, type Estimate, rooflineRows, type Step } from "../cost/tables.ts";
-import { type Configs, type Figure, figures, milliseconds } from "./figures.ts";
 import type { Sample } from "./sample.ts";
 import { median, medianInterval } from "./statistics.ts";
 import { taskFlops } from "./task-cost.ts";
+import { type Configs, milliseconds, type TimedGroup, timedGroups } from "./timed-groups.ts";
 import { triadStepBytes } from "./workloads.ts";
 
 /**
@@ -20,8 +20,8 @@ export function measuredRooflineRows(
 ): ReturnType<typeof rooflineRows> {
   const roofs = measuredRoofs(samples);
   if (roofs === null) return [];
-  return timedFigures(samples).flatMap((figure) => {
-    const { model, task, seq_len } = figure;
+  return usableGroups(samples).flatMap((group) => {
+    const { model, task, seq_len } = group;
     const config = configs.get(model);
     if ((task !== "prefill" && task !== "decode") || !config) return [];
     const bytes = 8;
@@ -30,7 +30,7 @@ export function measuredRooflineRows(
       ...{ phase: task, context: seq_len!, fusion: "fused" },
       ...{ ...widths, activationBytesPerElement: bytes },
     };
-    const achieved = rateOf(figure, Number(taskFlops(config, figure)));
+    const achieved = rateOf(group, Number(taskFlops(config, group)));
     const rows = rooflineRows({ name: model, config }, roofs, step, achieved);
     return rows.filter(({ level }) => level === "step");
   });
@@ -41,10 +41,10 @@ export function measuredRooflineRows(
  * one of them was not timed.
  */
 export function measuredRoofs(samples: readonly Sample[]): DeviceRoofs | null {
-  const timed = timedFigures(samples);
+  const timed = usableGroups(samples);
   const [peak] = timed
     .filter(({ task }) => task === "roof")
-    .map((figure) => rateOf(figure, Number(taskFlops(null, figure))))
+    .map((group) => rateOf(group, Number(taskFlops(null, group))))
     .sort((a, b) => b.value - a.value);
   const triad = timed.find(({ task }) => task === "triad");
   if (peak === undefined || triad === undefined) return null;
@@ -52,12 +52,12 @@ export function measuredRoofs(samples: readonly Sample[]): DeviceRoofs | null {
   return { device: "host", source: "measured", peak, bandwidth };
 }
 
-function timedFigures(samples: readonly Sample[]): Figure[] {
-  return figures(samples).filter(({ status, isTwin }) => status === "ok" && !isTwin);
+function usableGroups(samples: readonly Sample[]): TimedGroup[] {
+  return timedGroups(samples).filter(({ status, isTwin }) => status === "ok" && !isTwin);
 }
 
 /** So much work a second, at the median time, with the median's interval. */
-function rateOf({ samples }: Figure, work: number): Estimate {
+function rateOf({ samples }: TimedGroup, work: number): Estimate {
   const times = samples.map(milliseconds);
   const interval = medianInterval(times);
   const value = (1000 * work) / median(times);

@@ -2,19 +2,19 @@ import { join } from "node:path";
 import { $ } from "zx";
 import { findConfig } from "../formats/find-model.ts";
 import { startProgress } from "../io/progress.ts";
-import type { Configs } from "./figures.ts";
-import { type BenchmarkName, defaultModels, type Scale } from "./grids.ts";
+import { type BenchmarkName, type BenchScale, defaultModels } from "./grids.ts";
 import type { Journal } from "./journal.ts";
 import type { MeasuredRun } from "./measure.ts";
 import { estimateSeconds, host, type PlannedModel, planBench, type Wanted } from "./plan.ts";
-import type { Cell, Job, Sample } from "./sample.ts";
+import type { BenchCell, Job, Sample } from "./sample.ts";
+import type { Configs } from "./timed-groups.ts";
 
 /** What a bench is asked for. */
 export interface BenchRequest {
   readonly benchmarks: readonly BenchmarkName[];
   /** By name or path; the scale's own where there are none. */
   readonly models: readonly string[];
-  readonly scale: Scale;
+  readonly scale: BenchScale;
   readonly seed: number;
   /** Also run, once, what takes longer than the scale allows. */
   readonly slow: boolean;
@@ -38,7 +38,7 @@ export async function runBench(
   const wanted = await wantedOf(request);
   const { jobs, notRun } = planBench(wanted, { ...request, runId: record.run_id });
   const models = new Map(wanted.map(({ model }) => [model.name, model]));
-  const steps = (job: Job, cell: Cell) =>
+  const steps = (job: Job, cell: BenchCell) =>
     1000 * estimateSeconds(models.get(job.model)!, cell, cell.marks.at(-1)!);
   const stepsOf = (job: Job) =>
     job.cells.reduce((sum, cell) => sum + cell.rounds * steps(job, cell), 0);
@@ -49,7 +49,7 @@ export async function runBench(
     for (const [index, job] of jobs.entries()) {
       progress.label(`${job.benchmark} of ${job.model}, process ${job.process + 1}`);
       let left = stepsOf(job);
-      const onRun = (cell: Cell) => {
+      const onRun = (cell: BenchCell) => {
         progress.step(steps(job, cell));
         left -= steps(job, cell);
       };
@@ -93,7 +93,7 @@ const worker = join(import.meta.dirname, "bench-worker.ts");
  */
 export async function runJob(
   job: Job,
-  onRun: (cell: Cell) => void,
+  onRun: (cell: BenchCell) => void,
   program = worker,
 ): Promise<Sample[]> {
   // Not detached, so that Ctrl-C ends it too.

@@ -14,7 +14,7 @@
  *   language
  * - `triad`: `a = b + s c` over more memory than a cache holds, the bandwidth in this language
  */
-export type Task = (typeof tasks)[number];
+export type BenchTask = (typeof tasks)[number];
 
 export const tasks = [
   "prefill",
@@ -29,7 +29,7 @@ export const tasks = [
 ] as const;
 
 /** Whether a task is of the machine alone, whatever the code of decoders and samplers is. */
-export function isOfMachine(task: Task): boolean {
+export function isOfMachine(task: BenchTask): boolean {
   return task === "roof" || task === "triad";
 }
 
@@ -53,7 +53,7 @@ export interface Sample {
   /** The mode, or the mode and `_twin` for the control, which does the very same. */
   readonly arm: string;
   readonly model: string;
-  readonly task: Task;
+  readonly task: BenchTask;
   readonly mode: string;
   readonly prompt_len: number | null;
   /** The most tokens that a pass of it attends to. */
@@ -123,8 +123,8 @@ export const samplesColumns = [
 ] as const satisfies readonly (keyof Sample)[];
 
 /** What is run once a round: a task in one arm at one length. */
-export interface Cell {
-  readonly task: Exclude<Task, "decode">;
+export interface BenchCell {
+  readonly task: Exclude<BenchTask, "decode">;
   readonly mode: string;
   /** Whether this is the control, the mode once more. */
   readonly isTwin: boolean;
@@ -136,12 +136,12 @@ export interface Cell {
 }
 
 /** The name of the arm that a cell is: see {@link Sample.arm}. */
-export function armOf({ mode, isTwin }: Pick<Cell, "mode" | "isTwin">): string {
+export function armOf({ mode, isTwin }: Pick<BenchCell, "mode" | "isTwin">): string {
   return isTwin ? `${mode}_twin` : mode;
 }
 
 /** The arm that others of its task are compared with, and that the control doubles. */
-export function baselineOf(task: Task): string {
+export function baselineOf(task: BenchTask): string {
   if (task === "sampling") return "temperature";
   if (task === "triad") return "float64";
   return task === "roof" ? "dot" : "cached";
@@ -160,5 +160,5 @@ export interface Job {
   readonly dataSeed: number;
   /** Of the order in which cells are run. */
   readonly orderSeed: number;
-  readonly cells: readonly Cell[];
+  readonly cells: readonly BenchCell[];
 }

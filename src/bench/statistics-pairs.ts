@@ -137,7 +137,7 @@ export function detectableEffect(interval: Interval, df: number): number {
 /** Differences below 2 % are nobody's concern. */
 export const leastDifference = Math.log(1.02);
 
-export type Verdict =
+export type TimeVerdict =
   | "faster"
   | "slower"
   | "equivalent"
@@ -156,7 +156,7 @@ export type Verdict =
 export function verdictOf(
   interval: Interval | null,
   controls: readonly (Interval | null)[],
-): Verdict {
+): TimeVerdict {
   if (interval === null || controls.includes(null)) return "inconclusive";
   const known = controls as readonly Interval[];
   if (known.some((control) => isBeyond(control, leastDifference))) return "void_control_moved";

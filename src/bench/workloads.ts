@@ -8,7 +8,7 @@ import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import { greedy } from "../sampling/greedy.ts";
 import { productionSampling, type SamplingOptions, sampleToken } from "../sampling/sample-token.ts";
-import type { Step, Work, Workload } from "./measure.ts";
+import type { PrepareRun, TimedStep, Workload } from "./measure.ts";
 
 /**
  * Greedy generation, step by step. Every arm has its keys and values in memory that is allocated
@@ -24,7 +24,7 @@ export function generationWorkload(model: Model, decoder: Decoder): Workload {
   }
   const known = new Map<number, readonly number[]>();
   return {
-    makeWork: async () => {
+    allocate: async () => {
       const sequence = await decoder.start();
       return async ({ mode, promptLength }) => {
         await sequence.rewind(0);
@@ -85,7 +85,7 @@ export const samplingModes = Object.keys(samplers);
 
 /** Draws from normal logits over a vocabulary, the same ones in every run. */
 export function samplingWorkload({ vocabSize }: ModelConfig, seed: number): Workload {
-  const makeWork = async (): Promise<Work> => {
+  const allocate = async (): Promise<PrepareRun> => {
     const random = seededRandom(seed);
     const logits = Float64Array.from({ length: vocabSize }, () => 3 * normal(random));
     return async ({ mode }) => {
@@ -93,7 +93,7 @@ export function samplingWorkload({ vocabSize }: ModelConfig, seed: number): Work
       return async () => sampleToken(logits, samplers[mode], draws);
     };
   };
-  return { makeWork, rightTokens: () => [] };
+  return { allocate, rightTokens: () => [] };
 }
 
 /** The modes of {@link roofWorkload} that multiply and add. */
@@ -122,17 +122,17 @@ export const triadStepBytes = BigInt(3 * 8 * triadLength);
  * addition. And `triad`, McCalpin's STREAM kernel, for the bandwidth of memory.
  */
 export function roofWorkload(): Workload {
-  const makeWork = async (): Promise<Work> => {
+  const allocate = async (): Promise<PrepareRun> => {
     const matrix = Float64Array.from({ length: 4 * width }, (_, i) => Math.sin(i));
     const vector = Float64Array.from({ length: width }, (_, i) => Math.cos(i));
     const streams = Array.from({ length: 3 }, (_, i) => new Float64Array(triadLength).fill(i));
-    return async ({ task, mode }): Promise<Step> => {
+    return async ({ task, mode }): Promise<TimedStep> => {
       if (task === "triad") return async () => triad(streams[0], streams[1], streams[2]);
       const product = mode === "dot" ? rowByRow : fourRows;
       return async () => product(matrix, vector);
     };
   };
-  return { makeWork, rightTokens: () => [] };
+  return { allocate, rightTokens: () => [] };
 }
 
 /** `a = b + s c`, and the last entry. */

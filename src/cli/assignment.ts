@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { type LatencyRow, latencyColumns, latencyRows } from "../bench/latency-table.ts";
 import { emptySample, measure } from "../bench/measure.ts";
 import { ratioColumns, ratioRows } from "../bench/ratios-table.ts";
-import { type Cell, type Job, type Sample, samplesColumns } from "../bench/sample.ts";
+import { type BenchCell, type Job, type Sample, samplesColumns } from "../bench/sample.ts";
 import { generationWorkload } from "../bench/workloads.ts";
 import {
   makeTestCases,
@@ -146,12 +146,12 @@ async function timeLengths(
   { seed, newTokens, repeats }: Options,
 ): Promise<Sample[]> {
   const cells = sequenceLengths.flatMap((promptLength) =>
-    ["naive", "cached"].map((mode): Cell => {
+    ["naive", "cached"].map((mode): BenchCell => {
       const marks = [1, newTokens];
       return { task: "sequence_length", mode, isTwin: false, promptLength, marks, rounds: repeats };
     }),
   );
-  const isRoom = ({ promptLength }: Cell) =>
+  const isRoom = ({ promptLength }: BenchCell) =>
     promptLength! + newTokens - 1 <= config.maxPositionEmbeddings;
   const due = cells.filter(isRoom);
   const job = { run_id, model: name, source: name, benchmark: "latency", process: 0 };

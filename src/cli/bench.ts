@@ -3,7 +3,7 @@ import { Argument, Command, Option } from "commander";
 import { benchTables, writeBenchTables } from "../bench/bench-tables.ts";
 import { benchText, compareText } from "../bench/bench-text.ts";
 import { compareColumns, compareRows } from "../bench/compare-table.ts";
-import { type BenchmarkName, benchmarks, grids, type Scale } from "../bench/grids.ts";
+import { type BenchmarkName, type BenchScale, benchmarks, grids } from "../bench/grids.ts";
 import { type Journal, openJournal } from "../bench/journal.ts";
 import { type BenchRequest, type BenchResult, runBench } from "../bench/run-bench.ts";
 import type { Sample } from "../bench/sample.ts";
@@ -16,7 +16,7 @@ import { examples, reportOption, seedOption } from "./options.ts";
 
 interface Options {
   readonly model?: readonly string[];
-  readonly scale: Scale;
+  readonly scale: BenchScale;
   readonly slow?: boolean;
   readonly resume?: boolean;
   readonly compare?: string;
@@ -55,7 +55,7 @@ export function benchCommand(): Command {
 
 function scaleOption(): Option {
   const scale = new Option("--scale <SCALE>", "seconds, two minutes, or half an hour");
-  return scale.choices(Object.keys(grids)).default("quick" satisfies Scale);
+  return scale.choices(Object.keys(grids)).default("quick" satisfies BenchScale);
 }
 
 async function bench(chosen: readonly BenchmarkName[], options: Options): Promise<void> {

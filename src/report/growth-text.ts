@@ -1,6 +1,6 @@
-import type { Configs } from "../bench/figures.ts";
 import type { GrowthRow } from "../bench/growth-table.ts";
 import type { RatioRow } from "../bench/ratios-table.ts";
+import type { Configs } from "../bench/timed-groups.ts";
 import { generationOperations, sumFlops } from "../cost/flops.ts";
 import { type Mode, tokenSteps } from "../cost/generation.ts";
 import { grouped } from "../io/text-table.ts";

@@ -3,14 +3,14 @@ import type { ModelConfig } from "../model/config.ts";
 import { type Sample, type SampleStatus, tasks } from "./sample.ts";
 
 /** All samples of one arm of one task at one length, in the order of execution. */
-export interface Figure
+export interface TimedGroup
   extends Pick<
     Sample,
     "run_id" | "model" | "task" | "arm" | "mode" | "prompt_len" | "seq_len" | "gen_len"
   > {
   readonly isTwin: boolean;
   readonly samples: readonly Sample[];
-  /** Not `ok` where any run gave other tokens than the rest: then no figure of it is of use. */
+  /** Not `ok` where any run gave other tokens than the rest: then none of its times is used. */
   readonly status: SampleStatus;
 }
 
@@ -18,10 +18,10 @@ export interface Figure
 export type Configs = ReadonlyMap<string, ModelConfig | null>;
 
 /**
- * Every figure of a run, sorted by task, model and lengths. Runs of one model and prompt must agree
+ * Every group of a run, sorted by task, model and lengths. Runs of one model and prompt must agree
  * in their tokens, whatever the arm and the task; where two of them do not, both are a mismatch.
  */
-export function figures(samples: readonly Sample[]): Figure[] {
+export function timedGroups(samples: readonly Sample[]): TimedGroup[] {
   const texts = Map.groupBy(
     samples.filter(({ token_digest }) => token_digest !== null),
     textOf,
@@ -29,10 +29,10 @@ export function figures(samples: readonly Sample[]): Figure[] {
   const isAgreed = (sample: Sample) =>
     texts.get(textOf(sample))!.every(({ token_digest }) => token_digest === sample.token_digest);
   const found = [...Map.groupBy(samples, (sample) => lengthKey(sample) + sample.arm).values()];
-  return found.map((group) => figure(group, isAgreed)).sort(inOrder);
+  return found.map((group) => timedGroup(group, isAgreed)).sort(inOrder);
 }
 
-function figure(group: readonly Sample[], isAgreed: (sample: Sample) => boolean): Figure {
+function timedGroup(group: readonly Sample[], isAgreed: (sample: Sample) => boolean): TimedGroup {
   const { run_id, model, task, arm, mode, prompt_len, seq_len, gen_len } = group[0];
   const timed = group.filter(({ t_ns }) => t_ns !== null);
   const bad = group.find(({ status }) => status !== "ok");
@@ -59,7 +59,7 @@ export function lengthKey(
   return JSON.stringify([model, task, prompt_len, seq_len, gen_len]);
 }
 
-function inOrder(a: Figure, b: Figure): number {
+function inOrder(a: TimedGroup, b: TimedGroup): number {
   return (
     tasks.indexOf(a.task) - tasks.indexOf(b.task) ||
     byText(a.model, b.model) ||
@@ -74,8 +74,8 @@ function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Whether a figure is only the first token on the way to others, which `ttft_ms` tells. */
-export function isFirstToken({ task, gen_len, prompt_len }: Figure): boolean {
+/** True for the first token of a longer run, which is reported as `ttft_ms`. */
+export function isFirstToken({ task, gen_len, prompt_len }: TimedGroup): boolean {
   return task !== "prefill" && prompt_len !== null && gen_len === 1;
 }
 
