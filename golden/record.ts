@@ -13,13 +13,13 @@ import { installLlamaCpp } from "../src/engines/llama-cpp-package.ts";
 import { onnxRuntimeDecoder, onnxRuntimeVersions } from "../src/engines/onnxruntime.ts";
 import { transformersDecoder, transformersVersions } from "../src/engines/transformers.ts";
 import { writeSafetensors } from "../src/formats/safetensors.ts";
+import { fixtureFiles, type GoldenCase, type Manifest } from "../src/golden/format.ts";
 import { sha256, writeWhole } from "../src/io/files.ts";
 import { ggmlFloat32 } from "../src/math/arithmetic.ts";
 import { configToJson } from "../src/model/config.ts";
 import type { Model } from "../src/model/model.ts";
 import { largestError } from "../src/tolerance/compare.ts";
 import { noiseFloor } from "../src/tolerance/noise.ts";
-import { fixtureFiles, type GoldenCase, type Manifest } from "../src/verify/golden.ts";
 import {
   architectureRecordings,
   familyRecordings,

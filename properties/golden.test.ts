@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { forward } from "../src/definition.ts";
+import { checkGolden } from "../src/golden/check.ts";
+import { type Fixture, readFixture, readFixtures } from "../src/golden/format.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { largestError } from "../src/tolerance/compare.ts";
-import { checkGolden, type Fixture, readFixture, readFixtures } from "../src/verify/golden.ts";
 
 const folder = "golden";
 const fixtures = await readFixtures(folder);

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { benchTables, writeBenchTables } from "../src/bench/bench-tables.ts";
 import { demoTables, writeDemo } from "../src/courses/decoding-demo/demo.ts";
+import { goldenColumns } from "../src/golden/goldens-table.ts";
 import { writeCsv } from "../src/io/csv.ts";
 import { writeWhole } from "../src/io/files.ts";
 import { startRecord, writeRecord } from "../src/io/run-record.ts";
 import { laws } from "../src/laws/index.ts";
 import { engines, goldens } from "../src/report/schema/verdicts.ts";
-import { goldenColumns } from "../src/verify/goldens-table.ts";
 import { lawColumns } from "../src/verify/verdicts.ts";
 import { configs, madeSamples } from "./made-samples.ts";
 

@@ -27,7 +27,7 @@ const floors = [
   ["training/"],
   ["arbitraries/", "subjects/"],
   ["laws/"],
-  ["canaries/", "verify/"],
+  ["canaries/", "golden/", "verify/"],
   ["bench/"],
   ["courses/"],
   ["report/"],

@@ -4,10 +4,11 @@ import fc from "fast-check";
 import { models } from "../../../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../../../src/arbitraries/tokens.ts";
 import { forward } from "../../../src/definition.ts";
+import { checkGolden } from "../../../src/golden/check.ts";
+import { readFixtures } from "../../../src/golden/format.ts";
 import { expect, expectLogits } from "../../../src/laws/law.ts";
 import { normal, seededRandom } from "../../../src/math/random.ts";
 import { targetsOf, withLora } from "../../../src/model/lora.ts";
-import { checkGolden, readFixtures } from "../../../src/verify/golden.ts";
 import { type Check, check } from "./check.ts";
 
 const folder = join(import.meta.dirname, "../../../golden");

@@ -5,6 +5,7 @@
 
 import type { Decoder } from "../../decoder.ts";
 import { forward } from "../../definition.ts";
+import type { GoldenCase } from "../../golden/format.ts";
 import type { Logits } from "../../math/logits.ts";
 import { seededRandom } from "../../math/random.ts";
 import type { Model } from "../../model/model.ts";
@@ -14,7 +15,6 @@ import {
   largestError,
   type Tolerance,
 } from "../../tolerance/compare.ts";
-import type { GoldenCase } from "../../verify/golden.ts";
 
 /** How far from the definition's a float64 decoder's logits may be; the seed allows 0.01. */
 export const testCaseTolerance: Tolerance = { absolute: 1e-10, relative: 0 };

@@ -1,5 +1,5 @@
 /** The tables of laws and mutants. */
-import { goldenColumns } from "../../verify/goldens-table.ts";
+import { goldenColumns } from "../../golden/goldens-table.ts";
 import { lawColumns } from "../../verify/verdicts.ts";
 import { boolean, each, integer, number, oneOf, orBlank, text } from "./cell-types.ts";
 import { type Schema, schema, version } from "./schema.ts";

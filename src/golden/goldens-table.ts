@@ -1,6 +1,7 @@
-/** goldens.csv: how a decoder stands to every recorded fixture. */
+/** goldens.csv: the comparison of one decoder with every recorded fixture. */
 import { type Row, schemaVersion } from "../cost/row.ts";
-import type { Fixture, GoldenVerdict } from "./golden.ts";
+import type { GoldenVerdict } from "./check.ts";
+import type { Fixture } from "./format.ts";
 
 export const goldenColumns = [
   "schema_version",
