@@ -1,5 +1,7 @@
+import { globSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { rows } from "./mutants/catalogue.ts";
+import { areas } from "./mutants/checks/check.ts";
 import { mutants } from "./mutants/index.ts";
 import { planted } from "./mutants/mutant.ts";
 import { notPlanted } from "./mutants/not-planted.ts";
@@ -35,6 +37,14 @@ describe("the mutants", () => {
     expect(missing.filter((row) => there.has(row))).toEqual([]);
     expect([...there, ...missing].sort((a, b) => a - b)).toEqual([...rows]);
     expect(there.size).toBeGreaterThanOrEqual(120);
+  });
+
+  test("are tried by the checks of their area: every path of an area is there", () => {
+    const files = globSync("src/**/*.ts");
+    const gone = Object.values(areas)
+      .flat()
+      .filter((start) => !files.some((file) => file.startsWith(start)));
+    expect(gone).toEqual([]);
   });
 
   test("are known by the list of survivors", () => {

@@ -12,16 +12,22 @@ export interface Check {
 /** What a check is about. */
 export const areas = {
   decoders: [
-    "src/config",
+    "src/model/config",
     "src/definition",
     "src/math/",
     "src/reference/",
-    "src/weights",
+    "src/model/weights",
     "src/formats/",
   ],
-  formats: ["src/config", "src/definition", "src/formats/", "src/weights"],
+  formats: ["src/model/config", "src/definition", "src/formats/", "src/model/weights"],
   training: ["src/training/"],
-  costs: ["src/config", "src/cost/", "src/definition", "src/reference/kv-cache", "src/weights"],
+  costs: [
+    "src/model/config",
+    "src/cost/",
+    "src/definition",
+    "src/reference/kv-cache",
+    "src/model/weights",
+  ],
 } as const;
 
 /** A check as a law, so that both are tried in one way. */
