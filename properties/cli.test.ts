@@ -40,7 +40,7 @@ describe("summary", () => {
 
   test("tells of one model as text and as data", async () => {
     const text = await output("summary", "demo");
-    expect(text).toContain("CausalLM(\n  embedding: E[256, 64]\n");
+    expect(text).toContain("CausalLM(\n  embedding: [V=256, D=64]\n");
     expect(text).toContain("tied: 107,328 parameters\nuntied (hypothetical): 123,712 parameters\n");
     const data = JSON.parse(await output("summary", "llama-3-8b", "--format", "json"));
     expect(data.parameters).toEqual({
@@ -56,12 +56,12 @@ describe("trace", () => {
   test("shows ten tokens through the demo", async () => {
     expect(await output("trace", "demo")).toBe(
       [
-        "Token IDs:         (1, 10)       (B, L)",
-        "Embedding:         (1, 10, 64)   (B, L, d)",
-        "After block 0:     (1, 10, 64)   (B, L, d)",
-        "After block 1:     (1, 10, 64)   (B, L, d)",
-        "Final RMSNorm:     (1, 10, 64)   (B, L, d)",
-        "Logits:            (1, 10, 256)  (B, L, V)",
+        "Token IDs:         (1, 10)       (B, T)",
+        "Embedding:         (1, 10, 64)   (B, T, D)",
+        "After block 0:     (1, 10, 64)   (B, T, D)",
+        "After block 1:     (1, 10, 64)   (B, T, D)",
+        "Final RMSNorm:     (1, 10, 64)   (B, T, D)",
+        "Logits:            (1, 10, 256)  (B, T, V)",
         "Next-token probs:  (1, 256)      (B, V)",
         "",
       ].join("\n"),
@@ -72,7 +72,7 @@ describe("trace", () => {
     const options = ["--prompt", "the cat sat", "--batch", "2", "--format", "json"];
     const { tokens, steps } = JSON.parse(await output("trace", "tiny", ...options));
     expect(tokens).toEqual([0, 1, 3]);
-    expect(steps[1]).toEqual({ step: "Embedding", symbols: "(B, L, d)", shape: [2, 3, 64] });
+    expect(steps[1]).toEqual({ step: "Embedding", symbols: "(B, T, D)", shape: [2, 3, 64] });
   });
 });
 

@@ -74,9 +74,9 @@ describe("FLOPs of a generation", () => {
     ]).toEqual(figures.slice(2));
   });
 
-  test("seed 001's own loop, one token longer, is 67.07 times dearer without a cache", () => {
+  test("a loop that is one token longer in both modes costs 67.07 times as much without a cache", () => {
     const [P, n] = [50, 100];
-    const seed = (promptLength: number, newTokens: number, mode: Mode) =>
+    const flops = (promptLength: number, newTokens: number, mode: Mode) =>
       Number(
         generationFlops(
           llama2,
@@ -84,9 +84,9 @@ describe("FLOPs of a generation", () => {
           { attention: "dense" },
         ),
       );
-    expect(seed(P + 1, n, "naive")).toBeCloseTo(1.3338e14, -10);
-    expect(seed(P, n + 1, "cached")).toBeCloseTo(1.9887e12, -8);
-    expect(seed(P + 1, n, "naive") / seed(P, n + 1, "cached")).toBeCloseTo(67.07, 2);
+    expect(flops(P + 1, n, "naive")).toBeCloseTo(1.3338e14, -10);
+    expect(flops(P, n + 1, "cached")).toBeCloseTo(1.9887e12, -8);
+    expect(flops(P + 1, n, "naive") / flops(P, n + 1, "cached")).toBeCloseTo(67.07, 2);
   });
 
   property("in closed form is the sum over its passes", runs, ([config, generation, options]) => {
@@ -179,13 +179,13 @@ describe("token-steps", () => {
     const [promptLength, newTokens] = figures.map(Number);
     const steps = (mode: Mode, convention?: StepConvention) =>
       tokenSteps({ promptLength, newTokens, mode }, convention);
-    const [naive, naiveSeed001, cached, cachedSeeds] = figures.slice(2);
+    const [naive, naiveAllSampled, cached, cachedWithLast] = figures.slice(2);
     expect(steps("naive")).toBe(naive);
-    expect(steps("naive", "seed000")).toBe(naive);
-    expect(steps("naive", "seed001")).toBe(naiveSeed001);
+    expect(steps("naive", "last-sampled")).toBe(naive);
+    expect(steps("naive", "all-sampled")).toBe(naiveAllSampled);
     expect(steps("cached")).toBe(cached);
-    expect(steps("cached", "seed000")).toBe(cachedSeeds);
-    expect(steps("cached", "seed001")).toBe(cachedSeeds);
+    expect(steps("cached", "last-sampled")).toBe(cachedWithLast);
+    expect(steps("cached", "all-sampled")).toBe(cachedWithLast);
   });
 
   property("are the tokens of the passes that the loop runs", runs, ([config, generation]) => {

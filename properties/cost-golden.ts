@@ -81,7 +81,10 @@ export const causalGolden = table(
    mistral-7b 50  100  141,780,818,329,600 2,124,756,287,488 139,198,699,929,600 2,111,911,231,488`,
 );
 
-/** Token-steps: P, n, naive, naive of seed 001, cached, cached of seeds 000 and 001. */
+/**
+ * Token-steps: P, n; naive, and naive with the sampled token of every step; cached, and cached with
+ * the last sampled token.
+ */
 export const stepGolden = table(
   0,
   `4    1    4         5         4     5
@@ -135,16 +138,16 @@ export const kvGolden = table(
  */
 export const evenSplitGolden = table(
   3,
-  `seed002 seed002 GiB 136 296  616  1256
-   seed002 seed002 GB  125 274  572  1168
-   seed002 exact   GiB 544 1184 2464 5024
-   seed002 exact   GB  500 1096 2288 4672
-   exact   exact   GiB 520 1160 2440 5000
-   exact   exact   GB  476 1072 2264 4648
-   tied    exact   GiB 528 1168 2448 5008
-   tied    exact   GB  484 1080 2272 4656
-   exact   seed002 GiB 130 290  610  1250
-   exact   seed002 GB  119 268  566  1162`,
+  `assignment assignment GiB 136  296  616  1256
+   assignment assignment GB  125  274  572  1168
+   assignment exact      GiB 544  1184 2464 5024
+   assignment exact      GB  500  1096 2288 4672
+   exact      exact      GiB 520  1160 2440 5000
+   exact      exact      GB  476  1072 2264 4648
+   tied       exact      GiB 528  1168 2448 5008
+   tied       exact      GB  484  1080 2272 4656
+   exact      assignment GiB 130  290  610  1250
+   exact      assignment GB  119  268  566  1162`,
 );
 
 /** Requests of 4,096 tokens: tp, KV bytes of a token on a rank, batch. */

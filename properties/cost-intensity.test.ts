@@ -24,9 +24,9 @@ import {
   weightStreaming,
 } from "../src/cost/roofline.ts";
 import {
-  seed002DecodeAttention,
-  seed002PrefillAttention,
-} from "../src/courses/two-layer-assignment/conventions.ts";
+  assignmentDecodeAttention,
+  assignmentPrefillAttention,
+} from "../src/courses/two-layer-assignment/attention-cost.ts";
 import { modelConfig } from "../src/model/config.ts";
 import { namedModel } from "../src/model/named/registry.ts";
 import { attentionGolden } from "./cost-golden.ts";
@@ -36,7 +36,7 @@ const llama2 = namedModel("llama-2-7b").config;
 const llama3 = namedModel("llama-3-8b").config;
 const fp16 = { weightBytesPerElement: 2, kvBytesPerElement: 2, activationBytesPerElement: 2 };
 
-/** One layer of one head, 128 wide: the model of seed 002's question. */
+/** One layer of one head, 128 wide: the model of the assignment's question. */
 const oneHead = modelConfig({
   vocabSize: 2,
   hiddenSize: 128,
@@ -57,11 +57,11 @@ const decodeOf = (context: number, change: Partial<TrafficPass> = {}): TrafficPa
 const attentionOf = (config: Parameters<typeof trafficRows>[0], pass: TrafficPass) =>
   sumTraffic(trafficRows(config, pass).filter(isAttention));
 
-describe("the attention of seed 002", () => {
+describe("the attention of the assignment", () => {
   test.each(attentionGolden)("over one head of 128 in fp16: $figures", ({ figures }) => {
     const context = Number(figures[0]);
     const head = { context, headDim: 128, bytesPerElement: 2 };
-    const [prefill, decode] = [seed002PrefillAttention(head), seed002DecodeAttention(head)];
+    const [prefill, decode] = [assignmentPrefillAttention(head), assignmentDecodeAttention(head)];
     const counts = [prefill.flops, prefill.bytes, decode.flops, decode.bytes];
     expect(counts).toEqual(figures.slice(1));
   });
@@ -77,14 +77,17 @@ describe("the attention of seed 002", () => {
 
   test("has an intensity of 56.8889 in prefill and 0.98367 in decode at 1,024", () => {
     const head = { context: 1024, headDim: 128, bytesPerElement: 2 };
-    expect(seed002PrefillAttention(head).intensity).toBeCloseTo(56.8889, 4);
-    expect(seed002DecodeAttention(head).intensity).toBeCloseTo(0.98367, 5);
+    expect(assignmentPrefillAttention(head).intensity).toBeCloseTo(56.8889, 4);
+    expect(assignmentDecodeAttention(head).intensity).toBeCloseTo(0.98367, 5);
   });
 
   test("rises with the context towards d / b in prefill and d / (d + 2) in decode", () => {
     const at = (context: number) => {
       const head = { context, headDim: 128, bytesPerElement: 2 };
-      return [seed002PrefillAttention(head).intensity, seed002DecodeAttention(head).intensity];
+      return [
+        assignmentPrefillAttention(head).intensity,
+        assignmentDecodeAttention(head).intensity,
+      ];
     };
     const curve = [256, 512, 1024, 2048, 4096, 8192].map(at);
     for (let i = 1; i < curve.length; i++) {
@@ -101,9 +104,9 @@ describe("the attention of seed 002", () => {
 
   test("is the same in decode for every batch from 1 to 100", () => {
     const head = { context: 1024, headDim: 128, bytesPerElement: 2 };
-    const alone = seed002DecodeAttention(head);
+    const alone = assignmentDecodeAttention(head);
     for (let batch = 1; batch <= 100; batch++) {
-      const { flops, bytes, intensity } = seed002DecodeAttention(head, batch);
+      const { flops, bytes, intensity } = assignmentDecodeAttention(head, batch);
       expect(flops).toBe(BigInt(batch) * alone.flops);
       expect(bytes).toBe(BigInt(batch) * alone.bytes);
       expect(intensity).toBe(alone.intensity);
@@ -231,7 +234,7 @@ describe("the roofline", () => {
     expect(ridgePoint(datasheetRoofs(namedDevice("a100-80gb-sxm"), "fp32"))).toBeCloseTo(9.56, 2);
   });
 
-  test("calls seed 002's prefill attention memory-bound on both, at an intensity of 64", () => {
+  test("calls the assignment's prefill attention memory-bound on both, at an intensity of 64", () => {
     for (const roofs of [a100, h100]) expect(boundOf(roofs, 64)).toBe("memory");
     expect(boundOf({ flopsPerS: 2.4e9, bytesPerS: 6e9 }, 0.5)).toBe("compute");
     expect(boundOf({ flopsPerS: 10, bytesPerS: 5 }, 2)).toBe("compute");

@@ -13,10 +13,10 @@ import {
 import { parameterCount } from "../src/cost/parameters.ts";
 import { GB, GiB } from "../src/cost/units.ts";
 import {
+  assignment,
   evenSplitSizing,
   exact,
-  seed002,
-} from "../src/courses/two-layer-assignment/conventions.ts";
+} from "../src/courses/two-layer-assignment/assumptions.ts";
 import { type ModelConfig, modelConfig } from "../src/model/config.ts";
 import { namedModel } from "../src/model/named/registry.ts";
 import { batchGolden, evenSplitGolden, kvGolden } from "./cost-golden.ts";
@@ -81,10 +81,10 @@ describe("weights and activations", () => {
   });
 });
 
-describe("seed 002's batch, weights and caches split evenly", () => {
+describe("the assignment's batch size, with weights and caches split evenly", () => {
   const tied = { ...llama3, tieWordEmbeddings: true };
   const parametersOf: Record<string, () => bigint> = {
-    seed002: () => seed002.parameters(llama3),
+    assignment: () => assignment.parameters(llama3),
     exact: () => exact.parameters(llama3),
     tied: () => exact.parameters(tied),
   };
@@ -93,7 +93,7 @@ describe("seed 002's batch, weights and caches split evenly", () => {
     const [parameters, kv, unit] = names;
     const assumptions = {
       parameters: parametersOf[parameters],
-      kvBytesPerRequest: (kv === "seed002" ? seed002 : exact).kvBytesPerRequest,
+      kvBytesPerRequest: (kv === "assignment" ? assignment : exact).kvBytesPerRequest,
     };
     const deviceBytes = 80 * (unit === "GB" ? GB : GiB);
     const batches = [1, 2, 4, 8].map((devices) => {
@@ -106,7 +106,7 @@ describe("seed 002's batch, weights and caches split evenly", () => {
   test("is floor(160 X - 23.96) for X = 1 to 16, and its table has four rows", () => {
     for (let devices = 1; devices <= 16; devices++) {
       const serving = { deviceBytes: 80 * GiB, devices, context: 1024, bytesPerElement: 2 };
-      const sizing = evenSplitSizing(seed002, llama3, serving);
+      const sizing = evenSplitSizing(assignment, llama3, serving);
       expect(sizing).toEqual({
         parameters: 6_430_916_608n,
         weightBytes: 12_861_833_216n,

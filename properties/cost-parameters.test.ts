@@ -8,10 +8,10 @@ import {
   share,
 } from "../src/cost/parameters.ts";
 import {
+  assignment,
+  assignmentDifferences,
   exact,
-  seed002,
-  seed002Differences,
-} from "../src/courses/two-layer-assignment/conventions.ts";
+} from "../src/courses/two-layer-assignment/assumptions.ts";
 import { namedModel } from "../src/model/named/registry.ts";
 import { countParameters, initWeights } from "../src/model/weights.ts";
 import { blockGolden, parameterGolden } from "./cost-golden.ts";
@@ -108,10 +108,10 @@ describe("shares of parameters", () => {
   });
 });
 
-describe("the parameters of seed 002's LLaMA3-8B", () => {
-  test("are 6,430,916,608 under its assumptions, and four reasons explain the difference", () => {
-    expect(seed002.parameters(llama3)).toBe(6_430_916_608n);
-    const reasons = seed002Differences(llama3).filter(({ parameters }) => parameters !== 0n);
+describe("the parameters of Llama 3 8B under the assignment's assumptions", () => {
+  test("are 6,430,916,608, and four reasons explain the difference to the exact count", () => {
+    expect(assignment.parameters(llama3)).toBe(6_430_916_608n);
+    const reasons = assignmentDifferences(llama3).filter(({ parameters }) => parameters !== 0n);
     expect(reasons).toEqual([
       { difference: "k_proj and v_proj square", parameters: 805_306_368n },
       { difference: "two feed-forward matrices", parameters: -1_879_048_192n },
@@ -121,7 +121,7 @@ describe("the parameters of seed 002's LLaMA3-8B", () => {
   });
 
   property("differ from the exact ones by the sum of the reasons, in any model", configs(), (c) => {
-    const sum = seed002Differences(c).reduce((total, { parameters }) => total + parameters, 0n);
-    expect(seed002.parameters(c) - exact.parameters(c)).toBe(sum);
+    const sum = assignmentDifferences(c).reduce((total, { parameters }) => total + parameters, 0n);
+    expect(assignment.parameters(c) - exact.parameters(c)).toBe(sum);
   });
 });

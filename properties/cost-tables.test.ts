@@ -187,8 +187,8 @@ describe("params.csv", () => {
     }
   });
 
-  test("a tied head names the embedding, and both totals stand below", () => {
-    const rows = paramsRows(namedModel("demo"), "seed 000");
+  test("a tied head names the embedding, and both totals are in the last rows", () => {
+    const rows = paramsRows(namedModel("demo"), "a source");
     const row = (component: string) => rows.find((candidate) => candidate.component === component);
     expect(row("lm_head.weight")).toMatchObject({
       shape: "256x64",

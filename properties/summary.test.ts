@@ -133,18 +133,18 @@ describe("summary", () => {
 });
 
 describe("summary text", () => {
-  test("the architecture has the fields of seed 000", () => {
+  test("the architecture is printed in the letters of the shapes", () => {
     expect(architectureText(config("demo"))).toBe(
       [
         "CausalLM(",
-        "  embedding: E[256, 64]",
+        "  embedding: [V=256, D=64]",
         "  positions: RoPE(theta=10000)",
-        "  blocks: 2 x TransformerBlock(",
-        "    d=64, h=4, h_kv=2, d_k=16, d_ff=172",
+        "  blocks: L=2 x TransformerBlock(",
+        "    D=64, N=4, K=2, H=16, F=172",
         "    RMSNorm, SwiGLU",
         "  )",
         "  final_norm: RMSNorm(64)",
-        "  W_out: E.T (weight tying)",
+        "  head: the embedding, transposed (weight tying)",
         ")",
       ].join("\n"),
     );
@@ -152,9 +152,9 @@ describe("summary text", () => {
 
   test("the architecture names what Llama does not have", () => {
     const assignment = architectureText(config("assignment"));
-    expect(assignment).toContain("positions: P[128, 50]\n");
+    expect(assignment).toContain("positions: [P=128, D=50]\n");
     expect(assignment).toContain("LayerNorm, ReLU, biases of o, mlp\n");
-    expect(assignment).toContain("W_out: [50, 1000] + b[1000]\n");
+    expect(assignment).toContain("head: [D=50, V=1000] + bias [1000]\n");
     expect(architectureText(config("qwen3-0.6b"))).toContain("norms of q and k");
     expect(architectureText(config("mistral-7b"))).toContain("window 4096");
     expect(architectureText(config("llama-3.2-1b"))).toContain("theta=500000, llama3 x32");
@@ -166,11 +166,11 @@ describe("summary text", () => {
     expect(demo).toMatch(
       /^tied: 107,328 parameters\nuntied \(hypothetical\): 123,712 parameters$/m,
     );
-    expect(demo).toContain("tying saves V * d = 16,384");
+    expect(demo).toContain("tying saves V * D = 16,384");
     expect(llama).toContain(
       "tied (hypothetical): 6,607,343,616 parameters\nuntied: 6,738,415,616 ",
     );
-    expect(llama).toContain("tying would save V * d = 131,072,000");
+    expect(llama).toContain("tying would save V * D = 131,072,000");
   });
 
   test("every layer and every tensor has a line, with its parameters", () => {
@@ -197,30 +197,30 @@ describe("shape trace", () => {
   const tokens = [3, 7, 11, 15, 0, 255, 42, 42, 9, 1];
   const demo = model(config("demo"));
 
-  test("ten tokens through the demo have the shapes of seed 000", () => {
+  test("ten tokens through the demo have seven shapes", () => {
     expect(shapeTraceText(traceShapes(demo, [tokens]))).toBe(
       [
-        "Token IDs:         (1, 10)       (B, L)",
-        "Embedding:         (1, 10, 64)   (B, L, d)",
-        "After block 0:     (1, 10, 64)   (B, L, d)",
-        "After block 1:     (1, 10, 64)   (B, L, d)",
-        "Final RMSNorm:     (1, 10, 64)   (B, L, d)",
-        "Logits:            (1, 10, 256)  (B, L, V)",
+        "Token IDs:         (1, 10)       (B, T)",
+        "Embedding:         (1, 10, 64)   (B, T, D)",
+        "After block 0:     (1, 10, 64)   (B, T, D)",
+        "After block 1:     (1, 10, 64)   (B, T, D)",
+        "Final RMSNorm:     (1, 10, 64)   (B, T, D)",
+        "Logits:            (1, 10, 256)  (B, T, V)",
         "Next-token probs:  (1, 256)      (B, V)",
       ].join("\n"),
     );
   });
 
   property(
-    "what is observed is what the symbols stand for, in batches too",
+    "the observed sizes are those of the symbols, in batches too",
     fc.tuple(configs, fc.constantFrom(1, 3), fc.integer({ min: 1, max: 4 })),
-    ([config, B, L]) => {
+    ([config, B, T]) => {
       const batch = Array.from({ length: B }, (_, b) => {
-        return Array.from({ length: L }, (_, t) => (b + t) % config.vocabSize);
+        return Array.from({ length: T }, (_, t) => (b + t) % config.vocabSize);
       });
       const rows = traceShapes(model(config), batch);
       expect(rows).toHaveLength(4 + config.numHiddenLayers + (config.finalNorm ? 1 : 0));
-      const sizes: Record<string, number> = { B, L, d: config.hiddenSize, V: config.vocabSize };
+      const sizes: Record<string, number> = { B, T, D: config.hiddenSize, V: config.vocabSize };
       for (const { symbols, shape } of rows) {
         expect(shape).toEqual(symbols.match(/\w/g)!.map((letter) => sizes[letter]));
       }

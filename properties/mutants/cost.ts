@@ -113,7 +113,7 @@ export const cost: readonly Mutant[] = [
     rows: [],
     links: [],
     file: "src/cost/generation.ts",
-    find: '(convention === "seed001" ? n + 1n : n - 1n)',
+    find: '(convention === "all-sampled" ? n + 1n : n - 1n)',
     replace: "(n + 1n)",
     needs: "a naive generation",
   },

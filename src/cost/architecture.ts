@@ -1,38 +1,40 @@
 import type { ModelConfig } from "../model/config.ts";
 
+const tiedHead = "the embedding, transposed (weight tying)";
+
 const feedForwardNames = { swiglu: "SwiGLU", gelu: "GELU", gelu_tanh: "GELU (tanh)", relu: "ReLU" };
 
 /**
- * A model's modules as an indented text, in the letters of the textbooks: E is the embedding, d the
- * hidden size, h and h_kv the query and key-value heads, d_k their width, d_ff the feed-forward
- * width.
+ * A model's modules as an indented text. The letters are those of every shape in this project: V the
+ * vocabulary, D the hidden size, P the context, L the layers, N and K the query and key-value heads,
+ * H their width, F the feed-forward width.
  *
  *     CausalLM(
- *       embedding: E[256, 64]
+ *       embedding: [V=256, D=64]
  *       positions: RoPE(theta=10000)
- *       blocks: 2 x TransformerBlock(
- *         d=64, h=4, h_kv=2, d_k=16, d_ff=172
+ *       blocks: L=2 x TransformerBlock(
+ *         D=64, N=4, K=2, H=16, F=172
  *         RMSNorm, SwiGLU
  *       )
  *       final_norm: RMSNorm(64)
- *       W_out: E.T (weight tying)
+ *       head: the embedding, transposed (weight tying)
  *     )
  */
 export function architectureText(config: ModelConfig): string {
   const { vocabSize: V, hiddenSize: D, intermediateSize: F, numHiddenLayers: L } = config;
   const { numAttentionHeads: N, numKeyValueHeads: K, headDim: H } = config;
-  const headBias = config.lmHeadBias ? ` + b[${V}]` : "";
+  const headBias = config.lmHeadBias ? ` + bias [${V}]` : "";
   const norm = config.norm === "rmsnorm" ? "RMSNorm" : "LayerNorm";
   const lines = [
     "CausalLM(",
-    `  embedding: E[${V}, ${D}]`,
+    `  embedding: [V=${V}, D=${D}]`,
     `  positions: ${positions(config)}`,
-    `  blocks: ${L} x TransformerBlock(`,
-    `    d=${D}, h=${N}, h_kv=${K}, d_k=${H}, d_ff=${F}`,
+    `  blocks: L=${L} x TransformerBlock(`,
+    `    D=${D}, N=${N}, K=${K}, H=${H}, F=${F}`,
     `    ${[norm, ...blockFeatures(config)].join(", ")}`,
     "  )",
     config.finalNorm && `  final_norm: ${norm}(${D})`,
-    `  W_out: ${config.tieWordEmbeddings ? "E.T (weight tying)" : `[${D}, ${V}]`}${headBias}`,
+    `  head: ${config.tieWordEmbeddings ? tiedHead : `[D=${D}, V=${V}]`}${headBias}`,
     ")",
   ];
   return lines.filter((line) => line !== false).join("\n");
@@ -43,7 +45,7 @@ function positions(config: ModelConfig): string {
   const scaled = ropeScaling === null ? "" : `, ${ropeScaling.ropeType} x${ropeScaling.factor}`;
   return {
     rope: `RoPE(theta=${ropeTheta}${scaled})`,
-    learned: `P[${P}, ${D}]`,
+    learned: `[P=${P}, D=${D}]`,
     sinusoidal: "sinusoidal",
     none: "none",
   }[config.positions];

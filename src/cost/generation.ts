@@ -26,25 +26,25 @@ export interface Generation {
 }
 
 /**
- * How token-steps are counted. `exact` counts what the loop runs. Seed 000 counts one cached step
- * too many (the last token is sampled, not run); seed 001 does so too, and lets naive step i run
- * over P + i tokens with i from 1.
+ * Convention for counting token-steps. `exact` counts the tokens that the loop runs. Textbooks often
+ * count more: `last-sampled` adds the last token with a cache, which is sampled but never run;
+ * `all-sampled` counts in every step without a cache the token that this step samples, too.
  */
-export type StepConvention = "exact" | "seed000" | "seed001";
+export type StepConvention = "exact" | "last-sampled" | "all-sampled";
 
 /**
  * Token-steps: how many token positions are pushed through the model to generate n tokens after a
  * prompt of P.
  *
- * `naive`: `sum of P + i over i = 0..n-1 = nP + n(n-1)/2`; `cached`: `P + n - 1`. The conventions
- * of the seeds: `nP + n(n+1)/2` (seed 001) and `P + n` (seeds 000 and 001).
+ * `naive`: `sum of P + i over i = 0..n-1 = nP + n(n-1)/2`; `cached`: `P + n - 1`. In the
+ * other conventions `nP + n(n+1)/2` (all-sampled) and `P + n` (last-sampled and all-sampled).
  *
  * @throws {RangeError} when a length is not a positive integer
  */
 export function tokenSteps(generation: Generation, convention: StepConvention = "exact"): bigint {
   const { P, n } = checkGeneration("tokenSteps", generation);
   if (generation.mode === "cached") return convention === "exact" ? P + n - 1n : P + n;
-  return n * P + (n * (convention === "seed001" ? n + 1n : n - 1n)) / 2n;
+  return n * P + (n * (convention === "all-sampled" ? n + 1n : n - 1n)) / 2n;
 }
 
 /** The lengths of a generation as integers that cannot overflow. */

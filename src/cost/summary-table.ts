@@ -56,6 +56,6 @@ function totals(config: ModelConfig, { tied, untied }: ModelSummary): string {
   return [
     `tied${hypothetical(!isTied)}: ${grouped(tied)} parameters`,
     `untied${hypothetical(isTied)}: ${grouped(untied)} parameters`,
-    `tying ${isTied ? "saves" : "would save"} V * d = ${grouped(untied - tied)}`,
+    `tying ${isTied ? "saves" : "would save"} V * D = ${grouped(untied - tied)}`,
   ].join("\n");
 }

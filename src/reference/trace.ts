@@ -1,6 +1,6 @@
 /**
- * The shapes of a forward pass, observed: the pass is run and the lengths of its arrays are read.
- * Nothing here knows from the configuration how long an array should be.
+ * The observed shapes of a forward pass: the pass is run and the lengths of its arrays are read. No
+ * shape is computed from the configuration.
  */
 
 import { passFlops } from "../cost/flops.ts";
@@ -13,20 +13,20 @@ import type { Model } from "../model/model.ts";
 
 export interface ShapeRow {
   readonly step: string;
-  /** B sequences of L tokens, hidden states d wide, V words: the letters of the textbooks. */
+  /** The shape in letters: B sequences of T tokens, hidden states D wide, V words. */
   readonly symbols: string;
   readonly shape: readonly number[];
 }
 
-/** The definition is written to be read, not to be fast: this much takes it about ten seconds. */
+/** Limit of one trace: the definition is slow, and takes about ten seconds for this. */
 const mostFlops = 1_000_000_000n;
 
-/** Every position attends all of them, and each has its logits. */
-function traceFlops(config: ModelConfig, B: number, L: number): bigint {
-  return BigInt(B) * passFlops(config, { newTokens: L, headRows: L }, { attention: "dense" });
+/** FLOPs of B passes over T tokens: dense attention, and logits of every position. */
+function traceFlops(config: ModelConfig, B: number, T: number): bigint {
+  return BigInt(B) * passFlops(config, { newTokens: T, headRows: T }, { attention: "dense" });
 }
 
-/** The longest sequences, up to `most` tokens, of which {@link traceShapes} takes B; 1 at least. */
+/** Longest sequence, up to `most` tokens, of which {@link traceShapes} accepts B; at least 1. */
 export function traceableLength(config: ModelConfig, B: number, most: number): number {
   let length = most;
   while (length > 1 && traceFlops(config, B, length) > mostFlops) length--;
@@ -34,10 +34,10 @@ export function traceableLength(config: ModelConfig, B: number, most: number): n
 }
 
 /**
- * The shape of everything that a forward pass goes through, in order: token ids, embedding, each
- * block, final norm, logits, and the next token's probabilities.
+ * Returns the shape of every step of a forward pass, in order: token ids, embedding, each block,
+ * final norm, logits, and the next token's probabilities.
  *
- * @param batch `[B][L]`: B sequences of one length
+ * @param batch `[B][T]`: B sequences of one length
  * @throws {RangeError} on an empty or ragged batch, tokens that the model cannot hold, or a pass of
  *   more than 10^9 FLOPs
  */
@@ -54,18 +54,18 @@ export function traceShapes(
   });
   const norm = config.norm === "rmsnorm" ? "RMSNorm" : "LayerNorm";
   return [
-    { step: "Token IDs", symbols: "(B, L)", shape: tokens },
-    row("Embedding", "(B, L, d)", ({ embedding }) => embedding),
+    { step: "Token IDs", symbols: "(B, T)", shape: tokens },
+    row("Embedding", "(B, T, D)", ({ embedding }) => embedding),
     ...runs[0].layers.map((_, l) =>
-      row(`After block ${l}`, "(B, L, d)", ({ layers }) => layers[l].output),
+      row(`After block ${l}`, "(B, T, D)", ({ layers }) => layers[l].output),
     ),
-    ...(config.finalNorm ? [row(`Final ${norm}`, "(B, L, d)", ({ final }) => final)] : []),
-    row("Logits", "(B, L, V)", ({ logits }) => logits),
+    ...(config.finalNorm ? [row(`Final ${norm}`, "(B, T, D)", ({ final }) => final)] : []),
+    row("Logits", "(B, T, V)", ({ logits }) => logits),
     row("Next-token probs", "(B, V)", ({ logits }) => softmax(logits[logits.length - 1])),
   ];
 }
 
-/** A trace as text, one line a step: `Embedding:  (1, 10, 64)  (B, L, d)`. */
+/** Returns a trace as text, one line a step: `Embedding:  (1, 10, 64)  (B, T, D)`. */
 export function shapeTraceText(rows: readonly ShapeRow[]): string {
   const steps = align(rows.map(({ step }) => `${step}:`));
   const shapes = align(rows.map(({ shape }) => `(${shape.join(", ")})`));
@@ -79,7 +79,7 @@ function align(cells: readonly string[]): string[] {
 
 type Nested = ArrayLike<number | Nested>;
 
-/** The lengths of nested arrays, outermost first; arrays side by side must be equally long. */
+/** Returns the lengths of nested arrays, outermost first; neighbours must be equally long. */
 function shapeOf(values: Nested): number[] {
   const inner = Array.from(values, (value) => (typeof value === "number" ? [] : shapeOf(value)));
   const ragged = inner.find((shape) => shape.join() !== inner[0].join());
@@ -89,16 +89,16 @@ function shapeOf(values: Nested): number[] {
   return [values.length, ...inner[0]];
 }
 
-/** The batch's own shape, `[B, L]`, when the model can hold it and the pass is small enough. */
+/** Returns the shape of the batch, `[B, T]`; throws if the model or the limit excludes it. */
 function checkBatch(config: ModelConfig, batch: readonly (readonly number[])[]): number[] {
   if (batch.length === 0) {
     throw new RangeError("traceShapes: there must be at least one sequence, got 0");
   }
   for (const sequence of batch) checkAppend(config, 0, sequence);
-  const [B, L] = shapeOf(batch);
-  const flops = traceFlops(config, B, L);
+  const [B, T] = shapeOf(batch);
+  const flops = traceFlops(config, B, T);
   if (flops > mostFlops) {
     throw new RangeError(`traceShapes: a pass must cost at most ${mostFlops} FLOPs, got ${flops}`);
   }
-  return [B, L];
+  return [B, T];
 }

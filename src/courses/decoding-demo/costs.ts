@@ -32,7 +32,7 @@ export function parametersRows(): TableRow<"parameters">[] {
   });
 }
 
-/** The model that seed 002 sizes, in fp16. */
+/** The model that the two-layer assignment sizes, in fp16. */
 const sized = "llama-3-8b";
 const bytes = 2;
 const contexts = [64, 128, 256, 512, 1024, 2048, 4096, 8192];
@@ -56,7 +56,7 @@ export function demoIntensityRows(): Row<string>[] {
   );
 }
 
-/** The same for the attention of one head by the formulas of seed 002. */
+/** The same for the attention of one head, by the formulas of the two-layer assignment. */
 export function assignmentRows(): Row<string>[] {
   const model = namedModel(sized);
   const rowsOf = (context: number) =>

@@ -1,4 +1,4 @@
-/** The data of the six examples of the first seed, and of the intensities of the second. */
+/** The tables of the demo: six examples of causal decoding, and the intensities of a model. */
 import { join } from "node:path";
 import { writeCsv } from "../../io/csv.ts";
 import { schemas } from "../../report/schema/index.ts";

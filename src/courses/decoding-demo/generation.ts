@@ -6,13 +6,13 @@ import type { Model } from "../../model/model.ts";
 import { referenceDecoder } from "../../reference/reference-decoder.ts";
 import type { TableRow } from "../../report/schema/index.ts";
 
-/** The loop of the first seed: ten tokens after a prompt of four. */
+/** Ten tokens after a prompt of four. */
 const prompt = [3, 7, 11, 15];
 const newTokens = 10;
 
 /**
- * A generation by both ways, which must give the same tokens, with the tokens that each sends
- * through the model: counted by the loop itself, and by the formulas of the seeds.
+ * A generation in both modes, which must give the same tokens, with the number of tokens that each
+ * step runs: counted by the loop itself, and by the two textbook conventions.
  */
 export async function generationRows(
   { name, config, weights }: Model,
@@ -40,8 +40,8 @@ export async function generationRows(
       cached_tokens: cached.tokenSteps - cachedBefore,
       naive_total: naive.tokenSteps,
       cached_total: cached.tokenSteps,
-      naive_total_seed001: by("naive", "seed001"),
-      cached_total_seed000: by("cached", "seed000"),
+      naive_total_seed001: by("naive", "all-sampled"),
+      cached_total_seed000: by("cached", "last-sampled"),
     });
     [naiveBefore, cachedBefore] = [naive.tokenSteps, cached.tokenSteps];
   }

@@ -69,7 +69,7 @@ function generationText({ generation }: DemoTables): string {
     "Generation: what each step sends through the model",
     textTable(["step", "token", "without cache", "with cache"], rows),
     `In all ${last.naive_total} token-steps without a cache (nP + n(n - 1)/2), ${last.cached_total} with it (P + n - 1).`,
-    `Seed 001 counts ${last.naive_total_seed001} without, seed 000 ${last.cached_total_seed000} with: the last token, which is never run.`,
+    `Counting the token that each step samples: ${last.naive_total_seed001} without a cache; counting the last one, which is never run: ${last.cached_total_seed000} with it.`,
   ].join("\n");
 }
 
@@ -108,7 +108,7 @@ function intensityText({ intensity, assignmentIntensity }: DemoTables): string {
       fixed(of("attention")[i].ai),
       fixed(of("step")[i].ai),
     ]);
-    return textTable([`${phase}: ${column}`, "seed 002's head", "attention", "step"], rows);
+    return textTable([`${phase}: ${column}`, "assignment's head", "attention", "step"], rows);
   };
   return [
     `Intensity of ${intensity[0].model} in fp16, FLOPs per byte`,

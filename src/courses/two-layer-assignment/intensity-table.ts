@@ -1,27 +1,24 @@
-/** The figures of seed 002 under its own assumptions, beside the exact ones. */
+/** The tables of `cost --assumptions assignment`, beside the exact figures. */
 
 import { type NamedConfig, type Row, schemaVersion } from "../../cost/row.ts";
+import { assignment, assignmentDifferences, evenSplitSizing, exact } from "./assumptions.ts";
 import {
   type AttentionCost,
-  evenSplitSizing,
-  exact,
-  seed002,
-  seed002DecodeAttention,
-  seed002Differences,
-  seed002PrefillAttention,
-} from "./conventions.ts";
+  assignmentDecodeAttention,
+  assignmentPrefillAttention,
+} from "./attention-cost.ts";
 
 export const differenceColumns = ["schema_version", "model", "component", "parameters"] as const;
 
-/** From the exact count to the assignment's, a row each; the last is the sum of those before it. */
+/** From the exact count to the assignment's, one reason a row; the last is the sum of the others. */
 export function differenceRows({
   name,
   config,
 }: NamedConfig): Row<(typeof differenceColumns)[number]>[] {
   const rows = [
     { difference: "exact", parameters: exact.parameters(config) },
-    ...seed002Differences(config),
-    { difference: "assignment", parameters: seed002.parameters(config) },
+    ...assignmentDifferences(config),
+    { difference: "assignment", parameters: assignment.parameters(config) },
   ];
   return rows.map(({ difference, parameters }) => ({
     schema_version: schemaVersion,
@@ -50,7 +47,7 @@ export function sizingRows(
   { name, config }: NamedConfig,
   serving: Parameters<typeof evenSplitSizing>[2],
 ): Row<(typeof sizingColumns)[number]>[] {
-  return Object.entries({ exact, assignment: seed002 }).map(([assumptions, model]) => {
+  return Object.entries({ exact, assignment }).map(([assumptions, model]) => {
     const sizing = evenSplitSizing(model, config, serving);
     return {
       schema_version: schemaVersion,
@@ -108,7 +105,7 @@ export function attentionRows(
     ai: intensity,
   });
   return [
-    row("prefill", 1, seed002PrefillAttention(head)),
-    ...batches.map((batch) => row("decode", batch, seed002DecodeAttention(head, batch))),
+    row("prefill", 1, assignmentPrefillAttention(head)),
+    ...batches.map((batch) => row("decode", batch, assignmentDecodeAttention(head, batch))),
   ];
 }

@@ -1,6 +1,6 @@
 /**
- * Test cases as seed 002 has them: one sequence of token ids, and the logits that must follow each.
- * The files of the seed do not exist, so the logits come from the definition, when they are needed.
+ * Test cases of the assignment: one sequence of token ids, and the expected logits after each. The
+ * assignment reads its cases from files that are not public, so here the definition computes them.
  */
 
 import type { Decoder } from "../../decoder.ts";
@@ -16,7 +16,7 @@ import {
   type Tolerance,
 } from "../../tolerance/compare.ts";
 
-/** How far from the definition's a float64 decoder's logits may be; the seed allows 0.01. */
+/** Maximum error of a float64 decoder's logits; the assignment allows 0.01. */
 export const testCaseTolerance: Tolerance = { absolute: 1e-10, relative: 0 };
 
 /** `count` sequences of `length` seeded ids, and the definition's logits after each token. */
@@ -36,7 +36,7 @@ export function makeTestCases(
 type Way = (decoder: Decoder, tokens: readonly number[]) => Promise<Logits[]>;
 
 /**
- * The three ways of seed 002. Without a cache every position is a sequence of its own that is run
+ * The assignment's three ways. Without a cache every position is a sequence of its own that is run
  * from the start; with one, the second half of the tokens follows the first in one call.
  */
 export const ways = {
@@ -70,7 +70,7 @@ export interface WayVerdict {
   readonly passed: ReadonlySet<GoldenCase>;
   /** Over all cases, against the test cases' own logits. */
   readonly largestError: number;
-  /** What was wrong first; null when nothing was. */
+  /** The first wrong logit; null if every case passed. */
   readonly problem: string | null;
 }
 

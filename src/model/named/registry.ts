@@ -1,14 +1,14 @@
+import { courseModels } from "./course.ts";
 import { gpt2Models } from "./gpt2.ts";
 import { llamaModels } from "./llama.ts";
 import { mistralModels } from "./mistral.ts";
 import type { NamedModel } from "./named-model.ts";
 import { qwenModels } from "./qwen.ts";
-import { seedModels } from "./seeds.ts";
 import { sorter } from "./sorter.ts";
 
-/** Every configuration with a name: the small ones of the seeds, then the public ones. */
+/** Every configuration with a name: the small ones of the courses, then the public ones. */
 export const namedModels: readonly NamedModel[] = [
-  ...seedModels,
+  ...courseModels,
   sorter,
   ...llamaModels,
   ...mistralModels,

@@ -34,8 +34,8 @@ export function generation({ generation: table }: Tables): Draft {
         `With it each token runs once: P + n - 1 = ${cached_total}, ${fewer} times fewer.`,
       ),
       paragraph(
-        `Seed 000 counts P + n = ${last.cached_total_seed000}: also the last token, which is never run.`,
-        `Seed 001 counts one token more in every step without a cache, ${last.naive_total_seed001} in all.`,
+        `Often the last token is counted, too, which is never run: P + n = ${last.cached_total_seed000} with a cache.`,
+        `Counting the token that each step samples gives nP + n(n + 1)/2 = ${last.naive_total_seed001} without one.`,
       ),
       `Both ways gave the tokens ${rows.map(({ token }) => token).join(", ")}.`,
     ],

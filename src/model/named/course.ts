@@ -1,15 +1,15 @@
 /**
- * The small models of the five documents that this project grew from ("seeds", 000 to 004). What a
- * document leaves open is decided here and said here.
+ * The small models of the two courses in src/courses, and of two introductions to decoder-only
+ * models. Choices that their texts leave open are made here, each with a comment.
  */
 import { type ConfigInput, modelConfig } from "../config.ts";
 import type { NamedModel } from "./named-model.ts";
 import { tinyWords } from "./tiny-words.ts";
 
-/** What GPT-2 and its descendants share, and Llama does not. */
+/** The norm and the positions of GPT-2 and its descendants. */
 const gptStyle = { norm: "layernorm", positions: "learned" } as const;
 
-/** Seed 000 states no context; 2,048 holds every run that it describes. */
+/** The demo states no context; 2,048 tokens hold every run that it describes. */
 const demo = {
   vocabSize: 256,
   hiddenSize: 64,
@@ -21,7 +21,10 @@ const demo = {
   tieWordEmbeddings: true,
 } satisfies ConfigInput;
 
-/** Seed 002 says that q, k and v have no bias, so every other linear layer has one: 148,300. */
+/**
+ * The assignment gives no bias to q, k and v, so every other linear layer has one: 148,300
+ * parameters.
+ */
 const assignment = {
   ...gptStyle,
   vocabSize: 1000,
@@ -37,8 +40,8 @@ const assignment = {
 } satisfies ConfigInput;
 
 /**
- * Seed 004 says nothing of W_o, norms, biases, positions or the head. Here they are GPT's, and the
- * head is a matrix of its own without bias: 105,152 parameters. Tied it would have 20 * 64 fewer,
+ * The introduction leaves W_o, norms, biases, positions and the head open. Here they are GPT's, and
+ * the head is a separate matrix without bias: 105,152 parameters. Tied it would have 20 * 64 fewer,
  * 103,872; the summary prints both.
  */
 const tiny = {
@@ -56,9 +59,9 @@ const tiny = {
 } satisfies ConfigInput;
 
 /**
- * Seed 003 gives an outline without sizes: pre-norm, four query heads to one key-value head, GELU
- * between two linear layers, positions learned or sinusoidal, a tied head. The sizes are ours, and
- * the vocabulary holds its example ids, the largest of which is 999.
+ * The overview is an outline without sizes: pre-norm, four query heads to one key-value head, GELU
+ * between two linear layers, learned or sinusoidal positions, a tied head. The sizes are chosen
+ * here, and the vocabulary holds its example ids, the largest of which is 999.
  */
 const overview = {
   ...gptStyle,
@@ -76,15 +79,15 @@ const overview = {
   tieWordEmbeddings: true,
 } satisfies ConfigInput;
 
-const assignmentSource = "seed 002, problem 2: a two-layer decoder with and without KV cache";
-const tinySource = "seed 004: a tiny causal language model, inference only";
-const overviewSource = "seed 003: decoder-only architecture overview";
+const assignmentSource = "from a course assignment: a two-layer decoder with and without KV cache";
+const tinySource = "from an introduction: a tiny causal language model, inference only";
+const overviewSource = "from an overview of the decoder-only architecture";
 
-export const seedModels: readonly NamedModel[] = [
+export const courseModels: readonly NamedModel[] = [
   {
     name: "demo",
     title: "Causal decoding demo",
-    source: "seed 000: causal decoding, the model of its six examples",
+    source: "from a course on causal decoding, the model of its six examples",
     config: modelConfig(demo),
   },
   {
@@ -108,7 +111,7 @@ export const seedModels: readonly NamedModel[] = [
   {
     name: "tiny-long",
     title: "Tiny causal language model, context 10,000",
-    source: `${tinySource}; the context it asks for to feel the cost of recomputation`,
+    source: `${tinySource}; a context long enough to feel the cost of recomputation`,
     config: modelConfig({ ...tiny, maxPositionEmbeddings: 10_000 }),
   },
   {
