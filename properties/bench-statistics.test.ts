@@ -1,7 +1,7 @@
 /** The statistics of the benchmarks, against tables and worked examples. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fairCoin, fTail, tCritical, tTwoSided } from "../src/bench/distributions.ts";
+import { coinRank, fTail, tCritical, tTwoSided } from "../src/bench/distributions.ts";
 import {
   deviation,
   drift,
@@ -66,10 +66,35 @@ describe("distributions", () => {
     for (const t of [0.1, 1, 2.5, 9]) expect(fTail(t * t, 1, 6)).toBeCloseTo(tTwoSided(t, 6), 12);
   });
 
-  test("coins are fair, however many", () => {
-    expect(fairCoin(4).map((p) => Math.round(16 * p))).toEqual([1, 4, 6, 4, 1]);
-    for (const n of [10, 2000]) {
-      expect(fairCoin(n).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 10);
+  // From mpmath with 40 digits: the tail of t, the critical value of t, the tail of F.
+  test.for([
+    [tTwoSided(2, 1000), 0.04577034649325164],
+    [tTwoSided(2.571, 1000), 0.010284167609242],
+    [tTwoSided(50, 1000), 2.758672412325165e-274],
+    [tTwoSided(0.01, 1), 0.9936340144701835],
+    [tCritical(0.025, 1), 12.7062047361747],
+    [tCritical(0.025, 59), 2.000995378088268],
+    [tCritical(0.2, 1), 1.376381920471174],
+    [tCritical(0.005, 1000), 2.580754698065951],
+    [fTail(3, 1, 500), 0.0838812364464629],
+    [fTail(10, 5, 500), 3.90792785964042e-9],
+    [fTail(500, 2, 30), 9.210017390034393e-24],
+  ])("%d is %d to seven digits, as the tables need five", ([computed, exact]) => {
+    expect(Math.abs(computed / exact - 1)).toBeLessThan(3e-7);
+  });
+
+  test("the rank of an interval of the median is the largest with 2.5 % outside, exactly", () => {
+    for (const n of [1, 5, 6, 8, 9, 20, 100, 367, 2000]) {
+      const k = coinRank(n, 0.025);
+      // Below the k-th value lie fewer than k heads: the sum of C(n, i) for i < k, over 2^n.
+      let choices = 1n;
+      let outside = 0n;
+      for (let i = 0; i < k; i++) {
+        outside += choices;
+        choices = (choices * BigInt(n - i)) / BigInt(i + 1);
+      }
+      expect(40n * outside <= 2n ** BigInt(n)).toBe(true);
+      expect(40n * (outside + choices) > 2n ** BigInt(n)).toBe(true);
     }
   });
 });

@@ -1,13 +1,16 @@
 /** latency.csv: how long each task takes, beside what it costs exactly. */
-import { Bench } from "tinybench";
 import { type Row, schemaVersion } from "../cost/row.ts";
 import { isOfMachine, type Sample } from "./sample.ts";
 import {
+  deviation,
   drift,
   effectiveSize,
   type Interval,
   lag1,
+  mean,
+  meanInterval,
   median,
+  medianDeviation,
   medianInterval,
   outliers,
   percentile,
@@ -139,23 +142,14 @@ function timeCells(samples: readonly Sample[]): Partial<LatencyRow> {
   };
 }
 
-/** tinybench's own summary, of samples that were taken elsewhere and in another order. */
 function summaryCells(times: readonly number[]): Partial<LatencyRow> {
-  const bench = new Bench({ iterations: times.length, time: 0, warmup: false });
-  const rest = times.values();
-  bench.add("times", () => ({ overriddenDuration: rest.next().value as number }), { async: false });
-  const { result } = bench.runSync()[0];
-  if (!("latency" in result))
-    throw new Error(`bench: a summary must complete, got ${result.state}`);
-  const { mean, moe, min, mad, sd } = result.latency;
   const isAlone = times.length === 1;
-  const around = isAlone ? null : { low: mean - moe, high: mean + moe };
   return {
-    mean_ms: digits(mean),
-    ...intervalCells("mean", around),
-    min_ms: digits(min),
-    mad_ms: digits(mad),
-    cv: digits(isAlone ? null : sd / mean),
+    mean_ms: digits(mean(times)),
+    ...intervalCells("mean", meanInterval(times)),
+    min_ms: digits(Math.min(...times)),
+    mad_ms: digits(medianDeviation(times)),
+    cv: digits(isAlone ? null : deviation(times) / mean(times)),
   };
 }
 

@@ -2,7 +2,8 @@
  * Statistics of one list of times, robust where noise is one-sided: a busy machine makes a run
  * slower, never faster. No sample is ever dropped.
  */
-import { fairCoin, tCritical } from "./distributions.ts";
+import jstat from "jstat";
+import { coinRank } from "./distributions.ts";
 
 /** From `low` to `high`, both included. */
 export interface Interval {
@@ -13,27 +14,11 @@ export interface Interval {
 const confidence = 0.95;
 const tail = (1 - confidence) / 2;
 
-/** The middle value, or the mean of the middle two; NaN of nothing. */
-export function median(values: readonly number[]): number {
-  return quantile(ascending(values), 0.5);
-}
-
-/** The median absolute deviation from the median, unscaled. */
-export function medianDeviation(values: readonly number[]): number {
-  const centre = median(values);
-  return median(values.map((value) => Math.abs(value - centre)));
-}
-
-/** The arithmetic mean; NaN of nothing. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
+export const { mean, median, meddev: medianDeviation } = jstat;
 
 /** The standard deviation of a sample, `sqrt(sum (x - mean)^2 / (n - 1))`. */
 export function deviation(values: readonly number[]): number {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1));
+  return jstat.stdev(values, true);
 }
 
 /**
@@ -45,13 +30,7 @@ export function deviation(values: readonly number[]): number {
  * @see Conover 1999, "Practical Nonparametric Statistics", section 3.2
  */
 export function medianInterval(values: readonly number[]): Interval | null {
-  let outside = 0;
-  let k = 0;
-  for (const probability of fairCoin(values.length)) {
-    outside += probability;
-    if (outside > tail) break;
-    k++;
-  }
+  const k = coinRank(values.length, tail);
   if (k === 0) return null;
   const sorted = ascending(values);
   return { low: sorted[k - 1], high: sorted[sorted.length - k] };
@@ -63,10 +42,9 @@ export function medianInterval(values: readonly number[]): Interval | null {
  * @returns null below 2 values
  */
 export function meanInterval(values: readonly number[]): Interval | null {
-  const n = values.length;
-  if (n < 2) return null;
-  const half = (tCritical(tail, n - 1) * deviation(values)) / Math.sqrt(n);
-  return { low: mean(values) - half, high: mean(values) + half };
+  if (values.length < 2) return null;
+  const [low, high] = jstat.tci(mean(values), 1 - confidence, values);
+  return { low, high };
 }
 
 /**
@@ -85,8 +63,7 @@ export function percentile(values: readonly number[], p: number): number | null 
  * quartiles, severe ones beyond 3.
  */
 export function outliers(values: readonly number[]): { mild: number; severe: number } {
-  const sorted = ascending(values);
-  const [low, high] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
+  const [low, high] = jstat.quantiles(values, [0.25, 0.75], 1, 1);
   const beyond = (ranges: number) => {
     const fence = ranges * (high - low);
     return values.filter((value) => value < low - fence || value > high + fence).length;
@@ -127,13 +104,6 @@ export function drift(values: readonly number[]): number | null {
     values.slice(0, j).map((earlier, i) => (later - earlier) / (j - i)),
   );
   return (median(slopes) * (values.length - 1)) / median(values);
-}
-
-/** The quantile between order statistics, linearly interpolated (R's type 7). */
-function quantile(sorted: readonly number[], p: number): number {
-  const place = p * (sorted.length - 1);
-  const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
-  return below + (above - below) * (place - Math.floor(place));
 }
 
 function ascending(values: readonly number[]): number[] {
