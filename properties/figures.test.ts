@@ -8,7 +8,13 @@ import { benchTables } from "../src/bench/bench-tables.ts";
 import { demoTables, writeDemo } from "../src/courses/decoding-demo/demo.ts";
 import { csvText } from "../src/io/csv.ts";
 import { logTicks } from "../src/report/figures/curves.ts";
-import { draftFigures, type Figure, figures, standaloneSvg } from "../src/report/figures.ts";
+import {
+  draftFigures,
+  type Figure,
+  figureStyle,
+  figures,
+  standaloneSvg,
+} from "../src/report/figures.ts";
 import { figuresMarkdown } from "../src/report/markdown.ts";
 import { schemas, type TableName } from "../src/report/schema/index.ts";
 import { readTables, type Tables } from "../src/report/tables.ts";
@@ -211,8 +217,8 @@ describe("an SVG", () => {
       expect(root.title["#text"]).toBe(title);
       expect(root["@_viewBox"]).toMatch(/^0 0 420 \d+$/);
       expect(root["@_width"]).toBeUndefined();
-      for (const [tag, what] of svg.matchAll(/<[^>]* (fill|stroke)="#[^>]*>/g)) {
-        expect(tag).toMatch(new RegExp(`class="[^"]*figure-${what}-`));
+      for (const [, what, hex] of svg.matchAll(/ (fill|stroke)="(#[^"]*)"/g)) {
+        expect(figureStyle).toMatch(new RegExp(`\\[${what}="${hex}"\\]{${what}:var\\(--figure-`));
       }
       expect(svg).not.toMatch(/<script|<foreignObject|https?:\/\/(?!www\.w3\.org)|NaN|undefined/);
       expect(svg.length).toBeLessThan(80_000);
@@ -229,7 +235,7 @@ describe("an SVG", () => {
 
   test("has bars as long as the numbers of the table", () => {
     const svg = drawn.find(({ id }) => id === "parameters")!.svg!;
-    const bars = [...svg.matchAll(/class="figure-fill-blue" d="M0,[\d.]+h([\d.]+)v/g)];
+    const bars = [...svg.matchAll(/ d="M0,[\d.]+h([\d.]+)v[^"]*" fill="#0072b2"/g)];
     const lengths = bars.map(([, length]) => Number(length));
     const rows = tables.parameters!.rows.filter(({ component }) => component !== "total");
     const numbers = rows.map(({ parameters }) => Number(parameters));

@@ -2,7 +2,7 @@
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import type { Draft, Figure, Panel } from "./figure.ts";
-import { colours, config, figureStyle, figureWidth, font } from "./theme.ts";
+import { config, figureStyle, figureWidth, font } from "./theme.ts";
 
 /** Between two panels. */
 const gap = 22;
@@ -55,28 +55,16 @@ async function drawPanel({ title, height, spec }: Panel): Promise<string> {
   const svg = await view.toSVG();
   view.finalize();
   if (problems.length > 0) throw new Error(problems[0]);
-  return themed(svg.replace(/^<svg[^>]*>/, "").replace(/<\/svg>$/, ""));
+  return compact(svg.replace(/^<svg[^>]*>/, "").replace(/<\/svg>$/, ""));
 }
 
-/** The names of the theme's colours by their values. */
-const nameOf = new Map(Object.entries(colours).map(([name, { light }]) => [light as string, name]));
-
-/**
- * Puts a class on everything in a colour of the theme. The attribute stays, for programs that know
- * no style sheets; where there is one, the class is stronger. Places are rounded to hundredths.
- */
-function themed(content: string): string {
-  const plain = content.replace(/ (?:class|role|aria-\w+|font-family)="[^"]*"/g, "");
-  return plain.replace(/<\w[^>]*>/g, (long) => {
-    const tag = long.replace(/\d+\.\d{3,}/g, (place) => String(Number(Number(place).toFixed(2))));
-    const classes = ["fill", "stroke"].flatMap((what) => {
-      const value = new RegExp(` ${what}="([^"]*)"`).exec(tag)?.[1];
-      const name = value === undefined ? undefined : nameOf.get(value);
-      return name === undefined ? [] : [`figure-${what}-${name}`];
-    });
-    if (classes.length === 0) return tag;
-    return tag.replace(/^<\w+/, (start) => `${start} class="${classes.join(" ")}"`);
-  });
+/** Drops the attributes that no reader of the SVG uses, and rounds places to hundredths. */
+function compact(content: string): string {
+  return content
+    .replace(/ (?:class|role|aria-\w+|font-family)="[^"]*"/g, "")
+    .replace(/<\w[^>]*>/g, (tag) =>
+      tag.replace(/\d+\.\d{3,}/g, (place) => String(Number(Number(place).toFixed(2)))),
+    );
 }
 
 function escapeXml(text: string): string {

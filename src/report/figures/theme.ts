@@ -78,19 +78,24 @@ export const config: Config = {
   view: { stroke: null },
 };
 
-/** The style sheet of all figures: a page sets the custom properties to its own colours. */
+/**
+ * The style sheet of all figures. It selects by the colours that are written in the drawing, which
+ * programs without style sheets use as they are; a page may set the custom properties.
+ */
 export const figureStyle = styleSheet();
 
 function styleSheet(): string {
   const names = Object.keys(colours) as Colour[];
   const properties = (shade: keyof Shade) =>
     names.map((name) => `--figure-${name}:${colours[name][shade]}`).join(";");
-  const classes = names.flatMap((name) =>
-    ["fill", "stroke"].map((what) => `.figure-${what}-${name}{${what}:var(--figure-${name})}`),
+  const rules = names.flatMap((name) =>
+    ["fill", "stroke"].map(
+      (what) => `.figure [${what}="${colour(name)}"]{${what}:var(--figure-${name})}`,
+    ),
   );
   return [
     `.figure{${properties("light")}}`,
     `@media screen and (prefers-color-scheme:dark){.figure{${properties("dark")}}}`,
-    ...classes,
+    ...rules,
   ].join("\n");
 }
