@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { Bench } from "tinybench";
 import { benchPrompt } from "../src/bench/workloads.ts";
 import { decodeFlops } from "../src/cost/flops.ts";
-import type { Row } from "../src/cost/tables.ts";
+import type { Row } from "../src/cost/row.ts";
 import { writeCsv } from "../src/io/csv.ts";
 import type { RunRecord } from "../src/io/run-record.ts";
 import { laws } from "../src/laws/index.ts";

@@ -7,7 +7,7 @@ import { ratioColumns, ratioRows } from "../src/bench/ratios-table.ts";
 import { measuredRooflineRows } from "../src/bench/roofline-rows.ts";
 import { type Sample, samplesColumns } from "../src/bench/sample.ts";
 import { taskFlops } from "../src/bench/task-cost.ts";
-import { flopsColumns } from "../src/cost/tables.ts";
+import { flopsTable } from "../src/cost/flops-table.ts";
 import { growthTexts } from "../src/report/growth-text.ts";
 import { config, configs, idealMs, lengths, madeSamples, marks, noisy } from "./made-samples.ts";
 
@@ -23,14 +23,14 @@ describe("columns", () => {
       growth:
         "schema_version,run_id,model,task,mode,variable,grid,n_points,rounds,processes,slope,slope_ci_lo,slope_ci_hi,slope_predicted_flops,slope_predicted_bytes,slope_minus_pred,smp_ci_lo,smp_ci_hi,last_segment_slope,lss_ci_lo,lss_ci_hi,c0_ms,c1_ms_per_n,c2_ms_per_n2,c3_ms_per_n3,lack_of_fit_p,order_design,verdict",
       flops:
-        "schema_version,model,phase,mode,prompt_len,gen_len,n_or_c,linear_q,linear_k,linear_v,linear_o,mlp_gate,mlp_up,mlp_down,attn_qk_causal,attn_av_causal,attn_qk_dense,attn_av_dense,lm_head_last,lm_head_all,minor_softmax,minor_norm,minor_rope,minor_act,total_exact_causal,total_dense,total_counted_by_engine,equal,conv_palm_2n,conv_kaplan,conv_chinchilla,conv_nanogpt,conv_fvcore_fma1",
+        "schema_version,model,phase,mode,prompt_len,gen_len,n_or_c,linear_q,linear_k,linear_v,linear_o,mlp_gate,mlp_up,mlp_down,attn_qk_causal,attn_av_causal,attn_qk_dense,attn_av_dense,lm_head_last,lm_head_all,minor_softmax,minor_norm,minor_rope,minor_act,total_exact_causal,total_dense,conv_palm_2n,conv_kaplan,conv_chinchilla,conv_nanogpt,conv_fvcore_fma1",
     };
     expect({
       samples: samplesColumns.join(),
       latency: latencyColumns.join(),
       ratios: ratioColumns.join(),
       growth: growthColumns.join(),
-      flops: flopsColumns.join(),
+      flops: Object.keys(flopsTable.columns).join(),
     }).toEqual(schema);
   });
 });

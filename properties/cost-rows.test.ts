@@ -2,30 +2,33 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
 import { trafficBytes } from "../src/cost/intensity.ts";
-import { intensityColumns, intensityRows } from "../src/cost/intensity-table.ts";
-import { memoryColumns, memoryRows } from "../src/cost/memory-table.ts";
-import type { Row } from "../src/cost/tables.ts";
+import { intensityRows, intensityTable } from "../src/cost/intensity-table.ts";
+import { memoryRows, memoryTable } from "../src/cost/memory-table.ts";
 import { GiB } from "../src/cost/units.ts";
 import {
-  attentionColumns,
+  assignmentIntensityTable,
   attentionRows,
-  differenceColumns,
   differenceRows,
-  sizingColumns,
+  differencesTable,
   sizingRows,
+  sizingTable,
 } from "../src/courses/two-layer-assignment/intensity-table.ts";
+import type { AnyRow, TableSchema } from "../src/io/table.ts";
 import { namedModel } from "../src/model/named/registry.ts";
 import { property } from "./support.ts";
 
 const llama3 = namedModel("llama-3-8b");
 const length = fc.integer({ min: 1, max: 24 });
 
-function sum(rows: readonly Row<string>[], column: string): bigint {
-  return rows.reduce((total, row) => total + (row[column] as bigint), 0n);
+function sum<Column extends string>(
+  rows: readonly Readonly<Record<Column, bigint>>[],
+  column: Column,
+): bigint {
+  return rows.reduce((total, row) => total + row[column], 0n);
 }
 
-function expectColumns(rows: readonly Row<string>[], columns: readonly string[]): void {
-  for (const row of rows) expect(Object.keys(row)).toEqual(columns);
+function expectColumns(rows: readonly AnyRow[], { columns }: TableSchema): void {
+  for (const row of rows) expect(Object.keys(row)).toEqual(Object.keys(columns));
 }
 
 property(
@@ -34,10 +37,10 @@ property(
   ([config, context, batch, bytesPerElement]) => {
     const held = { context, batch, bytesPerElement };
     const rows = memoryRows({ name: "generated", config }, held);
-    expectColumns(rows, memoryColumns);
+    expectColumns(rows, memoryTable);
     for (const phase of ["prefill", "decode"]) {
       const parts = rows.filter((row) => row.phase === phase);
-      expect(sum(parts, "bytes")).toBe(2n * (parts.at(-1)?.bytes as bigint));
+      expect(sum(parts, "bytes")).toBe(2n * parts.at(-1)!.bytes);
     }
   },
 );
@@ -49,17 +52,17 @@ property(
     const widths = { weightBytesPerElement: 2, kvBytesPerElement: 2, activationBytesPerElement: 2 };
     const step = { phase, context, batch, fusion: "streamed", ...widths } as const;
     const [whole, ...rest] = intensityRows({ name: "generated", config }, step);
-    expectColumns([whole, ...rest], intensityColumns);
+    expectColumns([whole, ...rest], intensityTable);
     const operations = rest.filter(({ level }) => level === "op");
     for (const column of ["flops", "bytes_weights", "bytes_kv", "bytes_act"] as const) {
       expect(whole[column]).toBe(sum(operations, column));
     }
     for (const row of rest) {
       const bytes = trafficBytes({
-        flops: row.flops as bigint,
-        weightBytes: row.bytes_weights as bigint,
-        kvBytes: row.bytes_kv as bigint,
-        activationBytes: row.bytes_act as bigint,
+        flops: row.flops,
+        weightBytes: row.bytes_weights,
+        kvBytes: row.bytes_kv,
+        activationBytes: row.bytes_act,
       });
       expect(row.ai).toBe(bytes === 0n ? null : Number(row.flops) / Number(bytes));
     }
@@ -69,7 +72,7 @@ property(
 describe("the assignment", () => {
   property("differences lead from the exact count to its own", configs(), (config) => {
     const rows = differenceRows({ name: "generated", config });
-    expectColumns(rows, differenceColumns);
+    expectColumns(rows, differencesTable);
     expect(sum(rows.slice(0, -1), "parameters")).toBe(rows.at(-1)?.parameters);
   });
 
@@ -77,7 +80,7 @@ describe("the assignment", () => {
     for (const devices of [1, 2, 3, 4, 8, 16]) {
       const serving = { deviceBytes: 80 * GiB, devices, context: 1024, bytesPerElement: 2 };
       const rows = sizingRows(llama3, serving);
-      expectColumns(rows, sizingColumns);
+      expectColumns(rows, sizingTable);
       expect(rows[1].max_batch).toBe(BigInt(Math.floor(160 * devices - 23.96)));
     }
   });
@@ -85,7 +88,7 @@ describe("the assignment", () => {
   test("decode has one intensity at every batch, prefill another", () => {
     const batches = Array.from({ length: 100 }, (_, i) => i + 1);
     const rows = attentionRows(llama3, { context: 1024, batches, bytesPerElement: 2 });
-    expectColumns(rows, attentionColumns);
+    expectColumns(rows, assignmentIntensityTable);
     expect(rows).toHaveLength(101);
     expect(new Set(rows.slice(1).map(({ ai }) => ai)).size).toBe(1);
     expect(rows[1].ai).toBeCloseTo(0.98367, 5);

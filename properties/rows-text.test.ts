@@ -1,9 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { jsonText } from "../src/io/json-text.ts";
 import { rowsText } from "../src/io/rows-text.ts";
+import { type AnyRow, type Columns, defineTable, integer } from "../src/io/table.ts";
 
 describe("rows as text", () => {
-  const columns = ["schema_version", "model", "a", "b", "none"] as const;
+  const shown = (names: readonly string[], rows: readonly AnyRow[]) => {
+    const columns: Columns = Object.fromEntries(names.map((name) => [name, integer("")]));
+    return rowsText(defineTable({ file: "", command: "", about: "", columns }), rows);
+  };
+  const columns = ["schema_version", "model", "a", "b", "none"];
   const row = (a: number | bigint, b: string | number | null) => ({
     schema_version: 1,
     model: "demo",
@@ -13,7 +18,7 @@ describe("rows as text", () => {
   });
 
   test("say once what all rows share, and leave out what none has", () => {
-    expect(rowsText(columns, [row(1000n, "x"), row(2, null), row(0.123456789, 7)])).toBe(
+    expect(shown(columns, [row(1000n, "x"), row(2, null), row(0.123456789, 7)])).toBe(
       [
         "model  demo",
         "┌─────────┬───┐",
@@ -32,7 +37,7 @@ describe("rows as text", () => {
       { a: 1, b: 2, c: 3 },
       { a: 4, b: 5, c: Number.NaN },
     ];
-    expect(rowsText(["a", "b", "c"], rows)).toBe(
+    expect(shown(["a", "b", "c"], rows)).toBe(
       [
         "┌───┬───┬───┐",
         "│ a │ 1 │ 4 │",
@@ -45,9 +50,7 @@ describe("rows as text", () => {
   });
 
   test("list the cells of a single row", () => {
-    expect(rowsText(["model", "b"], [{ model: "demo", b: 12345 }])).toBe(
-      "model  demo\nb      12,345",
-    );
+    expect(shown(["model", "b"], [{ model: "demo", b: 12345 }])).toBe("model  demo\nb      12,345");
   });
 });
 

@@ -8,7 +8,7 @@ import { type ModelConfig, modelConfig } from "../src/model/config.ts";
 import { namedModel, namedModels } from "../src/model/named/registry.ts";
 import { countParameters, initWeights } from "../src/model/weights.ts";
 import { shapeTraceText, traceShapes } from "../src/reference/trace.ts";
-import { modelsTable } from "../src/report/models-table.ts";
+import { modelsText } from "../src/report/models-table.ts";
 import { property } from "./support.ts";
 
 const config = (name: string) => namedModel(name).config;
@@ -185,7 +185,7 @@ describe("summary text", () => {
   });
 
   test("the table of models has a line for each", () => {
-    const text = modelsTable(namedModels);
+    const text = modelsText(namedModels);
     expect(text).toMatch(
       /│ llama-3-8b +│ +128,256 │.*│ +32:8 │.*│ +own │ +8,030,261,248 │ +86\.92 % │/,
     );

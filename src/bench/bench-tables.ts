@@ -1,6 +1,8 @@
 import { join } from "node:path";
-import { flopsColumns, rooflineColumns } from "../cost/tables.ts";
+import { flopsTable } from "../cost/flops-table.ts";
+import { rooflineTable } from "../cost/roofline-table.ts";
 import { writeCsv } from "../io/csv.ts";
+import { writeTable } from "../io/table-csv.ts";
 import { benchFlopsRows } from "./flops-rows.ts";
 import { growthColumns, growthRows } from "./growth-table.ts";
 import { latencyColumns, latencyRows } from "./latency-table.ts";
@@ -39,9 +41,8 @@ export async function writeBenchTables(
   await writeCsv(file("latency"), latencyColumns, latency);
   await writeCsv(file("ratios"), ratioColumns, ratios);
   await writeCsv(file("growth"), growthColumns, growth);
-  await writeCsv(file("flops"), flopsColumns, flops);
+  await writeTable(folder, flopsTable, flops);
   const written = ["samples", "latency", "ratios", "growth", "flops"].map(file);
   if (roofline.length === 0) return written;
-  await writeCsv(file("roofline"), rooflineColumns, roofline);
-  return [...written, file("roofline")];
+  return [...written, await writeTable(folder, rooflineTable, roofline)];
 }

@@ -1,8 +1,8 @@
 import { ridgePoint } from "../cost/roofline.ts";
-import type { DeviceRoofs } from "../cost/tables.ts";
+import type { DeviceRoofs } from "../cost/roofline-table.ts";
 import { rowsText } from "../io/rows-text.ts";
 import type { BenchTables } from "./bench-tables.ts";
-import type { CompareRow } from "./compare-table.ts";
+import { type CompareRow, compareTable } from "./compare-table.ts";
 import type { RatioRow } from "./ratios-table.ts";
 
 /** What a bench came to, in a few lines: verdicts, controls, and what has no figure. */
@@ -48,7 +48,7 @@ export function compareText(rows: readonly CompareRow[]): string {
     "verdict",
   ] as const;
   const head = `Against the base run: ${counts(rows.map(({ verdict }) => verdict)) || "nothing in common"}`;
-  return changed.length === 0 ? head : `${head}\n${rowsText(columns, changed)}`;
+  return changed.length === 0 ? head : `${head}\n${rowsText(compareTable, changed, columns)}`;
 }
 
 /** `3 slower, 2 equivalent` */

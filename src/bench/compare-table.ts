@@ -1,12 +1,23 @@
 /** compare.csv: a run against an earlier one, to tell a regression from noise. */
-import { type Row, schemaVersion } from "../cost/row.ts";
+import {
+  boolean,
+  defineTable,
+  integer,
+  number,
+  oneOf,
+  orBlank,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../io/table.ts";
 import { logRatios } from "./ratios-table.ts";
-import { baselineOf, isOfMachine, type Sample } from "./sample.ts";
+import { baselineOf, isOfMachine, type Sample, tasks } from "./sample.ts";
 import { type Interval, median } from "./statistics.ts";
 import {
   clusteredInterval,
   differenceInterval,
-  type TimeVerdict,
+  timeVerdicts,
   verdictOf,
 } from "./statistics-pairs.ts";
 import {
@@ -14,39 +25,46 @@ import {
   isFirstToken,
   lengthKey,
   milliseconds,
+  rounded,
   type TimedGroup,
   timedGroups,
 } from "./timed-groups.ts";
 
-export const compareColumns = [
-  "schema_version",
-  "run_id",
-  "base_run_id",
-  "model",
-  "task",
-  "mode",
-  "prompt_len",
-  "seq_len",
-  "gen_len",
-  "processes",
-  "n",
-  "base_processes",
-  "base_n",
-  "median_ms",
-  "base_median_ms",
-  "ratio_median",
-  "ratio_ci_lo",
-  "ratio_ci_hi",
-  "tokens_identical",
-  "verdict",
-] as const;
+export const compareTable = defineTable({
+  file: "compare.csv",
+  command: "npx causalgate bench --compare FILE",
+  about: "The time of a task now divided by its time in an earlier run, the base run.",
+  mayBeEmpty: true,
+  columns: {
+    schema_version: version,
+    run_id: text("start of the run, in UTC"),
+    base_run_id: text("start of the base run"),
+    model: text("model name"),
+    task: oneOf(tasks, "what is timed"),
+    mode: text("naive or cached; the kind of filter where the task is sampling"),
+    prompt_len: orBlank(integer("tokens of the prompt")),
+    seq_len: orBlank(integer("largest number of tokens that a pass attends to")),
+    gen_len: integer("generated tokens, or draws"),
+    processes: integer("processes that timed it"),
+    n: integer("samples"),
+    base_processes: integer("processes of the base run"),
+    base_n: integer("samples of the base run"),
+    median_ms: number("median time in milliseconds"),
+    base_median_ms: number("median time of the base run in milliseconds"),
+    ratio_median: number("ratio of the times; above 1 is slower than the base run"),
+    ratio_ci_lo: orBlank(number("lower end of the 95 % interval of ratio_median")),
+    ratio_ci_hi: orBlank(number("upper end of the 95 % interval of ratio_median")),
+    tokens_identical: boolean("whether both runs generated the same tokens"),
+    verdict: oneOf(timeVerdicts, "verdict on this run; a regression is slower"),
+  },
+});
 
-export type CompareRow = Row<(typeof compareColumns)[number]> & { readonly verdict: TimeVerdict };
+export type CompareRow = RowOf<typeof compareTable>;
 
 /**
- * How many times as long each task takes now as in the base run, for all that both have timed. The
- * controls are both runs' own, and the bare loops of the machine: code that no change touches, so
- * that their difference is the machine's. A regression is `slower`.
+ * Returns a row for every task that both runs timed. The controls are those of both runs, and the
+ * bare loops of the machine: no change of this project affects them, so their difference is that of
+ * the machine.
  */
 export function compareRows(now: readonly Sample[], base: readonly Sample[]): CompareRow[] {
   const [ofNow, ofBase] = [timedGroups(now), timedGroups(base)];
@@ -85,9 +103,9 @@ function compareRow(
     n: group.samples.length,
     base_processes: count(base),
     base_n: base.samples.length,
-    median_ms: digits(median(group.samples.map(milliseconds))),
-    base_median_ms: digits(median(base.samples.map(milliseconds))),
-    ratio_median: digits(Math.exp(middle)),
+    median_ms: rounded(median(group.samples.map(milliseconds))),
+    base_median_ms: rounded(median(base.samples.map(milliseconds))),
+    ratio_median: rounded(Math.exp(middle)),
     ratio_ci_lo: digits(interval && Math.exp(interval.low)),
     ratio_ci_hi: digits(interval && Math.exp(interval.high)),
     tokens_identical: group.samples[0].token_digest === base.samples[0].token_digest,

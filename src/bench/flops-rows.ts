@@ -1,13 +1,10 @@
-import { type flopsColumns, flopsRow, type Row } from "../cost/tables.ts";
+import { type FlopsRow, flopsRow } from "../cost/flops-table.ts";
 import type { Sample } from "./sample.ts";
 import { generationOf } from "./task-cost.ts";
 import { type Configs, isFirstToken, timedGroups } from "./timed-groups.ts";
 
 /** The rows of flops.csv for all that was timed, and would have been: each price once. */
-export function benchFlopsRows(
-  samples: readonly Sample[],
-  configs: Configs,
-): Row<(typeof flopsColumns)[number]>[] {
+export function benchFlopsRows(samples: readonly Sample[], configs: Configs): FlopsRow[] {
   const rows = timedGroups(samples).flatMap((group) => {
     const config = configs.get(group.model) ?? null;
     if (config === null || group.task === "sampling" || isFirstToken(group)) return [];

@@ -1,7 +1,13 @@
 /**
  * roofline.csv of a bench: the roofs of this machine as measured, and what was reached under them.
  */
-import { type DeviceRoofs, type Estimate, rooflineRows, type Step } from "../cost/tables.ts";
+import type { InferenceStep } from "../cost/intensity-table.ts";
+import {
+  type DeviceRoofs,
+  type Estimate,
+  type RooflineRow,
+  rooflineRows,
+} from "../cost/roofline-table.ts";
 import type { Sample } from "./sample.ts";
 import { median, medianInterval } from "./statistics.ts";
 import { taskFlops } from "./task-cost.ts";
@@ -14,10 +20,7 @@ import { triadStepBytes } from "./workloads.ts";
  * come faster than from memory, so such a point may lie above the memory roof. No rows where the
  * roofs were not timed.
  */
-export function measuredRooflineRows(
-  samples: readonly Sample[],
-  configs: Configs,
-): ReturnType<typeof rooflineRows> {
+export function measuredRooflineRows(samples: readonly Sample[], configs: Configs): RooflineRow[] {
   const roofs = measuredRoofs(samples);
   if (roofs === null) return [];
   return usableGroups(samples).flatMap((group) => {
@@ -26,7 +29,7 @@ export function measuredRooflineRows(
     if ((task !== "prefill" && task !== "decode") || !config) return [];
     const bytes = 8;
     const widths = { weightBytesPerElement: bytes, kvBytesPerElement: bytes };
-    const step: Step = {
+    const step: InferenceStep = {
       ...{ phase: task, context: seq_len!, fusion: "fused" },
       ...{ ...widths, activationBytesPerElement: bytes },
     };

@@ -137,13 +137,16 @@ export function detectableEffect(interval: Interval, df: number): number {
 /** Differences below 2 % are nobody's concern. */
 export const leastDifference = Math.log(1.02);
 
-export type TimeVerdict =
-  | "faster"
-  | "slower"
-  | "equivalent"
-  | "inconclusive"
-  /** The control, one arm against itself, differs: nothing is said. */
-  | "void_control_moved";
+/** `void_control_moved`: the control, one arm against itself, differs, so there is no verdict. */
+export const timeVerdicts = [
+  "faster",
+  "slower",
+  "equivalent",
+  "inconclusive",
+  "void_control_moved",
+] as const;
+
+export type TimeVerdict = (typeof timeVerdicts)[number];
 
 /**
  * What an interval of log ratios says of arm a against arm b. A difference is one that lies wholly

@@ -84,9 +84,13 @@ export function milliseconds({ t_ns }: Sample): number {
   return t_ns! / 1e6;
 }
 
-/** Five digits: more than any time repeats. Null for what is not a number. */
+/** Rounds to five digits, which is more than any time repeats. */
+export function rounded(value: number): number {
+  return Number(value.toPrecision(5));
+}
+
+/** As {@link rounded}; null for a value that is absent or not finite. */
 export function digits(value: number | null | undefined): number | null {
-  return value === null || value === undefined || !Number.isFinite(value)
-    ? null
-    : Number(value.toPrecision(5));
+  const isNumber = value !== null && value !== undefined && Number.isFinite(value);
+  return isNumber ? rounded(value) : null;
 }

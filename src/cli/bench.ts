@@ -1,16 +1,15 @@
-import { join } from "node:path";
 import { Argument, Command, Option } from "commander";
 import { benchTables, writeBenchTables } from "../bench/bench-tables.ts";
 import { benchText, compareText } from "../bench/bench-text.ts";
-import { compareColumns, compareRows } from "../bench/compare-table.ts";
+import { compareRows, compareTable } from "../bench/compare-table.ts";
 import { type BenchmarkName, type BenchScale, benchmarks, grids } from "../bench/grids.ts";
 import { type Journal, openJournal } from "../bench/journal.ts";
 import { type BenchRequest, type BenchResult, runBench } from "../bench/run-bench.ts";
 import type { Sample } from "../bench/sample.ts";
 import { readSamples } from "../bench/samples.ts";
-import { writeCsv } from "../io/csv.ts";
 import { aligned } from "../io/rows-text.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
+import { writeTable } from "../io/table-csv.ts";
 import { growthTexts } from "../report/growth-text.ts";
 import { examples, reportOption, seedOption } from "./options.ts";
 
@@ -97,9 +96,7 @@ async function compare(
   files: string[],
 ): Promise<boolean> {
   const rows = compareRows(samples, base);
-  const file = join(folder, "compare.csv");
-  await writeCsv(file, compareColumns, rows);
-  files.push(file);
+  files.push(await writeTable(folder, compareTable, rows));
   console.log(compareText(rows));
   return rows.some(({ verdict }) => verdict === "slower");
 }

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import { type Format, namedDevice } from "../cost/devices.ts";
-import { kvMemoryColumns, kvMemoryRow, type Row } from "../cost/tables.ts";
+import { kvMemoryRow, kvMemoryTable } from "../cost/kv-memory-table.ts";
 import { GB, GiB } from "../cost/units.ts";
-import { sizingColumns, sizingRows } from "../courses/two-layer-assignment/intensity-table.ts";
+import { sizingRows, sizingTable } from "../courses/two-layer-assignment/intensity-table.ts";
 import type { NamedModel } from "../model/named/named-model.ts";
 import {
   assumptionsOption,
@@ -14,7 +14,13 @@ import {
   tensorParallelOption,
 } from "./cost-options.ts";
 import { integer, number } from "./options.ts";
-import { pairs, type TableOptions, tableCommand } from "./table-command.ts";
+import {
+  type ModelTable,
+  modelTable,
+  pairs,
+  type TableOptions,
+  tableCommand,
+} from "./table-command.ts";
 
 interface BatchOptions extends TableOptions {
   readonly context?: readonly number[];
@@ -58,34 +64,38 @@ export function batchCommand(): Command {
         ).conflicts(["utilization", "blockTokens", "reserve"]),
       ],
     },
-    (options: BatchOptions) => ({
-      columns: options.assumptions === undefined ? kvMemoryColumns : sizingColumns,
-      rowsOf: (model) => batchRows(model, options),
-    }),
+    batchTable,
   );
 }
 
-function batchRows(model: NamedModel, options: BatchOptions): Row<string>[] {
+function batchTable(options: BatchOptions): ModelTable {
   const { assumptions, memoryUnit = assumptions === undefined ? "GB" : "GiB" } = options;
   const bytes = bytesPerElement(options.dtype);
-  const rowsOf = (deviceBytes: number, tp: number, context: number): readonly Row<string>[] => {
-    if (assumptions !== undefined) {
-      return sizingRows(model, { deviceBytes, devices: tp, context, bytesPerElement: bytes });
-    }
-    const row = kvMemoryRow(model, {
-      deviceBytes,
-      tensorParallel: tp,
-      context,
-      utilization: options.utilization,
-      blockTokens: options.blockTokens,
-      overheadBytes: options.reserve,
-      weightBytesPerElement: bytes,
-      kvBytesPerElement: bytes,
+  const cases = (model: NamedModel) =>
+    pairs(
+      pairs(options.device.map(namedDevice), options.tp),
+      contextsOf(model, options.context),
+    ).map(([[device, tp], context]) => {
+      return { deviceBytes: device.memoryGB * { GB, GiB }[memoryUnit], tp, context };
     });
-    return [row];
-  };
-  const groups = pairs(options.device.map(namedDevice), options.tp);
-  return pairs(groups, contextsOf(model, options.context)).flatMap(([[device, tp], context]) =>
-    rowsOf(device.memoryGB * { GB, GiB }[memoryUnit], tp, context),
+  if (assumptions !== undefined) {
+    return modelTable(sizingTable, (model) =>
+      cases(model).flatMap(({ tp, ...group }) =>
+        sizingRows(model, { ...group, devices: tp, bytesPerElement: bytes }),
+      ),
+    );
+  }
+  return modelTable(kvMemoryTable, (model) =>
+    cases(model).map(({ tp, ...group }) =>
+      kvMemoryRow(model, {
+        ...group,
+        tensorParallel: tp,
+        utilization: options.utilization,
+        blockTokens: options.blockTokens,
+        overheadBytes: options.reserve,
+        weightBytesPerElement: bytes,
+        kvBytesPerElement: bytes,
+      }),
+    ),
   );
 }

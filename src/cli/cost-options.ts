@@ -2,15 +2,13 @@
 import { Option } from "commander";
 import { bytesOfFormat, devices, type Format } from "../cost/devices.ts";
 import { checkContext } from "../cost/generation.ts";
-import type { Fusion } from "../cost/intensity.ts";
-import type { NamedConfig } from "../cost/tables.ts";
+import { fusions } from "../cost/intensity.ts";
+import type { NamedConfig } from "../model/config.ts";
 import { integers } from "./options.ts";
 
 export function bytesPerElement(dtype: Format): number {
   return bytesOfFormat[dtype];
 }
-
-const fusions: readonly Fusion[] = ["unfused", "streamed", "fused"];
 
 /** `--context N,...` */
 export function contextOption(): Option {

@@ -2,10 +2,10 @@
 import { type Command, Option } from "commander";
 import { datasheetRoofs, type Format, namedDevice } from "../cost/devices.ts";
 import type { Fusion } from "../cost/intensity.ts";
-import { intensityColumns, intensityRows } from "../cost/intensity-table.ts";
-import { type DeviceRoofs, rooflineColumns, rooflineRows, type Step } from "../cost/tables.ts";
+import { type InferenceStep, intensityRows, intensityTable } from "../cost/intensity-table.ts";
+import { type DeviceRoofs, rooflineRows, rooflineTable } from "../cost/roofline-table.ts";
 import {
-  attentionColumns,
+  assignmentIntensityTable,
   attentionRows,
 } from "../courses/two-layer-assignment/intensity-table.ts";
 import type { NamedModel } from "../model/named/named-model.ts";
@@ -20,7 +20,13 @@ import {
   fusionOption,
 } from "./cost-options.ts";
 import { number } from "./options.ts";
-import { pairs, type Table, type TableOptions, tableCommand } from "./table-command.ts";
+import {
+  type ModelTable,
+  modelTable,
+  pairs,
+  type TableOptions,
+  tableCommand,
+} from "./table-command.ts";
 
 interface StepOptions extends TableOptions {
   readonly context?: readonly number[];
@@ -48,25 +54,22 @@ export function intensityCommand(): Command {
       ],
       example: ["--model llama-3-8b --batch 1,64", "what a batch changes, and what it does not"],
     },
-    intensityTable,
+    intensityOf,
   );
 }
 
-function intensityTable(options: IntensityOptions): Table {
+function intensityOf(options: IntensityOptions): ModelTable {
   if (options.assumptions === undefined) {
-    return {
-      columns: intensityColumns,
-      rowsOf: (model) => steps(model, options).flatMap((step) => intensityRows(model, step)),
-    };
+    return modelTable(intensityTable, (model) =>
+      steps(model, options).flatMap((step) => intensityRows(model, step)),
+    );
   }
   const bytes = bytesPerElement(options.dtype);
-  return {
-    columns: attentionColumns,
-    rowsOf: (model) =>
-      contextsOf(model, options.context).flatMap((context) =>
-        attentionRows(model, { context, batches: options.batch, bytesPerElement: bytes }),
-      ),
-  };
+  return modelTable(assignmentIntensityTable, (model) =>
+    contextsOf(model, options.context).flatMap((context) =>
+      attentionRows(model, { context, batches: options.batch, bytesPerElement: bytes }),
+    ),
+  );
 }
 
 interface RooflineOptions extends StepOptions {
@@ -94,13 +97,11 @@ export function rooflineCommand(): Command {
     (options: RooflineOptions) => {
       const devices =
         givenRoofs(options) ?? options.device.map((one) => roofsOf(one, options.dtype));
-      return {
-        columns: rooflineColumns,
-        rowsOf: (model) =>
-          pairs(devices, steps(model, options)).flatMap(([roofs, step]) =>
-            rooflineRows(model, roofs, step),
-          ),
-      };
+      return modelTable(rooflineTable, (model) =>
+        pairs(devices, steps(model, options)).flatMap(([roofs, step]) =>
+          rooflineRows(model, roofs, step),
+        ),
+      );
     },
   );
 }
@@ -139,7 +140,7 @@ function roofsOf(device: string, dtype: Format): DeviceRoofs {
 }
 
 /** Prefill and decode, for every context and batch. */
-function steps(model: NamedModel, { context, batch, dtype, fusion }: StepOptions): Step[] {
+function steps(model: NamedModel, { context, batch, dtype, fusion }: StepOptions): InferenceStep[] {
   const bytes = bytesPerElement(dtype);
   const widths = {
     weightBytesPerElement: bytes,

@@ -1,11 +1,12 @@
 import { Command, Option } from "commander";
 import type { Format } from "../cost/devices.ts";
+import { flopsRow, flopsTable } from "../cost/flops-table.ts";
 import { checkContext } from "../cost/generation.ts";
-import { memoryColumns, memoryRows } from "../cost/memory-table.ts";
-import { flopsColumns, flopsRow, paramsColumns, paramsRows } from "../cost/tables.ts";
+import { memoryRows, memoryTable } from "../cost/memory-table.ts";
+import { paramsRows, paramsTable } from "../cost/params-table.ts";
 import {
-  differenceColumns,
   differenceRows,
+  differencesTable,
 } from "../courses/two-layer-assignment/intensity-table.ts";
 import type { NamedModel } from "../model/named/named-model.ts";
 import { batchCommand } from "./cost-batch.ts";
@@ -19,7 +20,7 @@ import {
 } from "./cost-options.ts";
 import { intensityCommand, rooflineCommand } from "./cost-steps.ts";
 import { examples, integer } from "./options.ts";
-import { pairs, type TableOptions, tableCommand } from "./table-command.ts";
+import { modelTable, pairs, type TableOptions, tableCommand } from "./table-command.ts";
 
 /** `causalgate cost`: exact tables from a configuration alone; no weight is made for them. */
 export function costCommand(): Command {
@@ -56,8 +57,8 @@ function parametersCommand(): Command {
     },
     ({ assumptions }: ParameterOptions) =>
       assumptions === undefined
-        ? { columns: paramsColumns, rowsOf: (model) => paramsRows(model, model.source) }
-        : { columns: differenceColumns, rowsOf: differenceRows },
+        ? modelTable(paramsTable, (model) => paramsRows(model, model.source))
+        : modelTable(differencesTable, differenceRows),
   );
 }
 
@@ -75,11 +76,10 @@ function flopsCommand(): Command {
       options: [contextOption(), newTokens.argParser(integer(1))],
       example: ["--model llama-2-7b --context 100 --new-tokens 100", "a prompt and its answer"],
     },
-    ({ context, newTokens }: FlopsOptions) => ({
-      columns: flopsColumns,
-      rowsOf: (model) =>
+    ({ context, newTokens }: FlopsOptions) =>
+      modelTable(flopsTable, (model) =>
         contextsOf(model, context).flatMap((context) => flopsRows(model, context, newTokens)),
-    }),
+      ),
   );
 }
 
@@ -109,12 +109,11 @@ function memoryCommand(): Command {
       options: [contextOption(), batchOption(), dtypeOption()],
       example: ["--model llama-3-8b --context 8192 --batch 1,16", "one and sixteen full contexts"],
     },
-    ({ context, batch, dtype }: MemoryOptions) => ({
-      columns: memoryColumns,
-      rowsOf: (model) =>
+    ({ context, batch, dtype }: MemoryOptions) =>
+      modelTable(memoryTable, (model) =>
         pairs(contextsOf(model, context), batch).flatMap(([context, batch]) =>
           memoryRows(model, { context, batch, bytesPerElement: bytesPerElement(dtype) }),
         ),
-    }),
+      ),
   );
 }

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { csvText } from "../io/csv.ts";
 import { laws } from "../laws/index.ts";
-import { formatOption } from "./options.ts";
+import { type FormatOptions, formatOf, formatOptions } from "./options.ts";
 
 const columns = [
   "code",
@@ -16,10 +16,12 @@ const columns = [
 
 /** `causalgate laws`: what holds of any decoder, and what each law catches. */
 export function lawsCommand(): Command {
-  return new Command("laws")
+  const command = new Command("laws");
+  for (const option of formatOptions("text", "csv", "json")) command.addOption(option);
+  return command
     .description("list the laws: what each says, what it catches, what it needs of a decoder")
-    .addOption(formatOption("text", "csv", "json"))
-    .action(({ format }: { format: string }) => {
+    .action((options: FormatOptions) => {
+      const format = formatOf(options);
       const rows = laws.map(({ needs, precondition, cases: _, check: __, ...law }) => ({
         ...law,
         needs: needs.join(" "),

@@ -36,11 +36,25 @@ export function modelArgument(): Argument {
   return new Argument("<MODEL>", "a model's name, or the path of its file or folder");
 }
 
-/** `--format F`: how a result is written to the standard output; by default the first way. */
-export function formatOption(...choices: readonly string[]): Option {
-  return new Option("--format <F>", "how the result is written")
-    .choices(choices)
-    .default(choices[0]);
+export type OutputFormat = "text" | "csv" | "json";
+
+/** The values of {@link formatOptions}; read by {@link formatOf}. */
+export interface FormatOptions {
+  readonly format: OutputFormat;
+  readonly json?: true;
+}
+
+/** `--format F` and `--json`: how a result is written to the standard output; `text` by default. */
+export function formatOptions(...choices: readonly OutputFormat[]): Option[] {
+  return [
+    new Option("--format <F>", "how the result is written").choices(choices).default(choices[0]),
+    new Option("--json", "short for --format json").conflicts("format"),
+  ];
+}
+
+/** Returns the format that the options of a command select. */
+export function formatOf({ format, json }: FormatOptions): OutputFormat {
+  return json ? "json" : format;
 }
 
 /** `--tokens 3,7,11`: a prompt as token ids. */

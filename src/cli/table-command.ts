@@ -1,59 +1,55 @@
-/** What the tables of `causalgate cost` have in common: models in, rows out, in three forms. */
+/** The tables of `causalgate cost`: models in, rows out, as text, CSV or JSON. */
 import { Command, Option } from "commander";
-import type { Row } from "../cost/tables.ts";
 import { findConfig } from "../formats/find-model.ts";
-import { csvText } from "../io/csv.ts";
-import { jsonText } from "../io/json-text.ts";
-import { rowsText } from "../io/rows-text.ts";
+import type { AnyRow, RowOf, TableSchema } from "../io/table.ts";
 import type { NamedModel } from "../model/named/named-model.ts";
-import { examples, formatOption } from "./options.ts";
+import { examples, type FormatOptions, formatOf, formatOptions } from "./options.ts";
+import { printRows } from "./print-rows.ts";
 
 /** The options of every table. */
-export interface TableOptions {
+export interface TableOptions extends FormatOptions {
   readonly model: readonly string[];
-  readonly format: "table" | "csv" | "json";
 }
 
-/** Columns, and the rows of one model. */
-export interface Table {
-  readonly columns: readonly string[];
-  readonly rowsOf: (model: NamedModel) => readonly Row<string>[];
+/** A table, and its rows for one model. */
+export interface ModelTable {
+  readonly schema: TableSchema;
+  readonly rowsOf: (model: NamedModel) => readonly AnyRow[];
 }
 
-const print: Record<
-  TableOptions["format"],
-  (table: Table, rows: readonly Row<string>[]) => string
-> = {
-  table: ({ columns }, rows) => rowsText(columns, rows),
-  csv: ({ columns }, rows) => csvText(columns, rows),
-  json: (_, rows) => jsonText(rows),
-};
+/** A table whose rows are those of its schema. */
+export function modelTable<Schema extends TableSchema>(
+  schema: Schema,
+  rowsOf: (model: NamedModel) => readonly RowOf<Schema>[],
+): ModelTable {
+  return { schema, rowsOf };
+}
 
-/** What the help says of a table, and its options besides those that all have. */
+/** The help of a table, and its options in addition to those that all tables have. */
 export interface TableHelp {
   readonly name: string;
   readonly description: string;
   readonly options: readonly Option[];
-  /** What may be typed behind `cost NAME`, and what comes of it. */
-  readonly example: readonly [parameters: string, gives: string];
+  /** Parameters after `cost NAME`, and their effect. */
+  readonly example: readonly [parameters: string, effect: string];
 }
 
-/** The command of one table; `tableOf` may take its options into account. */
+/** Returns the command of one table; `tableOf` may depend on its options. */
 export function tableCommand<Options extends TableOptions>(
-  { name, description, options, example: [parameters, gives] }: TableHelp,
-  tableOf: (options: Options) => Table,
+  { name, description, options, example: [parameters, effect] }: TableHelp,
+  tableOf: (options: Options) => ModelTable,
 ): Command {
   const command = new Command(name)
     .description(description)
-    .addHelpText("after", examples([`cost ${name} ${parameters}`, gives]));
+    .addHelpText("after", examples([`cost ${name} ${parameters}`, effect]));
   const models = new Option("--model <MODEL...>", "models, each by name or path");
-  const all = [models.makeOptionMandatory(), ...options, formatOption("table", "csv", "json")];
+  const all = [models.makeOptionMandatory(), ...options, ...formatOptions("text", "csv", "json")];
   for (const option of all) command.addOption(option);
   return command.action(async (options: Options) => {
-    const table = tableOf(options);
-    const rows: Row<string>[] = [];
-    for (const model of options.model) rows.push(...table.rowsOf(await findConfig(model)));
-    console.log(print[options.format](table, rows).trimEnd());
+    const { schema, rowsOf } = tableOf(options);
+    const rows: AnyRow[] = [];
+    for (const model of options.model) rows.push(...rowsOf(await findConfig(model)));
+    printRows(schema, rows, formatOf(options));
   });
 }
 

@@ -5,7 +5,9 @@ import type { ModelConfig } from "../model/config.ts";
 import { shapeTraceText, traceableLength, traceShapes } from "../reference/trace.ts";
 import {
   examples,
-  formatOption,
+  type FormatOptions,
+  formatOf,
+  formatOptions,
   integer,
   modelArgument,
   seedOption,
@@ -13,17 +15,18 @@ import {
 } from "./options.ts";
 import { promptTokens } from "./prompt.ts";
 
-interface Options {
+interface Options extends FormatOptions {
   readonly tokens?: readonly number[];
   readonly prompt?: string;
   readonly batch: number;
-  readonly format: "text" | "json";
   readonly seed: number;
 }
 
 /** `causalgate trace`: the shapes of a forward pass, as they were observed. */
 export function traceCommand(): Command {
-  return new Command("trace")
+  const command = new Command("trace");
+  for (const option of formatOptions("text", "json")) command.addOption(option);
+  return command
     .description("the shape of everything that a forward pass goes through, observed in a run")
     .addArgument(modelArgument())
     .addOption(tokensOption().conflicts("prompt"))
@@ -32,7 +35,6 @@ export function traceCommand(): Command {
       new Option("--batch <B>", "run B copies of the prompt").argParser(integer(1, 64)).default(1),
     )
     .addOption(seedOption())
-    .addOption(formatOption("text", "json"))
     .addHelpText(
       "after",
       examples(
@@ -41,7 +43,8 @@ export function traceCommand(): Command {
         ["trace path/to/folder --tokens 3,7,11 --format json", "as data"],
       ),
     )
-    .action(async (argument: string, { tokens, prompt, batch, format, seed }: Options) => {
+    .action(async (argument: string, options: Options) => {
+      const { tokens, prompt, batch, seed } = options;
       const model = await findModel(argument, seed);
       const isGiven = tokens !== undefined || prompt !== undefined;
       const ids = isGiven
@@ -52,7 +55,7 @@ export function traceCommand(): Command {
         Array.from({ length: batch }, () => ids),
       );
       const data = { model: model.name, tokens: ids, batch, steps: rows };
-      console.log(format === "json" ? jsonText(data) : shapeTraceText(rows));
+      console.log(formatOf(options) === "json" ? jsonText(data) : shapeTraceText(rows));
     });
 }
 

@@ -23,18 +23,21 @@ export interface Serving {
 }
 
 /**
- * What keeps the batch from being larger. `weights`, `activations`, `overhead`: the first that no
- * longer fits, so there is no room for a cache. `block_rounding`: the last block of each request is
- * not full, else more would fit. `kv_replication`: several ranks hold the same key-value heads, so
- * more ranks no longer shrink a request. `kv_cache`: the caches fill what is left of the device.
+ * Reasons why a batch is not larger. `weights`, `activations`, `overhead`: the first that does not
+ * fit, so there is no room for a cache. `block_rounding`: the last block of each request is not
+ * full, else more would fit. `kv_replication`: several ranks hold the same key-value heads, so more
+ * ranks no longer shrink a request. `kv_cache`: the caches fill the rest of the device.
  */
-export type LimitingTerm =
-  | "weights"
-  | "activations"
-  | "overhead"
-  | "kv_cache"
-  | "kv_replication"
-  | "block_rounding";
+export const limitingTerms = [
+  "weights",
+  "activations",
+  "overhead",
+  "kv_cache",
+  "kv_replication",
+  "block_rounding",
+] as const;
+
+export type LimitingTerm = (typeof limitingTerms)[number];
 
 /** Bytes on one rank, and what they leave room for in the whole group. */
 export interface BatchPlan {

@@ -1,73 +1,87 @@
-/** flops.csv: what a task costs, exactly, as executed, and by the published conventions. */
-import type { ModelConfig } from "../model/config.ts";
+/** flops.csv: exact FLOPs of prefill, decode and generation, and those of published conventions. */
+import {
+  bigInteger,
+  defineTable,
+  integer,
+  oneOf,
+  orBlank,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../io/table.ts";
+import type { ModelConfig, NamedConfig } from "../model/config.ts";
 import { type OperationRow, sumFlops, workOperations } from "./flops.ts";
 import type { Generation } from "./generation.ts";
 import { minorFlops } from "./minor.ts";
 import { chinchillaFlops, fvcoreFlops, kaplanFlops, nanoGptFlops, palmFlops } from "./published.ts";
-import { type NamedConfig, type Row, schemaVersion } from "./row.ts";
 import { type Attention, generationWork, passWork, type Work } from "./work.ts";
 
-/** What a row of flops.csv prices. `context` counts the tokens attended, the new one included. */
-export type Task =
+/** Work that a row prices. `context` counts the attended tokens, the new one included. */
+export type PricedTask =
   | { readonly phase: "prefill"; readonly promptLength: number }
   | { readonly phase: "decode"; readonly context: number }
   | ({ readonly phase: "generate" } & Omit<Generation, "head">);
 
-export const flopsColumns = [
-  "schema_version",
-  "model",
-  "phase",
-  "mode",
-  "prompt_len",
-  "gen_len",
-  "n_or_c",
-  "linear_q",
-  "linear_k",
-  "linear_v",
-  "linear_o",
-  "mlp_gate",
-  "mlp_up",
-  "mlp_down",
-  "attn_qk_causal",
-  "attn_av_causal",
-  "attn_qk_dense",
-  "attn_av_dense",
-  "lm_head_last",
-  "lm_head_all",
-  "minor_softmax",
-  "minor_norm",
-  "minor_rope",
-  "minor_act",
-  "total_exact_causal",
-  "total_dense",
-  "total_counted_by_engine",
-  "equal",
-  "conv_palm_2n",
-  "conv_kaplan",
-  "conv_chinchilla",
-  "conv_nanogpt",
-  "conv_fvcore_fma1",
-] as const;
+const flops = (meaning: string) => bigInteger(`FLOPs of ${meaning}`);
 
-/**
- * One row of flops.csv. Both totals take the head at the last position of each pass; each is the
- * sum of the linear and mlp columns, its two attention columns and `lm_head_last`.
- *
- * @param counted FLOPs that an instrumented engine counted for the same task, where one did; it is
- * compared with the exact causal total
- */
-export function flopsRow(
-  { name, config }: NamedConfig,
-  task: Task,
-  counted: bigint | null = null,
-): Row<(typeof flopsColumns)[number]> {
+/** Columns that state the work that a row prices. */
+const workColumns = {
+  phase: oneOf(["prefill", "decode", "generate"], "one pass, one token, or a whole generation"),
+  mode: orBlank(oneOf(["naive", "cached"], "without or with a KV cache; blank for a prefill")),
+  prompt_len: orBlank(integer("tokens of the prompt, P; blank for a decode")),
+  gen_len: orBlank(integer("generated tokens, n; blank except for a generation")),
+  n_or_c: integer("largest number of tokens that a pass of the row attends to"),
+};
+
+export const flopsTable = defineTable({
+  file: "flops.csv",
+  command: "npx causalgate bench",
+  about:
+    "The exact FLOPs of one pass, one decoded token or one generation: a multiply-add is 2. " +
+    "Columns that start with minor_ and conv_ are not part of a total.",
+  mayBeEmpty: true,
+  columns: {
+    schema_version: version,
+    model: text("model name"),
+    ...workColumns,
+    linear_q: flops("q_proj"),
+    linear_k: flops("k_proj"),
+    linear_v: flops("v_proj"),
+    linear_o: flops("o_proj"),
+    mlp_gate: flops("gate_proj; 0 in a feed-forward of two matrices"),
+    mlp_up: flops("up_proj"),
+    mlp_down: flops("down_proj"),
+    attn_qk_causal: flops("query times key, only pairs that the mask allows"),
+    attn_av_causal: flops("probabilities times values, only pairs that the mask allows"),
+    attn_qk_dense: flops("query times key, every pair"),
+    attn_av_dense: flops("probabilities times values, every pair"),
+    lm_head_last: flops("the output head at the last position of each pass"),
+    lm_head_all: flops("the output head at every position"),
+    minor_softmax: bigInteger("element-wise operations of the attention's softmax, 5 per score"),
+    minor_norm: bigInteger("element-wise operations of the norms"),
+    minor_rope: bigInteger("element-wise operations of RoPE, 6 per rotated pair"),
+    minor_act: bigInteger("element-wise operations of the feed-forward activation"),
+    total_exact_causal: flops("the linear_, mlp_, attn_*_causal and lm_head_last columns together"),
+    total_dense: flops("the same with the attn_*_dense columns instead"),
+    conv_palm_2n: flops("the same work as PaLM, appendix B, counts it: 2N + 4 L N H T per token"),
+    conv_kaplan: flops("the same work as Kaplan et al., table 1, count it"),
+    conv_chinchilla: flops("the same work as Chinchilla, appendix F, counts it"),
+    conv_nanogpt: flops("the same work as nanoGPT counts it: dense attention, head everywhere"),
+    conv_fvcore_fma1: flops("the same work as fvcore counts it: a multiply-add is 1"),
+  },
+});
+
+export type FlopsRow = RowOf<typeof flopsTable>;
+
+/** Returns one row of flops.csv. */
+export function flopsRow({ name, config }: NamedConfig, task: PricedTask): FlopsRow {
   const causal = taskWork(config, task, "causal");
   const dense = taskWork(config, task, "dense");
   const exact = workOperations(config, causal);
   const executed = workOperations(config, dense);
   const everyRow = workOperations(config, { ...causal, headRows: causal.tokens });
   const minor = minorFlops(config, causal);
-  const total = sumFlops(exact);
   return {
     schema_version: schemaVersion,
     model: name,
@@ -89,10 +103,8 @@ export function flopsRow(
     minor_norm: minor.norm,
     minor_rope: minor.rope,
     minor_act: minor.activation,
-    total_exact_causal: total,
+    total_exact_causal: sumFlops(exact),
     total_dense: sumFlops(executed),
-    total_counted_by_engine: counted,
-    equal: counted === null ? null : counted === total,
     conv_palm_2n: palmFlops(config, dense),
     conv_kaplan: kaplanFlops(config, dense),
     conv_chinchilla: chinchillaFlops(config, dense),
@@ -101,7 +113,7 @@ export function flopsRow(
   };
 }
 
-function taskWork(config: ModelConfig, task: Task, attention: Attention): Work {
+function taskWork(config: ModelConfig, task: PricedTask, attention: Attention): Work {
   switch (task.phase) {
     case "prefill":
       return passWork(config, { newTokens: task.promptLength }, attention);
@@ -112,8 +124,7 @@ function taskWork(config: ModelConfig, task: Task, attention: Attention): Work {
   }
 }
 
-/** `n_or_c` is the most tokens that any pass of the task sees. */
-function taskCells(task: Task) {
+function taskCells(task: PricedTask): Pick<FlopsRow, keyof typeof workColumns> {
   switch (task.phase) {
     case "prefill":
       return {

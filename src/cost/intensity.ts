@@ -9,12 +9,14 @@ import { blockMatrices } from "./matrices.ts";
 import { type Attention, passWork, type Work } from "./work.ts";
 
 /**
- * Which activations travel through memory. `unfused`: every operation reads its input and writes
- * its output, and the scores go out and come back twice, around the softmax. `streamed`: the same
- * but for the scores, which never leave the chip (FlashAttention). `fused`: only what enters and
- * leaves a block, and the logits.
+ * Activations that pass through memory. `unfused`: every operation reads its input and writes its
+ * output, and the scores are written and read twice, around the softmax. `streamed`: the same
+ * except for the scores, which stay on the chip (FlashAttention). `fused`: only the input and the
+ * output of a block, and the logits.
  */
-export type Fusion = "unfused" | "streamed" | "fused";
+export const fusions = ["unfused", "streamed", "fused"] as const;
+
+export type Fusion = (typeof fusions)[number];
 
 /** A pass over several sequences at once, and how its numbers are stored and moved. */
 export interface TrafficPass extends Pass {

@@ -1,50 +1,66 @@
-/** What a model and its sequences occupy while they are prefilled and while they are decoded. */
+/** memory.csv: memory of a model and its sequences during prefill and during decode. */
+import {
+  bigInteger,
+  defineTable,
+  integer,
+  oneOf,
+  orBlank,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../io/table.ts";
+import type { NamedConfig } from "../model/config.ts";
 import { count } from "./generation.ts";
 import { kvBytes, kvBytesPerToken, peakActivationBytes, weightBytes } from "./memory.ts";
-import { type NamedConfig, type Row, schemaVersion } from "./row.ts";
 
-export const memoryColumns = [
-  "schema_version",
-  "model",
-  "phase",
-  "part",
-  "dtype_bytes",
-  "batch",
-  "context",
-  "bytes",
-] as const;
+const parts = ["weights", "kv_cache", "peak_activations", "total", "kv_cache_per_token"] as const;
 
-/** B sequences of `context` tokens each, every number of them equally wide. */
-export interface Held {
+export const memoryTable = defineTable({
+  file: "memory.csv",
+  command: "npx causalgate cost memory --model MODEL --format csv",
+  about:
+    "Bytes of weights, cache and peak activations, which sum to total in each phase, and the " +
+    "bytes that one more token adds to the cache.",
+  columns: {
+    schema_version: version,
+    model: text("model name"),
+    phase: orBlank(
+      oneOf(["prefill", "decode"], "all tokens of the context at once, or the last of them"),
+    ),
+    part: oneOf(parts, "content of the memory"),
+    dtype_bytes: integer("bytes of one number"),
+    batch: integer("sequences at once"),
+    context: integer("tokens of each sequence"),
+    bytes: bigInteger("size of the part"),
+  },
+});
+
+export type MemoryRow = RowOf<typeof memoryTable>;
+
+/** B sequences of `context` tokens each, with one size for every number. */
+export interface HeldSequences {
   readonly context: number;
   readonly batch: number;
   readonly bytesPerElement: number;
 }
 
 /**
- * The rows of one model: weights, cache and peak activations, which sum to `total` in each phase,
- * and what one more token adds to the cache. Prefill runs all tokens of the context at once, decode
- * the last of them.
+ * Returns the rows of one model.
  *
- * @throws {RangeError} when a count is not a positive integer
+ * @throws {RangeError} if a count is not a positive integer
  */
 export function memoryRows(
   { name, config }: NamedConfig,
-  { context, batch, bytesPerElement }: Held,
-): Row<(typeof memoryColumns)[number]>[] {
+  { context, batch, bytesPerElement }: HeldSequences,
+): MemoryRow[] {
   const weights = weightBytes(config, bytesPerElement);
   const cache = count("memoryRows", "batch", batch, 1) * kvBytes(config, context, bytesPerElement);
-  const row = (phase: string | null, part: string, bytes: bigint) => ({
+  const row = (phase: MemoryRow["phase"], part: MemoryRow["part"], bytes: bigint): MemoryRow => ({
     schema_version: schemaVersion,
-    model: name,
-    phase,
-    part,
-    dtype_bytes: bytesPerElement,
-    batch,
-    context,
-    bytes,
+    ...{ model: name, phase, part, dtype_bytes: bytesPerElement, batch, context, bytes },
   });
-  const phaseRows = (phase: string, newTokens: number) => {
+  const phaseRows = (phase: MemoryRow["phase"], newTokens: number) => {
     const pass = { newTokens, heldTokens: context - newTokens, batch, bytesPerElement };
     const activations = peakActivationBytes(config, pass);
     return [

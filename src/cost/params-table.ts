@@ -1,31 +1,51 @@
-/** params.csv: every tensor of a model, and what they sum to. */
+/** params.csv: every tensor of a model, and the totals. */
+import {
+  bigInteger,
+  defineTable,
+  orBlank,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../io/table.ts";
+import type { NamedConfig } from "../model/config.ts";
 import { type ParameterRow, parameterRows, parameterSummary } from "./parameters.ts";
-import { type NamedConfig, type Row, schemaVersion } from "./row.ts";
 
-export const paramsColumns = [
-  "schema_version",
-  "model",
-  "component",
-  "shape",
-  "count",
-  "tied_to",
-  "bytes_fp32",
-  "bytes_fp16",
-  "source",
-] as const;
+export const paramsTable = defineTable({
+  file: "params.csv",
+  command: "npx causalgate cost parameters --model MODEL --format csv",
+  about:
+    "The tensors of a model, whose counts sum to total, then the total with the head tied to the " +
+    "embedding and with it untied.",
+  columns: {
+    schema_version: version,
+    model: text("model name"),
+    component: text("tensor name, * for the number of a layer; or total, total_tied, total_untied"),
+    shape: orBlank(
+      text("sizes, as in 32x4096x4096; the first is the layers where every one has it"),
+    ),
+    count: bigInteger("parameters; 0 in a tied tensor"),
+    tied_to: orBlank(text("tensor whose memory it shares")),
+    bytes_fp32: bigInteger("size at 4 bytes per parameter"),
+    bytes_fp16: bigInteger("size at 2 bytes per parameter"),
+    source: text("document or file of the configuration"),
+  },
+});
+
+export type ParamsRow = RowOf<typeof paramsTable>;
 
 /**
- * The rows of one model: its tensors, whose counts sum to `total`, and what the total is or would
- * be with the head tied to the embedding and with it untied. The shape of a tensor of every layer
- * begins with the number of layers, `32x4096x4096`.
+ * Returns the rows of one model.
  *
- * @param source where the configuration is from
+ * @param source document or file of the configuration
  */
-export function paramsRows(
-  { name, config }: NamedConfig,
-  source: string,
-): Row<(typeof paramsColumns)[number]>[] {
-  const row = (component: string, shape: string | null, count: bigint, tiedTo: string | null) => ({
+export function paramsRows({ name, config }: NamedConfig, source: string): ParamsRow[] {
+  const row = (
+    component: string,
+    shape: string | null,
+    count: bigint,
+    tiedTo: string | null,
+  ): ParamsRow => ({
     schema_version: schemaVersion,
     model: name,
     component,

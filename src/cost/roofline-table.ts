@@ -1,48 +1,56 @@
-/** roofline.csv: FLOPs, bytes and intensity of a step, of its operations and of its attention. */
+/** roofline.csv: FLOPs, bytes and intensity of a step under the two roofs of a device. */
 import {
-  isAttention,
-  sumTraffic,
-  type Traffic,
-  type TrafficPass,
-  trafficBytes,
-  trafficRows,
-} from "./intensity.ts";
+  defineTable,
+  number,
+  oneOf,
+  orBlank,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../io/table.ts";
+import type { NamedConfig } from "../model/config.ts";
+import { trafficBytes } from "./intensity.ts";
+import {
+  type InferenceStep,
+  stepColumns,
+  stepTraffic,
+  trafficCells,
+  trafficColumns,
+} from "./intensity-table.ts";
 import { rooflinePoint } from "./roofline.ts";
-import { type NamedConfig, type Row, schemaVersion } from "./row.ts";
 
-export const rooflineColumns = [
-  "schema_version",
-  "device",
-  "roof_source",
-  "peak_flops",
-  "peak_ci_lo",
-  "peak_ci_hi",
-  "bw_bytes_s",
-  "bw_ci_lo",
-  "bw_ci_hi",
-  "ridge",
-  "model",
-  "phase",
-  "level",
-  "op",
-  "batch",
-  "context",
-  "flops",
-  "bytes_weights",
-  "bytes_kv",
-  "bytes_act",
-  "ai",
-  "attainable_flops",
-  "achieved_flops",
-  "achieved_ci_lo",
-  "achieved_ci_hi",
-  "bound",
-  "status",
-] as const;
+const sources = ["measured", "datasheet", "given"] as const;
 
-type RooflineRow = Row<(typeof rooflineColumns)[number]>;
+export const rooflineTable = defineTable({
+  file: "roofline.csv",
+  command: "npx causalgate bench",
+  about: "FLOPs and memory traffic of an inference step and the FLOP/s that a device can reach.",
+  columns: {
+    schema_version: version,
+    device: text("device name; host is the machine of the benchmark"),
+    roof_source: oneOf(sources, "origin of the two roofs"),
+    peak_flops: number("peak FLOP/s"),
+    peak_ci_lo: orBlank(number("lower end of the 95 % interval of peak_flops")),
+    peak_ci_hi: orBlank(number("upper end of the 95 % interval of peak_flops")),
+    bw_bytes_s: number("memory bandwidth in bytes per second"),
+    bw_ci_lo: orBlank(number("lower end of the 95 % interval of bw_bytes_s")),
+    bw_ci_hi: orBlank(number("upper end of the 95 % interval of bw_bytes_s")),
+    ridge: number("intensity at which both roofs meet, in FLOPs per byte"),
+    ...stepColumns,
+    ...trafficColumns,
+    attainable_flops: orBlank(number("largest FLOP/s that the roofs allow at this intensity")),
+    achieved_flops: orBlank(number("measured FLOP/s of the whole step")),
+    achieved_ci_lo: orBlank(number("lower end of the 95 % interval of achieved_flops")),
+    achieved_ci_hi: orBlank(number("upper end of the 95 % interval of achieved_flops")),
+    bound: orBlank(oneOf(["memory", "compute"], "the roof that limits the step")),
+    status: oneOf(["ok", "no_traffic"], "no_traffic: the operation moves no byte"),
+  },
+});
 
-/** A figure and its confidence interval; a datasheet's has none. */
+export type RooflineRow = RowOf<typeof rooflineTable>;
+
+/** A value and its confidence interval; values of a data sheet have none. */
 export interface Estimate {
   readonly value: number;
   readonly low?: number;
@@ -52,38 +60,29 @@ export interface Estimate {
 /** A device and its two roofs, in FLOP/s and bytes/s. */
 export interface DeviceRoofs {
   readonly device: string;
-  readonly source: "measured" | "datasheet" | "given";
+  readonly source: (typeof sources)[number];
   readonly peak: Estimate;
   readonly bandwidth: Estimate;
 }
 
-/** A step: prefill of `context` tokens, or decode of one token that attends `context`. */
-export interface Step extends Omit<TrafficPass, "newTokens" | "heldTokens"> {
-  readonly phase: "prefill" | "decode";
-  readonly context: number;
-}
-
 /**
- * The rows of one step on one device: `step` is their sum, `op` each operation, `attention` the sum
- * of scores, softmax and mix. Batching raises the intensity of a step but not of its attention.
+ * Returns the rows of one step on one device. Batching raises the intensity of a step but not that
+ * of its attention.
  *
  * @param achieved measured FLOP/s of the whole step
  */
 export function rooflineRows(
-  { name, config }: NamedConfig,
+  model: NamedConfig,
   { device, source, peak, bandwidth }: DeviceRoofs,
-  step: Step,
+  step: InferenceStep,
   achieved?: Estimate,
 ): RooflineRow[] {
-  const { phase, context, ...rest } = step;
-  const newTokens = phase === "prefill" ? context : 1;
-  const rows = trafficRows(config, { ...rest, newTokens, heldTokens: context - newTokens });
+  const { phase, context, batch = 1 } = step;
   const roofs = { flopsPerS: peak.value, bytesPerS: bandwidth.value };
-
-  const row = (level: string, op: string | null, traffic: Traffic, at?: Estimate): RooflineRow => {
+  return stepTraffic(model, step).map(({ level, op, traffic }) => {
     const point = rooflinePoint(roofs, traffic);
-    // A fused kernel may move no byte of its own for an operation: that has no intensity.
-    const still = trafficBytes(traffic) === 0n;
+    const isMoved = trafficBytes(traffic) > 0n;
+    const measured = level === "step" ? achieved : undefined;
     return {
       schema_version: schemaVersion,
       device,
@@ -95,28 +94,14 @@ export function rooflineRows(
       bw_ci_lo: bandwidth.low ?? null,
       bw_ci_hi: bandwidth.high ?? null,
       ridge: point.ridge,
-      model: name,
-      phase,
-      level,
-      op,
-      batch: step.batch ?? 1,
-      context,
-      flops: traffic.flops,
-      bytes_weights: traffic.weightBytes,
-      bytes_kv: traffic.kvBytes,
-      bytes_act: traffic.activationBytes,
-      ai: still ? null : point.intensity,
-      attainable_flops: still ? null : point.attainableFlops,
-      achieved_flops: at?.value ?? null,
-      achieved_ci_lo: at?.low ?? null,
-      achieved_ci_hi: at?.high ?? null,
-      bound: still ? null : point.bound,
-      status: still ? "no_traffic" : "ok",
+      ...{ model: model.name, phase, level, op, batch, context },
+      ...trafficCells(traffic),
+      attainable_flops: isMoved ? point.attainableFlops : null,
+      achieved_flops: measured?.value ?? null,
+      achieved_ci_lo: measured?.low ?? null,
+      achieved_ci_hi: measured?.high ?? null,
+      bound: isMoved ? point.bound : null,
+      status: isMoved ? "ok" : "no_traffic",
     };
-  };
-  return [
-    row("step", null, sumTraffic(rows), achieved),
-    ...rows.map((traffic) => row("op", traffic.operation, traffic)),
-    row("attention", null, sumTraffic(rows.filter(isAttention))),
-  ];
+  });
 }

@@ -1,6 +1,6 @@
 import { stringify } from "csv-stringify/sync";
-import type { Cell } from "../cost/tables.ts";
 import { writeWhole } from "./files.ts";
+import type { CellValue } from "./table.ts";
 
 /**
  * A table as CSV: UTF-8, one header, line feeds, exact integers, `true` and `false`, and nothing
@@ -11,7 +11,7 @@ import { writeWhole } from "./files.ts";
  */
 export function csvText<Column extends string>(
   columns: readonly Column[],
-  rows: readonly Readonly<Record<Column, Cell>>[],
+  rows: readonly Readonly<Record<Column, CellValue>>[],
 ): string {
   for (const row of rows) checkColumns(columns, row);
   return stringify([...rows], {
@@ -30,12 +30,12 @@ export function csvText<Column extends string>(
 export async function writeCsv<Column extends string>(
   path: string,
   columns: readonly Column[],
-  rows: readonly Readonly<Record<Column, Cell>>[],
+  rows: readonly Readonly<Record<Column, CellValue>>[],
 ): Promise<void> {
   await writeWhole(path, csvText(columns, rows));
 }
 
-function checkColumns(columns: readonly string[], row: Readonly<Record<string, Cell>>): void {
+function checkColumns(columns: readonly string[], row: Readonly<Record<string, CellValue>>): void {
   const missing = columns.filter((column) => !Object.hasOwn(row, column));
   const extra = Object.keys(row).filter((column) => !columns.includes(column));
   if (missing.length > 0 || extra.length > 0) {

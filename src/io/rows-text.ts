@@ -1,17 +1,21 @@
-import type { Cell, Row } from "../cost/tables.ts";
+import type { CellValue, RowOf, TableSchema } from "./table.ts";
 import { grouped, textTable } from "./text-table.ts";
 
 /**
- * Rows of a published table as text. What all rows share is said once, above the table; the version
- * of the schema and columns that are empty everywhere are left out. A table with more columns than
+ * Returns rows of a table as text. Cells that all rows share are listed once, above the table; the
+ * version of the schema and columns without a value are left out. A table with more columns than
  * rows is turned, so that each row becomes a column.
+ *
+ * @param columns the columns that are shown; all when absent
  */
-export function rowsText<Column extends string>(
-  columns: readonly Column[],
-  rows: readonly Row<Column>[],
+export function rowsText<Schema extends TableSchema>(
+  schema: Schema,
+  rows: readonly RowOf<Schema>[],
+  columns: readonly (keyof RowOf<Schema> & string)[] = Object.keys(schema.columns),
 ): string {
   const named = columns.filter((column) => column !== "schema_version");
-  const isShared = (column: Column) => rows.every((row) => row[column] === rows[0][column]);
+  const isShared = (column: keyof RowOf<Schema>) =>
+    rows.every((row) => row[column] === rows[0][column]);
   const shared = named
     .filter((column) => isShared(column) && rows[0][column] !== null)
     .map((column) => [column, cellText(rows[0][column])]);
@@ -34,7 +38,7 @@ export function aligned(pairs: readonly (readonly string[])[]): string {
 }
 
 /** Integers in full, in groups of three; other numbers with five digits, if they are any. */
-function cellText(cell: Cell): string {
+function cellText(cell: CellValue): string {
   if (cell === null) return "";
   if (typeof cell === "bigint") return grouped(cell);
   if (typeof cell !== "number") return String(cell);

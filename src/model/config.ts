@@ -67,6 +67,12 @@ export interface ModelConfig {
   readonly tieWordEmbeddings: boolean;
 }
 
+/** A configuration and the name that its rows have in tables. */
+export interface NamedConfig {
+  readonly name: string;
+  readonly config: ModelConfig;
+}
+
 type Sizes =
   | "vocabSize"
   | "hiddenSize"

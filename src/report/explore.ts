@@ -5,11 +5,11 @@
 
 import { bytesOfFormat, datasheetRoofs, type Format, namedDevice } from "../cost/devices.ts";
 import { checkContext, count } from "../cost/generation.ts";
-import { kvMemoryRow } from "../cost/kv-memory-table.ts";
+import { type KvMemoryRow, kvMemoryRow } from "../cost/kv-memory-table.ts";
 import { kvBytes, kvBytesPerToken, weightBytes } from "../cost/memory.ts";
 import { parameterCount } from "../cost/parameters.ts";
 import { type Roofs, roofSeconds } from "../cost/roofline.ts";
-import { rooflineRows } from "../cost/roofline-table.ts";
+import { type RooflineRow, rooflineRows } from "../cost/roofline-table.ts";
 import { GB } from "../cost/units.ts";
 import { namedModel } from "../model/named/registry.ts";
 
@@ -23,14 +23,12 @@ export interface Choice {
   readonly tp: number;
 }
 
-type Rows = ReturnType<typeof rooflineRows>;
-
 /** Prefill of the context, or decode of one token that attends it, under the roofs of the group. */
 export interface ExploredStep {
   readonly phase: "prefill" | "decode";
   /** The rows of roofline.csv: the whole step, and its attention alone. */
-  readonly step: Rows[number];
-  readonly attention: Rows[number];
+  readonly step: RooflineRow;
+  readonly attention: RooflineRow;
   /** The least time of the step; nothing is faster under these roofs. */
   readonly seconds: number;
   /** New tokens of the whole batch in that time. */
@@ -44,7 +42,7 @@ export interface Explored {
   readonly kvBytesPerSequence: bigint;
   readonly kvBytesOfBatch: bigint;
   /** The row of kv_memory.csv: the largest batch, and what limits it. */
-  readonly fit: ReturnType<typeof kvMemoryRow>;
+  readonly fit: KvMemoryRow;
   /** Of all devices of the group together. */
   readonly roofs: Roofs;
   readonly steps: readonly ExploredStep[];
@@ -82,10 +80,10 @@ export function explore({ model: name, device: chosen, dtype, ...sizes }: Choice
     );
     const [whole] = rows;
     const seconds = roofSeconds(roofs, {
-      flops: whole.flops as bigint,
-      weightBytes: whole.bytes_weights as bigint,
-      kvBytes: whole.bytes_kv as bigint,
-      activationBytes: whole.bytes_act as bigint,
+      flops: whole.flops,
+      weightBytes: whole.bytes_weights,
+      kvBytes: whole.bytes_kv,
+      activationBytes: whole.bytes_act,
     });
     const newTokens = batch * (phase === "prefill" ? context : 1);
     const attention = rows.at(-1)!;

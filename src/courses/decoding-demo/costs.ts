@@ -1,9 +1,12 @@
-import { intensityRows } from "../../cost/intensity-table.ts";
+import { type IntensityRow, intensityRows } from "../../cost/intensity-table.ts";
 import { parameterSummary, share } from "../../cost/parameters.ts";
-import type { Row } from "../../cost/tables.ts";
+import type { RowOf } from "../../io/table.ts";
 import { namedModel } from "../../model/named/registry.ts";
 import type { TableRow } from "../../report/schema/index.ts";
-import { attentionRows } from "../two-layer-assignment/intensity-table.ts";
+import {
+  type assignmentIntensityTable,
+  attentionRows,
+} from "../two-layer-assignment/intensity-table.ts";
 
 const compared = ["llama-2-7b", "llama-3-8b", "mistral-7b"];
 
@@ -40,7 +43,7 @@ const batches = [1, 2, 4, 8, 16, 32, 64, 128];
 const decodeContext = 1024;
 
 /** Prefill of one sequence of every length, decode of every batch: whole steps and attention. */
-export function demoIntensityRows(): Row<string>[] {
+export function demoIntensityRows(): IntensityRow[] {
   const model = namedModel(sized);
   const widths = {
     weightBytesPerElement: bytes,
@@ -57,7 +60,7 @@ export function demoIntensityRows(): Row<string>[] {
 }
 
 /** The same for the attention of one head, by the formulas of the two-layer assignment. */
-export function assignmentRows(): Row<string>[] {
+export function assignmentRows(): RowOf<typeof assignmentIntensityTable>[] {
   const model = namedModel(sized);
   const rowsOf = (context: number) =>
     attentionRows(model, { context, batches, bytesPerElement: bytes });

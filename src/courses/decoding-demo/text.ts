@@ -97,8 +97,8 @@ function parametersText({ parameters }: DemoTables): string {
 }
 
 function intensityText({ intensity, assignmentIntensity }: DemoTables): string {
-  const fixed = (value: unknown) => Number(value).toFixed(2);
-  const table = (phase: string, column: string) => {
+  const fixed = (value: number | null) => (value ?? Number.NaN).toFixed(2);
+  const table = (phase: string, column: "context" | "batch") => {
     const seeds = assignmentIntensity.filter((row) => row.phase === phase);
     const of = (level: string) =>
       intensity.filter((row) => row.phase === phase && row.level === level);

@@ -1,6 +1,16 @@
 /** The tables of `cost --assumptions assignment`, beside the exact figures. */
-
-import { type NamedConfig, type Row, schemaVersion } from "../../cost/row.ts";
+import {
+  bigInteger,
+  defineTable,
+  integer,
+  number,
+  oneOf,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../../io/table.ts";
+import type { NamedConfig } from "../../model/config.ts";
 import { assignment, assignmentDifferences, evenSplitSizing, exact } from "./assumptions.ts";
 import {
   type AttentionCost,
@@ -8,13 +18,22 @@ import {
   assignmentPrefillAttention,
 } from "./attention-cost.ts";
 
-export const differenceColumns = ["schema_version", "model", "component", "parameters"] as const;
+export const differencesTable = defineTable({
+  file: "assignment-differences.csv",
+  command: "npx causalgate cost parameters --model MODEL --assumptions assignment --format csv",
+  about:
+    "From the exact parameter count to the one of the assignment, a difference in each row; the " +
+    "last row is the sum of those before it.",
+  columns: {
+    schema_version: version,
+    model: text("model name"),
+    component: text("exact, the difference that the row adds, or assignment"),
+    parameters: bigInteger("parameters; negative where the assignment counts fewer"),
+  },
+});
 
-/** From the exact count to the assignment's, one reason a row; the last is the sum of the others. */
-export function differenceRows({
-  name,
-  config,
-}: NamedConfig): Row<(typeof differenceColumns)[number]>[] {
+/** Returns the rows from the exact count to the one of the assignment. */
+export function differenceRows({ name, config }: NamedConfig): RowOf<typeof differencesTable>[] {
   const rows = [
     { difference: "exact", parameters: exact.parameters(config) },
     ...assignmentDifferences(config),
@@ -28,26 +47,34 @@ export function differenceRows({
   }));
 }
 
-export const sizingColumns = [
-  "schema_version",
-  "model",
-  "assumptions",
-  "devices",
-  "device_bytes",
-  "context",
-  "dtype_bytes",
-  "parameters",
-  "weight_bytes",
-  "kv_bytes_request",
-  "max_batch",
-] as const;
+export const sizingTable = defineTable({
+  file: "assignment-sizing.csv",
+  command: "npx causalgate cost batch --model MODEL --assumptions assignment --format csv",
+  about:
+    "The batch size under the assumptions of the assignment and of the exact model, both split " +
+    "evenly over the devices.",
+  columns: {
+    schema_version: version,
+    model: text("model name"),
+    assumptions: oneOf(["exact", "assignment"], "whose assumptions"),
+    devices: integer("devices that share the model"),
+    device_bytes: integer("memory of one device in bytes"),
+    context: integer("tokens of every request"),
+    dtype_bytes: integer("bytes of one number"),
+    parameters: bigInteger("parameters of the model"),
+    weight_bytes: bigInteger("bytes of all weights"),
+    kv_bytes_request: bigInteger("cache bytes of one request"),
+    max_batch: bigInteger("requests that fit at once on all devices"),
+  },
+});
 
 /** The assignment's batch size and the exact one, both split evenly over the devices. */
 export function sizingRows(
   { name, config }: NamedConfig,
   serving: Parameters<typeof evenSplitSizing>[2],
-): Row<(typeof sizingColumns)[number]>[] {
-  return Object.entries({ exact, assignment }).map(([assumptions, model]) => {
+): RowOf<typeof sizingTable>[] {
+  return (["exact", "assignment"] as const).map((assumptions) => {
+    const model = { exact, assignment }[assumptions];
     const sizing = evenSplitSizing(model, config, serving);
     return {
       schema_version: schemaVersion,
@@ -65,18 +92,25 @@ export function sizingRows(
   });
 }
 
-export const attentionColumns = [
-  "schema_version",
-  "model",
-  "phase",
-  "context",
-  "head_dim",
-  "batch",
-  "dtype_bytes",
-  "flops",
-  "bytes",
-  "ai",
-] as const;
+export const assignmentIntensityTable = defineTable({
+  file: "assignment-intensity.csv",
+  command: "npx causalgate demo",
+  about: "Attention of one head by the formulas of the assignment: prefill, and decode by batch.",
+  columns: {
+    schema_version: version,
+    model: text("model name"),
+    phase: oneOf(["prefill", "decode"], "prefill of one sequence, or decode of a batch"),
+    context: integer("tokens of each sequence"),
+    head_dim: integer("width of the head"),
+    batch: integer("sequences at once"),
+    dtype_bytes: integer("bytes of one number"),
+    flops: bigInteger("FLOPs"),
+    bytes: bigInteger("bytes of memory traffic, scores and probabilities included"),
+    ai: number("arithmetic intensity in FLOPs per byte"),
+  },
+});
+
+type AssignmentIntensityRow = RowOf<typeof assignmentIntensityTable>;
 
 /** The assignment's attention of one head: prefill of one sequence, decode of each batch. */
 export function attentionRows(
@@ -90,10 +124,14 @@ export function attentionRows(
     readonly batches: readonly number[];
     readonly bytesPerElement: number;
   },
-): Row<(typeof attentionColumns)[number]>[] {
+): AssignmentIntensityRow[] {
   const { headDim } = config;
   const head = { context, headDim, bytesPerElement };
-  const row = (phase: string, batch: number, { intensity, ...cost }: AttentionCost) => ({
+  const row = (
+    phase: AssignmentIntensityRow["phase"],
+    batch: number,
+    { intensity, ...cost }: AttentionCost,
+  ): AssignmentIntensityRow => ({
     schema_version: schemaVersion,
     model: name,
     phase,

@@ -55,8 +55,8 @@ function memory({ dtype, batch, tp, context }: Choice, explored: Explored): Html
   const fits = typeof fit.max_batch === "bigint" && fit.max_batch >= batch;
   const room =
     fit.max_batch === null
-      ? html`<b class="bad">✗ ${String(fit.status)}</b>`
-      : html`<b class="${fits ? "good" : "bad"}">${fits ? "✓" : "✗"} ${grouped(fit.max_batch as bigint)}</b> <small>sequences of ${grouped(context)} tokens${tp > 1 && ` on ${tp} devices`}; the limit is ${String(fit.limiting_term).replaceAll("_", " ")}</small>`;
+      ? html`<b class="bad">✗ ${fit.status}</b>`
+      : html`<b class="${fits ? "good" : "bad"}">${fits ? "✓" : "✗"} ${grouped(fit.max_batch ?? 0n)}</b> <small>sequences of ${grouped(context)} tokens${tp > 1 && ` on ${tp} devices`}; the limit is ${String(fit.limiting_term).replaceAll("_", " ")}</small>`;
   return html`<dl>
 ${fact("Parameters", html`${grouped(parameters)} <small>${si(weightBytes, "B")} in ${dtype}</small>`)}
 ${fact("Cache of one token", html`${grouped(kvBytesPerToken)} <small>B</small>`)}
@@ -74,12 +74,12 @@ function steps({ steps, roofs }: Explored): Html {
   const row = (name: string, of: (step: Explored["steps"][number]) => Content) =>
     html`<tr><th scope="row">${name}</th>${steps.map((step) => html`<td class="number">${of(step)}</td>`)}</tr>`;
   const bytes = ({ step }: Explored["steps"][number]) =>
-    (step.bytes_weights as bigint) + (step.bytes_kv as bigint) + (step.bytes_act as bigint);
+    step.bytes_weights + step.bytes_kv + step.bytes_act;
   return html`<div class="scroll" role="region" aria-label="Prefill and decode" tabindex="0"><table>
 <caption>Prefill and decode</caption>
 <thead><tr><td></td><th scope="col" class="number">prefill, the whole context</th><th scope="col" class="number">decode, one token</th></tr></thead>
 <tbody>
-${row("FLOPs", ({ step }) => si(step.flops as bigint, "FLOP"))}
+${row("FLOPs", ({ step }) => si(step.flops, "FLOP"))}
 ${row("Bytes moved", (step) => si(bytes(step), "B"))}
 ${row("FLOPs per byte", ({ step }) => significant(step.ai as number))}
 ${row("– its attention alone", ({ attention }) => significant(attention.ai as number))}

@@ -1,5 +1,5 @@
 /** The tables of `causalgate bench`, and of the comparisons of engines and rates. */
-import { compareColumns } from "../../bench/compare-table.ts";
+import { compareTable } from "../../bench/compare-table.ts";
 import { growthColumns } from "../../bench/growth-table.ts";
 import { latencyColumns } from "../../bench/latency-table.ts";
 import { ratioColumns } from "../../bench/ratios-table.ts";
@@ -16,7 +16,7 @@ import {
   orBlank,
   text,
 } from "./cell-types.ts";
-import { type Schema, schema, version } from "./schema.ts";
+import { type Schema, schema, schemaOf, version } from "./schema.ts";
 
 const task = oneOf(...tasks);
 const status = oneOf("ok", "mismatch", "too_long", "not_run");
@@ -93,19 +93,7 @@ export const samples = schema("samples.csv", command, samplesColumns, {
   status,
 });
 
-export const compare = perhapsEmpty(
-  schema("compare.csv", `${command} --compare FILE`, compareColumns, {
-    ...version,
-    ...each(text, "run_id", "base_run_id", "model", "mode"),
-    task,
-    ...each(orBlank(integer), "prompt_len", "seq_len"),
-    ...each(integer, "gen_len", "processes", "n", "base_processes", "base_n"),
-    ...each(number, "median_ms", "base_median_ms", "ratio_median"),
-    ...each(orBlank(number), "ratio_ci_lo", "ratio_ci_hi"),
-    tokens_identical: boolean,
-    verdict,
-  }),
-);
+export const compare = schemaOf(compareTable);
 
 const rateColumns = [
   "schema_version",

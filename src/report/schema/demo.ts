@@ -1,7 +1,7 @@
 /** The tables of `causalgate demo`: what the figures of the six examples draw. */
-import { attentionColumns } from "../../courses/two-layer-assignment/intensity-table.ts";
+import { assignmentIntensityTable } from "../../courses/two-layer-assignment/intensity-table.ts";
 import { boolean, count, each, integer, number, oneOf, orBlank, text } from "./cell-types.ts";
-import { schema, version } from "./schema.ts";
+import { schema, schemaOf, version } from "./schema.ts";
 
 const command = "npx causalgate demo";
 
@@ -131,12 +131,4 @@ export const parameters = schema(
   },
 );
 
-/** The attention of one head as seed 002 counts it. */
-export const assignmentIntensity = schema("assignment-intensity.csv", command, attentionColumns, {
-  ...version,
-  model: text,
-  phase: oneOf("prefill", "decode"),
-  ...each(integer, "context", "head_dim", "batch", "dtype_bytes"),
-  ...each(count, "flops", "bytes"),
-  ai: number,
-});
+export const assignmentIntensity = schemaOf(assignmentIntensityTable);

@@ -1,4 +1,5 @@
-import { schemaVersion } from "../../cost/row.ts";
+import * as v from "valibot";
+import { type Columns, schemaVersion, type TableSchema, typeOf } from "../../io/table.ts";
 import { type CellType, oneOf } from "./cell-types.ts";
 
 /** The columns of a CSV, in order, each with its type. */
@@ -32,6 +33,22 @@ export function schema<Column extends string, Types extends Record<Column, CellT
     throw new RangeError(`schema of ${file}: a type must have its column, got [${unknown}]`);
   }
   return { file, command, columns, types, others: null, mayBeEmpty: false };
+}
+
+/** The schema of a table that has one beside its rows; until all have. */
+export function schemaOf<Named extends Columns>(
+  table: TableSchema<Named>,
+): Schema<{ [Name in keyof Named]: CellType<v.InferOutput<Named[Name]>> }> {
+  const types = Object.fromEntries(
+    Object.entries(table.columns).map(([name, column]) => {
+      const read = (cell: string) => {
+        const { success, output } = v.safeParse(column, cell);
+        return success ? output : undefined;
+      };
+      return [name, { must: typeOf(column), read }];
+    }),
+  ) as { [Name in keyof Named]: CellType<v.InferOutput<Named[Name]>> };
+  return { ...table, columns: Object.keys(table.columns), types, others: null };
 }
 
 /** The version of a table's columns, which every table has but the oldest. */
