@@ -3,6 +3,7 @@ import { benchPrompt } from "../src/bench/workloads.ts";
 import { type Decoder, NotOffered } from "../src/decoder.ts";
 import type { Logits } from "../src/math/logits.ts";
 import type { Model } from "../src/model/model.ts";
+import { timedTolerances } from "../src/tolerance/arithmetics.ts";
 import { largestError } from "../src/tolerance/compare.ts";
 import { noiseAllowance } from "../src/tolerance/noise.ts";
 import { baseline, grids, type Peer, type PeerName, type PeerScale, peers } from "./peers.ts";
@@ -20,12 +21,6 @@ export interface Audit {
   readonly allowedError: number | null;
   readonly error: string | null;
 }
-
-/** How far another float64 may be from the reference, as a share of the largest logit. */
-const float64Tolerance = 1e-9;
-
-/** A model whose noise is a larger share of its largest logit cannot be audited. */
-const mostNoise = 0.1;
 
 /** Compares a peer with the reference on all lengths that will be timed, and on steps after. */
 export async function audit(scale: PeerScale, peer: PeerName, model: Model): Promise<Audit> {
@@ -68,6 +63,6 @@ async function rowsOf(scale: PeerScale, decoder: Decoder): Promise<Logits[]> {
 
 function allowanceOf({ arithmetic }: Peer, model: Model, expected: readonly Logits[]): number {
   const largest = expected.flatMap((row) => [...row]).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-  if (arithmetic === null) return float64Tolerance * largest;
-  return Math.min(noiseAllowance(model, arithmetic), mostNoise * largest);
+  if (arithmetic === null) return timedTolerances.float64 * largest;
+  return Math.min(noiseAllowance(model, arithmetic), timedTolerances.mostNoise * largest);
 }

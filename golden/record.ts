@@ -18,6 +18,7 @@ import { sha256, writeWhole } from "../src/io/files.ts";
 import { ggmlFloat32 } from "../src/math/arithmetic.ts";
 import { configToJson } from "../src/model/config.ts";
 import type { Model } from "../src/model/model.ts";
+import { goldenTolerances } from "../src/tolerance/arithmetics.ts";
 import { largestError } from "../src/tolerance/compare.ts";
 import { noiseFloor } from "../src/tolerance/noise.ts";
 import {
@@ -44,28 +45,23 @@ const strangers: Readonly<Record<string, Stranger>> = {
     decoder: (model) => onnxRuntimeDecoder(model, { dtype: "float64" }),
     versions: onnxRuntimeVersions,
     recordings: familyRecordings,
-    tolerance: () => 1e-9,
+    tolerance: () => goldenTolerances.independentFloat64,
   },
   "llama.cpp": {
     prepare: installLlamaCpp,
     decoder: (model) => llamaCppDecoder(model, { cache: "float32" }),
     versions: llamaCppVersions,
     recordings: architectureRecordings,
-    tolerance: (model) => Number((noiseMargin * noiseFloor(model, ggmlFloat32)).toPrecision(1)),
+    tolerance: (model) =>
+      Number((goldenTolerances.noiseFloors * noiseFloor(model, ggmlFloat32)).toPrecision(1)),
   },
   transformers: {
     decoder: (model) => transformersDecoder(model, { dtype: "float64" }),
     versions: () => transformersVersions("float64"),
     recordings: transformersRecordings,
-    tolerance: () => 1e-9,
+    tolerance: () => goldenTolerances.independentFloat64,
   },
 };
-
-/** How many noise floors an engine's logits may be off: those recorded are off by 2 at most. */
-const noiseMargin = 8;
-
-/** The definition agrees with itself across engines of JavaScript to far less. */
-const ownTolerance = 1e-10;
 
 type Provenance = Omit<Manifest, "sha256">;
 
@@ -86,7 +82,7 @@ async function recordOwn(): Promise<void> {
       by: "src/definition.ts",
       versions: { node: process.version },
       command: "npm run golden",
-      tolerance: ownTolerance,
+      tolerance: goldenTolerances.definition,
     });
   }
 }

@@ -50,8 +50,9 @@ export {
 export type { Subject } from "./subjects/subject.ts";
 export { logitMatchers } from "./testing/matchers.ts";
 export {
-  type Difference,
+  type ErrorBound,
   firstDifference,
+  type LogitDifference,
   largestError,
   type Tolerance,
 } from "./tolerance/compare.ts";

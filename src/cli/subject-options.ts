@@ -4,9 +4,10 @@ import { pathToFileURL } from "node:url";
 import { Option } from "commander";
 import { type ServerApi, serverApis } from "../engines/http.ts";
 import { loadModel } from "../formats/load.ts";
-import { httpSubject, serverArithmetics } from "../subjects/http-subject.ts";
+import { httpSubject } from "../subjects/http-subject.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { subjectByName, subjectNames } from "../subjects/subjects.ts";
+import { type ServerArithmetic, serverArithmetics } from "../tolerance/arithmetics.ts";
 import { integer } from "./options.ts";
 
 export interface SubjectOptions {
@@ -16,7 +17,7 @@ export interface SubjectOptions {
   readonly api: ServerApi;
   readonly model?: string;
   readonly vocabSize?: number;
-  readonly arithmetic: string;
+  readonly arithmetic: ServerArithmetic;
 }
 
 export function subjectOptions(): Option[] {
@@ -29,8 +30,8 @@ export function subjectOptions(): Option[] {
     new Option("--vocab-size <V>", "of the server's model, where nobody else says it").argParser(
       integer(1),
     ),
-    new Option("--arithmetic <KIND>", "what the server computes in")
-      .choices(Object.keys(serverArithmetics))
+    new Option("--arithmetic <KIND>", "arithmetic that the server computes in")
+      .choices(serverArithmetics)
       .default("float16"),
   ];
 }

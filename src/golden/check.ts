@@ -1,6 +1,6 @@
 /** Comparison of a decoder with recorded logits. */
 import type { Decoder } from "../decoder.ts";
-import { type Difference, firstDifference, largestError } from "../tolerance/compare.ts";
+import { firstDifference, type LogitDifference, largestError } from "../tolerance/compare.ts";
 import type { Fixture } from "./format.ts";
 
 /** The result of running one decoder over the tokens of one fixture. */
@@ -11,7 +11,7 @@ export interface GoldenVerdict {
   readonly largestError: number;
   readonly tolerance: number;
   /** The first logit outside the tolerance, with the tokens of its case. */
-  readonly difference: (Difference & { readonly tokens: readonly number[] }) | null;
+  readonly difference: (LogitDifference & { readonly tokens: readonly number[] }) | null;
 }
 
 /** Runs a decoder of the fixture's model over its tokens, and compares every logit. */
@@ -24,7 +24,7 @@ export async function checkGolden(fixture: Fixture, decoder: Decoder): Promise<G
     const actual = await sequence.appendAll(tokens);
     largest = Math.max(largest, largestError(actual, logits));
     if (difference !== null) continue;
-    const first: Difference | null = firstDifference(actual, logits, tolerance);
+    const first: LogitDifference | null = firstDifference(actual, logits, tolerance);
     if (first !== null) difference = { ...first, tokens };
   }
   return {

@@ -6,7 +6,8 @@ import type { Completed, CompleteOptions, TokenLogProb } from "../generation/com
 import { logSoftmax } from "../math/softmax.ts";
 import type { Candidate, Subject } from "../subjects/subject.ts";
 import { allowance, type Tolerance } from "../tolerance/compare.ts";
-import { accuracyOf } from "./accuracy.ts";
+import { accuracyOf } from "../tolerance/measured.ts";
+import { reportComparison } from "../tolerance/observe.ts";
 import { expect, law } from "./law.ts";
 import { generationOf } from "./texts.ts";
 
@@ -73,7 +74,7 @@ function expectSameTop(
     const found = ours.get(token) ?? last;
     const error = Math.abs(found - logProb);
     const bothNone = found < lowest && logProb < lowest;
-    if (tolerance !== "bitwise" && !bothNone) tolerance.observe?.(error, most);
+    if (tolerance !== "bitwise" && !bothNone) reportComparison({ error, allowed: most });
     const same = tolerance === "bitwise" ? ours.get(token) === logProb : error <= most;
     expect(same || bothNone, message);
   }
@@ -240,10 +241,9 @@ export const topOfDefinition = law<Prompt>({
     const found = logits.slice();
     for (const { token, logProb } of row) found[token] += logProb - logProbs[token];
     const tolerance = accuracyOf(subject, candidate.model, prompt, [found], [logits]);
-    const own = tolerance === "bitwise" ? { absolute: 1e-12, relative: 0 } : tolerance;
     // A relative tolerance is of the logits, which a server does not show.
-    const absolute = allowance(logits, own) + 1e-13 * Math.max(...logits.map(Math.abs));
-    expectSameTop(`after [${prompt}]`, row, expected, { ...own, absolute, relative: 0 });
+    const absolute = allowance(logits, tolerance) + 1e-13 * Math.max(...logits.map(Math.abs));
+    expectSameTop(`after [${prompt}]`, row, expected, { absolute, relative: 0 });
     for (const { token, logProb } of row) {
       const off = Math.abs(logProb - logProbs[token]);
       const wrong = `after [${prompt}], token ${token} has ${logProb}, but should have ${logProbs[token]}`;

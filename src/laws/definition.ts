@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import { forward } from "../definition.ts";
 import type { Candidate } from "../subjects/subject.ts";
-import { accuracyOf, expectAccurate } from "./accuracy.ts";
+import { accuracyOf } from "../tolerance/measured.ts";
+import { expectAccurate } from "./accuracy.ts";
 import { expectLogits, law } from "./law.ts";
 
 interface Tokens {

@@ -4,12 +4,8 @@ import type { Generation } from "../generation/generation.ts";
 import type { Logits } from "../math/logits.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { Subject } from "../subjects/subject.ts";
-import {
-  type Difference,
-  describeDifference,
-  firstDifference,
-  type Tolerance,
-} from "../tolerance/compare.ts";
+import { describeDifference, type LogitDifference, type Tolerance } from "../tolerance/compare.ts";
+import { observedDifference } from "../tolerance/observe.ts";
 
 /**
  * What a law may need of a subject beyond `start` and `append`: a capability of its decoders, the
@@ -72,13 +68,13 @@ export function law<Case>(definition: Law<Case>): Law {
 /** Thrown by a check: what was found, and what should have been. */
 export class LawBroken extends Error {
   /** The logit that is wrong, where the law compares logits. */
-  readonly difference: Difference | null;
+  readonly difference: LogitDifference | null;
   /** The tokens that the wrong row follows, where one row is compared. */
   readonly tokens: readonly number[] | null;
 
   constructor(
     message: string,
-    difference: Difference | null = null,
+    difference: LogitDifference | null = null,
     tokens: readonly number[] | null = null,
   ) {
     super(message);
@@ -98,7 +94,7 @@ export function expectLogits(
   tolerance: Tolerance,
   start = 0,
 ): void {
-  const difference = firstDifference(actual, expected, tolerance, start);
+  const difference = observedDifference(actual, expected, tolerance, start);
   if (difference !== null) {
     throw new LawBroken(describeDifference(difference, what), difference);
   }
@@ -118,7 +114,7 @@ export function expectLast(
   tolerance: Tolerance,
 ): void {
   const where = `${what}${what === "" ? "" : ", "}after [${tokens}]`;
-  const difference = firstDifference([actual], [expected], tolerance, tokens.length - 1);
+  const difference = observedDifference([actual], [expected], tolerance, tokens.length - 1);
   if (difference !== null) {
     throw new LawBroken(describeDifference(difference, where), difference, tokens);
   }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import { forward } from "../definition.ts";
 import type { Candidate } from "../subjects/subject.ts";
-import { accuracyOf } from "./accuracy.ts";
+import { accuracyOf } from "../tolerance/measured.ts";
 import { changedModel } from "./changed-model.ts";
 import { expectLogits, law } from "./law.ts";
 

@@ -7,12 +7,12 @@ import type { Fixed } from "../arbitraries/configs.ts";
 import { models } from "../arbitraries/models.ts";
 import type { Capability, Decoder, Sequence } from "../decoder.ts";
 import type { Generation } from "../generation/generation.ts";
-import { type Arithmetic, float32 } from "../math/arithmetic.ts";
+import type { Arithmetic } from "../math/arithmetic.ts";
 import type { Logits } from "../math/logits.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-import type { Tolerance } from "../tolerance/compare.ts";
+import { type ArithmeticName, toleranceOf } from "../tolerance/arithmetics.ts";
 import type { Candidate, Subject } from "./subject.ts";
 
 /** A `T`, now or later: an engine need not be asynchronous. */
@@ -47,8 +47,8 @@ export interface SubjectDefinition {
   /** Configuration fields that the engine cannot choose, say `{ norm: "rmsnorm" }`. */
   readonly only?: Fixed;
   readonly capabilities?: readonly Capability[];
-  /** What it computes in; tolerances follow from it. Default float32. */
-  readonly arithmetic?: "float64" | "float32" | Arithmetic;
+  /** Arithmetic that it computes in, which determines its tolerances. Default float32. */
+  readonly arithmetic?: ArithmeticName | Arithmetic;
   /** Whether the same tokens give the same bits however they are cut into calls. Default false. */
   readonly bitwise?: boolean;
   readonly sampler?: Partial<Sampler>;
@@ -57,9 +57,6 @@ export interface SubjectDefinition {
   /** Laws that it is known to break, by code, each with the reason. */
   readonly knownFailures?: Readonly<Record<string, string>>;
 }
-
-/** float64 against float64, where only the order of sums and the rounding of functions differ. */
-const float64: Tolerance = { absolute: 1e-13, relative: 1e-12 };
 
 /**
  * A subject that every law can be tried on.
@@ -89,17 +86,10 @@ export function defineSubject(definition: SubjectDefinition): Subject {
     build: build === undefined ? null : make,
     sampler: definition.sampler ?? {},
     generation: definition.generation ?? {},
-    repeatable: bitwise ? "bitwise" : float64,
-    accurate: float64,
-    noise: noiseOf(arithmetic),
+    ...toleranceOf(arithmetic, bitwise),
     knownFailures,
     ...(definition.versions === undefined ? {} : { versions: definition.versions }),
   };
-}
-
-function noiseOf(arithmetic: NonNullable<SubjectDefinition["arithmetic"]>): Arithmetic | null {
-  if (arithmetic === "float64") return null;
-  return arithmetic === "float32" ? float32 : arithmetic;
 }
 
 /** A candidate that prints as the line that makes its model again. */

@@ -1,17 +1,11 @@
 import fc from "fast-check";
 import type { Decoder } from "../decoder.ts";
 import { CompletionServer, type ServerModel, type ServerOptions } from "../engines/http.ts";
-import { type Arithmetic, ggmlFloat16, ggmlFloat32 } from "../math/arithmetic.ts";
 import { type ModelConfig, modelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
+import { type ServerArithmetic, serverTolerances, toleranceOf } from "../tolerance/arithmetics.ts";
 import { candidate } from "./define-subject.ts";
 import type { Subject } from "./subject.ts";
-
-/** What a server may compute in. */
-export const serverArithmetics: Readonly<Record<string, Arithmetic>> = {
-  float32: ggmlFloat32,
-  float16: ggmlFloat16,
-};
 
 export interface HttpSubjectOptions extends ServerOptions {
   /** The model that it serves, where that is known: the definition is then asked too. */
@@ -19,14 +13,8 @@ export interface HttpSubjectOptions extends ServerOptions {
   /** V, where neither the model nor the server says it. */
   readonly vocabSize?: number;
   /** By default float16, as servers keep keys and values in it. */
-  readonly arithmetic?: keyof typeof serverArithmetics;
+  readonly arithmetic?: ServerArithmetic;
 }
-
-/**
- * How far log-probabilities of one prompt may be apart where the model is not known, so that its
- * noise cannot be measured: a percent of a probability.
- */
-const unknownNoise = { absolute: 0.005, relative: 0 };
 
 /** So many tokens fit, where a server does not say how many do: more than any law asks of it. */
 const ASSUMED_CONTEXT = 64;
@@ -56,9 +44,7 @@ export async function httpSubject(options: HttpSubjectOptions): Promise<Subject>
     generation: {
       complete: (_, prompt, asked) => server.complete(prompt, asked, config.vocabSize),
     },
-    repeatable: unknownNoise,
-    accurate: unknownNoise,
-    noise: serverArithmetics[arithmetic],
+    ...toleranceOf(serverTolerances[arithmetic]),
     knownFailures: {},
     versions: async () => (said.version === null ? {} : { [api]: said.version }),
   };

@@ -1,10 +1,9 @@
 import type fc from "fast-check";
 import type { Capability, Decoder } from "../decoder.ts";
 import type { Generation } from "../generation/generation.ts";
-import type { Arithmetic } from "../math/arithmetic.ts";
 import type { Model } from "../model/model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-import type { Tolerance } from "../tolerance/compare.ts";
+import type { SubjectTolerance } from "../tolerance/arithmetics.ts";
 
 /** A decoder on trial, and the model it claims to compute; null where nobody can say. */
 export interface Candidate {
@@ -12,10 +11,8 @@ export interface Candidate {
   readonly model: Model | null;
 }
 
-/**
- * Who is judged: where decoders come from, what they offer, and what their arithmetic can promise.
- */
-export interface Subject {
+/** What is tested: where decoders come from, what they offer, and what their arithmetic allows. */
+export interface Subject extends SubjectTolerance {
   readonly name: string;
   /** Makes ready what its decoders need, say installs an engine; to be called first, once. */
   readonly prepare?: () => Promise<void>;
@@ -36,15 +33,6 @@ export interface Subject {
   readonly sampler: Partial<Sampler>;
   /** Its ways to generate; what is left out is not offered. */
   readonly generation: Partial<Generation>;
-  /** How far two runs of one decoder over the same tokens may be apart. */
-  readonly repeatable: Tolerance;
-  /** How far it may be from the definition. */
-  readonly accurate: Tolerance;
-  /**
-   * The rounding of its arithmetic, where that is coarser than float64: both tolerances are then
-   * measured anew for every case. Null where the two above hold as they stand.
-   */
-  readonly noise: Arithmetic | null;
   /** Laws that it is known to break, each with the reason: they must break. */
   readonly knownFailures: Readonly<Record<string, string>>;
 }

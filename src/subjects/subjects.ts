@@ -23,16 +23,13 @@ import { complete } from "../generation/complete.ts";
 import { generate, generateBatch } from "../generation/generate.ts";
 import { logProbs } from "../generation/log-probs.ts";
 import { speculate } from "../generation/speculate.ts";
-import { ggmlFloat16, ggmlFloat32 } from "../math/arithmetic.ts";
 import { modelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import { referenceCapabilities, referenceDecoder } from "../reference/reference-decoder.ts";
 import { sampler } from "../sampling/sampler.ts";
+import { toleranceOf } from "../tolerance/arithmetics.ts";
 import { candidate, defineSubject, type SubjectDefinition } from "./define-subject.ts";
 import type { Subject } from "./subject.ts";
-
-/** float64 against float64, where only the order of sums and the rounding of functions differ. */
-const float64 = { absolute: 1e-13, relative: 1e-12 };
 
 /** The reference decoder over generated models: bit for bit with itself. */
 export const reference: Subject = {
@@ -45,9 +42,7 @@ export const reference: Subject = {
   build: ({ config, weights }) => referenceDecoder(config, weights),
   sampler,
   generation: { generate, generateBatch, speculate, logProbs, complete },
-  repeatable: "bitwise",
-  accurate: float64,
-  noise: null,
+  ...toleranceOf("float64", true),
   knownFailures: {},
 };
 
@@ -82,24 +77,14 @@ export const onnxRuntime: Subject = defineSubject({
   versions: onnxRuntimeVersions,
 });
 
-/**
- * Other sums and other functions in float64. A model can amplify their roundings: of 1,500
- * generated ones the worst was off by 1e-12 of its largest logit.
- */
-const strangersFloat64 = { absolute: 1e-9, relative: 1e-9 };
-
-/** ONNX Runtime in float64: a stranger's answer that differs from the definition's by rounding. */
-export const onnxRuntimeFloat64: Subject = {
-  ...defineSubject({
-    name: "onnxruntime-float64",
-    build: (model) => onnxRuntimeDecoder(model, { dtype: "float64" }),
-    capabilities: onnxRuntimeCapabilities,
-    arithmetic: "float64",
-    versions: onnxRuntimeVersions,
-  }),
-  repeatable: strangersFloat64,
-  accurate: strangersFloat64,
-};
+/** ONNX Runtime in float64: independent logits that differ from the definition's by rounding. */
+export const onnxRuntimeFloat64: Subject = defineSubject({
+  name: "onnxruntime-float64",
+  build: (model) => onnxRuntimeDecoder(model, { dtype: "float64" }),
+  capabilities: onnxRuntimeCapabilities,
+  arithmetic: "independent-float64",
+  versions: onnxRuntimeVersions,
+});
 
 /** Models of every architecture of llama.cpp that is known here. */
 const llamaCppModels = fc.oneof(
@@ -136,13 +121,13 @@ function llamaCppSubject(
 /** llama.cpp in float32, keys and values too. */
 export const llamaCpp: Subject = llamaCppSubject("float32", {
   name: "llama.cpp",
-  arithmetic: ggmlFloat32,
+  arithmetic: "ggml-float32",
 });
 
 /** llama.cpp as it is by default: keys and values in float16, attention in tiles. */
 export const llamaCppFloat16: Subject = llamaCppSubject("float16", {
   name: "llama.cpp-f16",
-  arithmetic: ggmlFloat16,
+  arithmetic: "ggml-float16",
   knownFailures: {
     "P-SOFTSHIFT": "keys of 65,536 are beyond float16, whose largest number is 65,504",
     "P-FINITE": "queries and keys beyond 65,504 are infinite in float16",
@@ -188,7 +173,7 @@ function transformersSubject(dtype: "float32" | "float64"): Subject {
       name: dtype === "float32" ? "transformers" : `transformers-${dtype}`,
       build,
       capabilities: transformersCapabilities,
-      arithmetic: dtype,
+      arithmetic: dtype === "float32" ? dtype : `independent-${dtype}`,
     }),
     candidates: transformersModels.map((model) => candidate(build(model), model, model.name)),
     prepare: async () => {
@@ -202,11 +187,7 @@ function transformersSubject(dtype: "float32" | "float64"): Subject {
 export const transformers: Subject = transformersSubject("float32");
 
 /** transformers on PyTorch in float64. */
-export const transformersFloat64: Subject = {
-  ...transformersSubject("float64"),
-  repeatable: strangersFloat64,
-  accurate: strangersFloat64,
-};
+export const transformersFloat64: Subject = transformersSubject("float64");
 
 const subjects: readonly Subject[] = [
   reference,

@@ -1,57 +1,49 @@
-/** How two decoders' logits are compared: what may differ, by how much they do, and where first. */
+/** Comparison of two decoders' logits: the first difference, the largest, and what is allowed. */
+
+/** Allowed error of a logit: `absolute + relative * s`, s the largest |logit| of its row. */
+export interface ErrorBound {
+  readonly absolute: number;
+  readonly relative: number;
+}
 
 /**
- * How far two logits may be apart: not a bit, or `absolute + relative * s`, where s is the largest
- * magnitude of the expected row. A tolerance belongs to a decoder's arithmetic, never to a law.
+ * Allowed difference of two logits: none in any bit, or a bound. A tolerance belongs to a decoder's
+ * arithmetic, never to a law; arithmetics.ts has that of each arithmetic.
  */
-export type Tolerance =
-  | "bitwise"
-  | {
-      readonly absolute: number;
-      readonly relative: number;
-      /** Told of the largest error of every row that is compared, and of what was allowed. */
-      readonly observe?: (error: number, allowed: number) => void;
-    };
+export type Tolerance = "bitwise" | ErrorBound;
 
-/**
- * How many times the noise floor of its arithmetic an engine may be off. Engines sum in other
- * orders than the definition does and have their own exponentials, and the floor is one sample of
- * such noise, which can be small by luck: ONNX Runtime in float32 used up to two thirds of this on
- * 300 generated models.
- */
-export const headroom = 64;
-
-/** One logit that is not what it should be. */
-export interface Difference {
-  /** Where in the sequence its row stands, from 0. */
+/** A logit outside the tolerance. */
+export interface LogitDifference {
+  /** Position of its row in the sequence, from 0. */
   readonly position: number;
-  /** The vocabulary entry. */
+  /** Vocabulary entry. */
   readonly token: number;
   readonly actual: number;
   readonly expected: number;
-  /** |actual - expected|, and how much of it the tolerance allows. */
+  /** |actual - expected| */
   readonly error: number;
+  /** Largest error within the tolerance. */
   readonly allowed: number;
 }
 
 /**
- * The first logit, by position and then by token, that is outside the tolerance.
+ * Returns the first logit, by position and then by token, that is outside the tolerance; null if
+ * there is none.
  *
- * @param start the position of the first row
- * @throws {RangeError} when the shapes differ
+ * @param start position of the first row
+ * @throws {RangeError} if the shapes differ
  */
 export function firstDifference(
   actual: readonly ArrayLike<number>[],
   expected: readonly ArrayLike<number>[],
   tolerance: Tolerance,
   start = 0,
-): Difference | null {
+): LogitDifference | null {
   sameShape("rows of logits", actual.length, expected.length);
   for (const [i, row] of expected.entries()) {
     const position = start + i;
     sameShape(`logits at position ${position}`, actual[i].length, row.length);
     const allowed = allowance(row, tolerance);
-    if (tolerance !== "bitwise") tolerance.observe?.(largestError([actual[i]], [row]), allowed);
     for (let token = 0; token < row.length; token++) {
       const a = actual[i][token];
       const e = row[token];
@@ -64,7 +56,7 @@ export function firstDifference(
   return null;
 }
 
-/** The largest |actual - expected| over all rows; NaN when any logit is. */
+/** Returns the largest |actual - expected| over all rows; NaN if any logit is NaN. */
 export function largestError(
   actual: readonly ArrayLike<number>[],
   expected: readonly ArrayLike<number>[],
@@ -80,7 +72,7 @@ export function largestError(
 }
 
 /** `WHAT: the logit of token … at position … is …, but should be …: off by …, … allowed` */
-export function describeDifference(difference: Difference, what: string): string {
+export function describeDifference(difference: LogitDifference, what: string): string {
   const { position, token, actual, expected, error, allowed } = difference;
   const bound = allowed === 0 ? "not a bit" : allowed.toExponential(2);
   const off = `off by ${error.toExponential(2)}, ${bound} allowed`;
@@ -88,7 +80,7 @@ export function describeDifference(difference: Difference, what: string): string
   return `${what}: ${which} is ${actual}, but should be ${expected}: ${off}`;
 }
 
-/** How far from a logit of this row another may be. */
+/** Returns the largest error that the tolerance allows in this row. */
 export function allowance(row: ArrayLike<number>, tolerance: Tolerance): number {
   if (tolerance === "bitwise") return 0;
   let largest = 0;

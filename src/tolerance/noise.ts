@@ -1,46 +1,62 @@
+/** Measured noise: the effect of an arithmetic's rounding on the logits of a model. */
 import { forward } from "../definition.ts";
 import type { Arithmetic } from "../math/arithmetic.ts";
 import { seededRandom } from "../math/random.ts";
 import type { Model } from "../model/model.ts";
-import type { Subject } from "../subjects/subject.ts";
-import { headroom, largestError, type Tolerance } from "./compare.ts";
-
-/** The least floor, in units of the arithmetic's own rounding of the largest logit. */
-const leastUlps = 4;
+import { floorTokens, headroom, leastFloorUlps, noiseTries } from "./arithmetics.ts";
+import { largestError } from "./compare.ts";
 
 /**
- * The noise floor of a model under an arithmetic: the largest difference of its logits from those
- * in float64, over a seeded walk through the vocabulary as long as the context, 32 tokens at most.
+ * Returns the noise floor of a model in an arithmetic: the largest difference of its logits from
+ * those in float64, over a seeded walk through the vocabulary as long as the context allows, and
+ * never less than a few units of rounding.
  *
- * An engine of that arithmetic cannot do much better; a bug does much worse. The floor grows where
- * the model amplifies rounding, which no constant tolerance knows.
+ * An engine of that arithmetic cannot do much better; a bug does much worse. The floor is larger
+ * where the model amplifies rounding, which no constant tolerance takes into account.
  */
-export function noiseFloor({ config, weights }: Model, arithmetic: Arithmetic): number {
+export function noiseFloor(model: Model, arithmetic: Arithmetic): number {
+  const { maxPositionEmbeddings: P, vocabSize: V } = model.config;
   const random = seededRandom(1);
-  const length = Math.min(config.maxPositionEmbeddings, 32);
-  const tokens = Array.from({ length }, () => Math.floor(random() * config.vocabSize));
-  const exact = forward(config, weights, tokens);
-  const rounded = forward(config, weights, tokens, arithmetic);
-  const largest = exact.flat().reduce((most, logit) => Math.max(most, Math.abs(logit)), 0);
-  const ulp = Math.abs(arithmetic.round(1 / 3) - 1 / 3) * largest;
-  return Math.max(largestError(rounded, exact), leastUlps * ulp);
+  const length = Math.min(P, floorTokens);
+  const tokens = Array.from({ length }, () => Math.floor(random() * V));
+  const { error, largestLogit } = noise(model, tokens, arithmetic, 1);
+  return Math.max(error, leastFloorUlps * unitOf(arithmetic) * largestLogit);
 }
 
-/** How far an engine of this arithmetic may be from the definition's logits of the model. */
+/**
+ * Returns the noise of an arithmetic over these tokens: the largest difference of the definition's
+ * logits from those in float64, in several tries.
+ */
+export function noiseOver(model: Model, tokens: readonly number[], arithmetic: Arithmetic): number {
+  return noise(model, tokens, arithmetic, noiseTries).error;
+}
+
+/** Returns the largest error against the definition that an engine of this arithmetic may have. */
 export function noiseAllowance(model: Model, arithmetic: Arithmetic): number {
   return headroom * noiseFloor(model, arithmetic);
 }
 
-const floors = new WeakMap<Model, number>();
+/** Error of rounding 1/3, relative to 1. */
+const unitOf = ({ round }: Arithmetic) => Math.abs(round(1 / 3) - 1 / 3);
 
-/** The subject with the tolerances of this one model. */
-export function withMeasuredTolerance(subject: Subject, model: Model): Subject {
-  if (subject.noise === null) return subject;
-  const floor = floors.get(model) ?? noiseFloor(model, subject.noise);
-  floors.set(model, floor);
-  const measured: Tolerance = { absolute: headroom * floor, relative: 0 };
-  // Two runs may be off on either side of what is exact.
-  const apart: Tolerance = { ...measured, absolute: 2 * measured.absolute };
-  const repeatable = subject.repeatable === "bitwise" ? "bitwise" : apart;
-  return { ...subject, repeatable, accurate: measured };
+/**
+ * Measures the noise of an arithmetic: the first try rounds every result as the arithmetic does,
+ * each further one with every result off by up to one rounding more, at random but seeded.
+ */
+function noise(
+  { config, weights }: Model,
+  tokens: readonly number[],
+  arithmetic: Arithmetic,
+  tries: number,
+): { readonly error: number; readonly largestLogit: number } {
+  const exact = forward(config, weights, tokens);
+  const unit = 3 * unitOf(arithmetic);
+  const errors = Array.from({ length: tries }, (_, i) => {
+    const random = seededRandom(i);
+    const off = (x: number) => arithmetic.round(x * (1 + unit * (2 * random() - 1)));
+    const round = i === 0 ? arithmetic.round : off;
+    return largestError(forward(config, weights, tokens, { ...arithmetic, round }), exact);
+  });
+  const largestLogit = exact.flat().reduce((most, logit) => Math.max(most, Math.abs(logit)), 0);
+  return { error: Math.max(...errors), largestLogit };
 }

@@ -1,7 +1,7 @@
 import type { Row, Stages } from "../decoder.ts";
 import { forwardStages } from "../definition.ts";
 import type { Candidate } from "../subjects/subject.ts";
-import type { Tolerance } from "../tolerance/compare.ts";
+import type { ErrorBound } from "../tolerance/compare.ts";
 
 /** Where a decoder first parts from the definition. */
 export interface Parting {
@@ -53,7 +53,7 @@ export function firstParting(
   actual: Stages,
   expected: Stages,
   headDim: number,
-  tolerance: Exclude<Tolerance, "bitwise">,
+  tolerance: ErrorBound,
 ): Parting | null {
   const ours = stagesInOrder(actual, headDim);
   const theirs = stagesInOrder(expected, headDim);
@@ -80,13 +80,12 @@ export function firstParting(
 export async function localise(
   { decoder, model }: Candidate,
   tokens: readonly number[],
-  tolerance: Tolerance,
+  tolerance: ErrorBound,
 ): Promise<string | null> {
   if (model === null || decoder.stages === undefined) return null;
   const actual = await decoder.stages(tokens);
   const expected = forwardStages(model.config, model.weights, tokens);
-  const measured = tolerance === "bitwise" ? { absolute: 0, relative: 0 } : tolerance;
-  const parting = firstParting(actual, expected, model.config.headDim, measured);
+  const parting = firstParting(actual, expected, model.config.headDim, tolerance);
   if (parting === null) return null;
   const { position, layer, stage, head, entry } = parting;
   const where = [

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { NotOffered } from "../decoder.ts";
-import { noiseOver } from "../laws/accuracy.ts";
 import { type Law, LawBroken, missingNeeds, type Need } from "../laws/law.ts";
 import type { Candidate, Subject } from "../subjects/subject.ts";
-import { headroom, type Tolerance } from "../tolerance/compare.ts";
-import { withMeasuredTolerance } from "../tolerance/noise.ts";
+import { isNoise, withMeasuredTolerance } from "../tolerance/measured.ts";
+import { type Comparison, observeComparisons } from "../tolerance/observe.ts";
 import { localise } from "./localise.ts";
 
 /** How many cases to try, from which seed, and for how long. */
@@ -41,15 +40,10 @@ export interface Verdict {
   readonly reached: number;
   readonly timeMs: number;
   /** The worst row within its tolerance, as a share of it: error and what was allowed. */
-  readonly worst: Worst | null;
+  readonly worst: Comparison | null;
   readonly failure: Failure | null;
   /** What the law needs and the subject does not offer. */
   readonly missing: readonly Need[];
-}
-
-export interface Worst {
-  readonly error: number;
-  readonly allowed: number;
 }
 
 /** The smallest case that breaks a law. */
@@ -120,7 +114,7 @@ class Trial {
   reached = 0;
   /** Cases with a model that the subject cannot compute. */
   passedOver = 0;
-  worst: Worst | null = null;
+  worst: Comparison | null = null;
   readonly #subject: Subject;
   #broken = false;
   #largestError: number | null = null;
@@ -130,7 +124,10 @@ class Trial {
     this.property = fc.asyncProperty(law.cases(subject), async (value) => {
       try {
         // Cases that only serve to shrink a failure are not counted.
-        const reached = await law.check(value, this.#judged(value));
+        const reached = await observeComparisons(
+          (comparison) => this.#see(comparison),
+          () => law.check(value, this.#judged(value)),
+        );
         if (reached && !this.#broken) this.reached++;
       } catch (error) {
         if (error instanceof NotOffered) {
@@ -147,34 +144,22 @@ class Trial {
     });
   }
 
-  /** The subject as this case sees it: tolerances measured, and the rows within them watched. */
+  /** Returns the subject with the tolerances of this case. */
   #judged(value: unknown): Subject {
     const model = candidateOf(value)?.model ?? null;
-    const subject = model === null ? this.#subject : withMeasuredTolerance(this.#subject, model);
-    const { repeatable, accurate } = subject;
-    return { ...subject, repeatable: this.#watched(repeatable), accurate: this.#watched(accurate) };
+    return model === null ? this.#subject : withMeasuredTolerance(this.#subject, model);
   }
 
-  /**
-   * Whether a difference is explained by what the subject's arithmetic does over these very tokens.
-   * Measured only now, as it takes several passes: two runs may each be off by that much.
-   */
+  /** Returns true if a broken law is explained by the noise of the subject's arithmetic. */
   #isNoise(error: unknown, value: unknown): boolean {
-    const { noise } = this.#subject;
     const model = candidateOf(value)?.model ?? null;
-    if (noise === null || model === null || !(error instanceof LawBroken)) return false;
+    if (model === null || !(error instanceof LawBroken)) return false;
     const { difference, tokens } = error;
-    if (difference === null || tokens === null || difference.allowed === 0) return false;
-    const twice = 2 * headroom * noiseOver(model, tokens, noise);
-    return difference.error <= difference.allowed + twice;
+    if (difference === null || tokens === null) return false;
+    return isNoise(difference, this.#subject, model, tokens);
   }
 
-  #watched(tolerance: Tolerance): Tolerance {
-    if (tolerance === "bitwise") return tolerance;
-    return { ...tolerance, observe: (error, allowed) => this.#see(error, allowed) };
-  }
-
-  #see(error: number, allowed: number): void {
+  #see({ error, allowed }: Comparison): void {
     if (!(error <= allowed)) return; // a failure, which is reported as one
     const share = this.worst === null ? -1 : this.worst.error / this.worst.allowed;
     if (error / allowed > share) this.worst = { error, allowed };

@@ -1,0 +1,206 @@
+/** Tolerances: the one page that states them, measured noise, and reports of comparisons. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { models } from "../src/arbitraries/models.ts";
+import { rawTokens, tokensOf } from "../src/arbitraries/tokens.ts";
+import { forward } from "../src/definition.ts";
+import { expectLast, expectLogits } from "../src/laws/law.ts";
+import { float32 } from "../src/math/arithmetic.ts";
+import { seededRandom } from "../src/math/random.ts";
+import {
+  type ArithmeticName,
+  arithmeticTolerances,
+  bits40,
+  goldenTolerances,
+  headroom,
+  serverArithmetics,
+  serverTolerances,
+  toleranceOf,
+} from "../src/tolerance/arithmetics.ts";
+import { accuracyOf, isNoise, withMeasuredTolerance } from "../src/tolerance/measured.ts";
+import { noiseFloor, noiseOver } from "../src/tolerance/noise.ts";
+import { type Comparison, observeComparisons, reportComparison } from "../src/tolerance/observe.ts";
+import { property } from "./support.ts";
+
+const page = readFileSync(join(import.meta.dirname, "../src/tolerance/arithmetics.ts"), "utf8");
+const names = Object.keys(arithmeticTolerances) as ArithmeticName[];
+
+const cases = fc
+  .record({ model: models(), raw: rawTokens() })
+  .map(({ model, raw }) => ({ model, tokens: tokensOf(model.config, raw) }));
+
+/** Rows with one logit off by `error`. */
+function off(rows: readonly (readonly number[])[], error: number): Float64Array[] {
+  return rows.map((row, t) => Float64Array.from(row, (x, i) => (t + i === 0 ? x + error : x)));
+}
+
+describe("the page of tolerances", () => {
+  test("has the bounds that every verdict so far was given with", () => {
+    const bounds = names.map((name) => [name, Object.values(arithmeticTolerances[name].bound)]);
+    expect(Object.fromEntries(bounds)).toEqual({
+      float64: [1e-13, 1e-12],
+      "independent-float64": [1e-9, 1e-9],
+      float32: [1e-13, 1e-12],
+      "ggml-float32": [1e-13, 1e-12],
+      "ggml-float16": [1e-13, 1e-12],
+    });
+    expect(serverArithmetics).toEqual(Object.keys(serverTolerances));
+    for (const { bound } of Object.values(serverTolerances)) {
+      expect(bound).toEqual({ absolute: 0.005, relative: 0 });
+    }
+    expect(goldenTolerances.independentFloat64).toBeLessThanOrEqual(1e-9);
+    expect(headroom).toBe(64);
+  });
+
+  test.for(names)("states in its table what %s is allowed", (name) => {
+    const row = page.split("\n").find((line) => line.includes(`| \`${name}\``));
+    const [, , repeatable, accurate, suspicious] = row!.split("|").map((cell) => cell.trim());
+    const { bound, noise } = arithmeticTolerances[name];
+    const constant = `${bound.absolute} + ${bound.relative} s`;
+    const measured = [`${2 * headroom} f`, `${headroom} f`, `accurate: + ${headroom} n`];
+    const stated = noise === null ? [constant, constant, "accurate: + n"] : measured;
+    expect([repeatable, accurate, suspicious]).toEqual(stated);
+  });
+
+  test.for(names)("%s, measured on a model, is as the table states", (name) => {
+    const [{ model, tokens }] = fc.sample(cases, { numRuns: 1, seed: 1 });
+    const subject = toleranceOf(name);
+    const { noise } = subject;
+    const measured = withMeasuredTolerance(subject, model);
+    if (noise === null) return expect(measured).toEqual(subject);
+    const floor = noiseFloor(model, noise);
+    expect(measured.accurate).toEqual({ absolute: 64 * floor, relative: 0 });
+    expect(measured.repeatable).toEqual({ absolute: 128 * floor, relative: 0 });
+    const exact = forward(model.config, model.weights, tokens);
+    const { absolute } = measured.accurate;
+    const near = accuracyOf(measured, model, tokens, off(exact, absolute / 17), exact);
+    expect(near.absolute).toBe(absolute);
+    const far = accuracyOf(measured, model, tokens, off(exact, absolute / 15), exact);
+    expect(far.absolute).toBe(absolute + 64 * noiseOver(model, tokens, noise));
+  });
+
+  test("keeps bit for bit what declares it, in any arithmetic", () => {
+    const [{ model }] = fc.sample(cases, { numRuns: 1, seed: 1 });
+    for (const name of names) {
+      const subject = toleranceOf(name, true);
+      expect(withMeasuredTolerance(subject, model).repeatable).toBe("bitwise");
+    }
+  });
+
+  test("refuses an arithmetic that it does not have", () => {
+    const unknown = "float8" as ArithmeticName;
+    const message = "arithmetic: must be one of float64, independent-float64, float32";
+    expect(() => toleranceOf(unknown)).toThrow(message);
+    expect(() => toleranceOf(unknown)).toThrow("or an object, got float8");
+    expect(() => toleranceOf("toString" as ArithmeticName)).toThrow("got toString");
+  });
+});
+
+describe("measured noise", () => {
+  property("is that of the rounding alone, or more", cases, ({ model, tokens }) => {
+    const { config, weights } = model;
+    const rows = [undefined, float32].map((one) => forward(config, weights, tokens, one).flat());
+    const alone = Math.max(...rows[0].map((x, i) => Math.abs(x - rows[1][i])));
+    expect(noiseOver(model, tokens, float32)).toBeGreaterThanOrEqual(alone);
+  });
+
+  property("is no smaller in an arithmetic with fewer bits", cases, ({ model }) => {
+    expect(noiseFloor(model, float32)).toBeGreaterThanOrEqual(noiseFloor(model, bits40));
+  });
+
+  property("is at least 4 units of rounding of the largest logit", cases, ({ model }) => {
+    const { config, weights } = model;
+    // Changes hardly anything but 1/3, by which the unit of an arithmetic is measured.
+    const round = (x: number) => (x === 1 / 3 ? x + 2 ** -10 : x);
+    const random = seededRandom(1);
+    const walk = Array.from({ length: Math.min(config.maxPositionEmbeddings, 32) }, () =>
+      Math.floor(random() * config.vocabSize),
+    );
+    const largest = Math.max(...forward(config, weights, walk).flat().map(Math.abs));
+    const floor = noiseFloor(model, { ...float32, round });
+    expect(floor).toBeGreaterThanOrEqual(4 * (round(1 / 3) - 1 / 3) * largest);
+  });
+
+  property("of 40 bits is what a float64 row may be off more", cases, ({ model, tokens }) => {
+    const exact = forward(model.config, model.weights, tokens);
+    const { absolute, relative } = toleranceOf("float64").accurate;
+    const largest = Math.max(...exact[0].map(Math.abs));
+    const error = (absolute + relative * largest) / 8;
+    const allowed = accuracyOf(toleranceOf("float64"), model, tokens, off(exact, error), exact);
+    expect(allowed.absolute).toBe(absolute + noiseOver(model, tokens, bits40));
+  });
+
+  test("explains what is beyond the tolerance by at most 128 times of it", () => {
+    const [{ model, tokens }] = fc.sample(cases, { numRuns: 1, seed: 1 });
+    const limit = 128 * noiseOver(model, tokens, float32);
+    expect(limit).toBeGreaterThan(0);
+    const difference = (error: number, allowed: number) => {
+      return { position: 0, token: 0, actual: error, expected: 0, error, allowed };
+    };
+    const explained = (error: number, name: ArithmeticName, allowed = 1) =>
+      isNoise(difference(error, allowed), toleranceOf(name), model, tokens);
+    expect(explained(1 + 0.9 * limit, "float32")).toBe(true);
+    expect(explained(1 + 1.1 * limit, "float32")).toBe(false);
+    expect(explained(Number.NaN, "float32")).toBe(false);
+    expect(explained(1 + 1e-15, "float64")).toBe(false);
+    expect(explained(limit / 2, "float32", 0)).toBe(false); // bit for bit
+  });
+});
+
+describe("comparisons are reported", () => {
+  const bound = { absolute: 0.5, relative: 0.25 };
+  const rows = [Float64Array.of(1, 2), Float64Array.of(3, 4), Float64Array.of(5, 6)];
+
+  const observed = async (action: () => void | Promise<void>) => {
+    const seen: Comparison[] = [];
+    await observeComparisons((one) => seen.push(one), action);
+    return seen;
+  };
+
+  test("row by row, with what was allowed", async () => {
+    const actual = rows.map((row, i) => row.map((x) => x + i / 8));
+    const seen = await observed(() => expectLogits("", actual, rows, bound));
+    expect(seen).toEqual([
+      { error: 0, allowed: 1 },
+      { error: 0.125, allowed: 1.5 },
+      { error: 0.25, allowed: 2 },
+    ]);
+  });
+
+  test("up to the row that breaks the law", async () => {
+    const actual = rows.map((row, i) => row.map((x) => x + 4 * i));
+    const seen: Comparison[] = [];
+    const action = () => expectLogits("", actual, rows, bound, 7);
+    expect(() => observeComparisons((one) => seen.push(one), action)).toThrow("position 8");
+    expect(seen).toEqual([{ error: 0, allowed: 1 }]);
+  });
+
+  test("never where every bit counts", async () => {
+    expect(await observed(() => expectLast("", [0], rows[0], rows[0], "bitwise"))).toEqual([]);
+  });
+
+  test("to the run that makes them, though another one is under way", async () => {
+    const run = (error: number) =>
+      observed(async () => {
+        for (let i = 0; i < 3; i++) {
+          await new Promise((resolve) => setImmediate(resolve));
+          reportComparison({ error, allowed: 9 });
+        }
+      });
+    const [one, two] = await Promise.all([run(1), run(2)]);
+    expect(one).toEqual(Array(3).fill({ error: 1, allowed: 9 }));
+    expect(two).toEqual(Array(3).fill({ error: 2, allowed: 9 }));
+  });
+
+  test("to nothing outside of a run", async () => {
+    const seen: Comparison[] = [];
+    observeComparisons(
+      (one) => seen.push(one),
+      () => {},
+    );
+    expectLogits("", rows, rows, bound);
+    expect(seen).toEqual([]);
+  });
+});

@@ -1,0 +1,177 @@
+/**
+ * The tolerance of each arithmetic and the reason for every number: all on this page.
+ *
+ * A law compares rows of logits in one of two ways. *Repeatable*: two runs of one decoder on the
+ * same tokens. *Accurate*: a decoder and the definition, which computes in float64. The error that
+ * is allowed follows from the decoder's arithmetic, never from the law:
+ *
+ * | arithmetic            | repeatable        | accurate          | if a row exceeds 1/16 of that |
+ * | --------------------- | ----------------- | ----------------- | ----------------------------- |
+ * | `float64`             | 1e-13 + 1e-12 s   | 1e-13 + 1e-12 s   | accurate: + n                 |
+ * | `independent-float64` | 1e-9 + 1e-9 s     | 1e-9 + 1e-9 s     | accurate: + n                 |
+ * | `float32`             | 128 f             | 64 f              | accurate: + 64 n              |
+ * | `ggml-float32`        | 128 f             | 64 f              | accurate: + 64 n              |
+ * | `ggml-float16`        | 128 f             | 64 f              | accurate: + 64 n              |
+ *
+ * - `s` is the largest magnitude of the expected row.
+ * - `f` is the noise floor of the model in this arithmetic, `noiseFloor` in noise.ts: the largest
+ *   error of the definition itself when every result is rounded as the arithmetic rounds.
+ * - `n` is the same error over the very tokens that are compared, `noiseOver` in noise.ts; in
+ *   float64 rows it is measured with numbers of 40 bits.
+ * - A decoder that declares `bitwise` must repeat itself bit for bit, in any arithmetic.
+ * - In the arithmetics with measured noise, an error beyond these limits is still attributed to
+ *   noise if it exceeds them by at most 128 n.
+ * - Where the model is unknown, no noise can be measured: the tolerance is then that of `float64`,
+ *   and for the log-probabilities of a server 0.005.
+ *
+ * So a float32 engine whose model is known may be off by 64 times what float32 does to the
+ * definition on this model, and two of its runs may differ by twice that.
+ */
+import { type Arithmetic, float32, ggmlFloat16, ggmlFloat32 } from "../math/arithmetic.ts";
+import type { ErrorBound, Tolerance } from "./compare.ts";
+
+/** A row of the table above. */
+export interface ArithmeticTolerance {
+  /** Allowed error where no noise is measured: in float64, or where the model is unknown. */
+  readonly bound: ErrorBound;
+  /** Rounding whose noise is measured for every case; null in float64, where `bound` is enough. */
+  readonly noise: Arithmetic | null;
+}
+
+/**
+ * float64 against float64 where the same functions are used and only the order of sums and the
+ * rounding of functions differ. The reference used up to a sixteenth of this in 1,000 cases a law.
+ */
+const sameFunctions: ErrorBound = { absolute: 1e-13, relative: 1e-12 };
+
+/**
+ * float64 against float64 where sums and functions are those of another author. A model can amplify
+ * their roundings: in 1,500 generated models the largest difference was 1e-12 of the largest logit,
+ * and in another run of 520 models 3.1e-14 of it, 4.7e-10 in logits.
+ */
+const otherFunctions: ErrorBound = { absolute: 1e-9, relative: 1e-9 };
+
+/** Tolerance of each arithmetic that a subject can name. */
+export const arithmeticTolerances = {
+  float64: { bound: sameFunctions, noise: null },
+  "independent-float64": { bound: otherFunctions, noise: null },
+  float32: { bound: sameFunctions, noise: float32 },
+  "ggml-float32": { bound: sameFunctions, noise: ggmlFloat32 },
+  "ggml-float16": { bound: sameFunctions, noise: ggmlFloat16 },
+} as const satisfies Readonly<Record<string, ArithmeticTolerance>>;
+
+export type ArithmeticName = keyof typeof arithmeticTolerances;
+
+/**
+ * Log-probabilities of a server whose model is unknown, so that its noise cannot be measured: half
+ * a percent of a probability, and a whole percent between two of them.
+ */
+const unknownServer: ErrorBound = { absolute: 0.005, relative: 0 };
+
+/**
+ * Tolerance of each arithmetic that a server can be declared to use. Servers of completions are
+ * built on ggml or hold keys and values in float16 as it does.
+ */
+export const serverTolerances = {
+  float32: { bound: unknownServer, noise: ggmlFloat32 },
+  float16: { bound: unknownServer, noise: ggmlFloat16 },
+} as const satisfies Readonly<Record<string, ArithmeticTolerance>>;
+
+export type ServerArithmetic = keyof typeof serverTolerances;
+export const serverArithmetics: readonly ServerArithmetic[] = ["float32", "float16"];
+
+/** Tolerance of one subject: what its arithmetic allows. */
+export interface SubjectTolerance {
+  /** Allowed difference between two runs of one decoder on the same tokens. */
+  readonly repeatable: Tolerance;
+  /** Allowed difference from the definition. */
+  readonly accurate: ErrorBound;
+  /** Rounding whose noise replaces both for every case with a known model; null in float64. */
+  readonly noise: Arithmetic | null;
+}
+
+/**
+ * Returns the tolerance of a subject with this arithmetic. An arithmetic that is not in the table
+ * has its noise measured, as float32 has.
+ *
+ * @param bitwise true if two runs on the same tokens must give the same bits
+ * @throws {RangeError} naming the arithmetics, if there is none of this name
+ */
+export function toleranceOf(
+  arithmetic: ArithmeticName | Arithmetic | ArithmeticTolerance,
+  bitwise = false,
+): SubjectTolerance {
+  const { bound, noise } = rowOf(arithmetic);
+  return { repeatable: bitwise ? "bitwise" : bound, accurate: bound, noise };
+}
+
+function rowOf(arithmetic: ArithmeticName | Arithmetic | ArithmeticTolerance): ArithmeticTolerance {
+  if (typeof arithmetic === "string") {
+    if (Object.hasOwn(arithmeticTolerances, arithmetic)) return arithmeticTolerances[arithmetic];
+    const names = Object.keys(arithmeticTolerances).join(", ");
+    throw new RangeError(`arithmetic: must be one of ${names} or an object, got ${arithmetic}`);
+  }
+  return "bound" in arithmetic ? arithmetic : { bound: sameFunctions, noise: arithmetic };
+}
+
+/**
+ * Number of noise floors that a logit may be off. Engines sum in other orders than the definition
+ * and have their own exponentials, and the floor is one sample of such noise, which can be small by
+ * chance: ONNX Runtime in float32 used up to two thirds of this in 300 generated models.
+ */
+export const headroom = 64;
+
+/** Two runs of one decoder may be off on either side of the exact logits. */
+export const runsCompared = 2;
+
+/**
+ * Share of the tolerance above which the noise of the very tokens is measured. It takes several
+ * passes of the definition, and errors below this share need no explanation. Some models amplify
+ * rounding a thousandfold over some tokens, which neither a constant nor the floor covers.
+ */
+export const suspiciousShare = 1 / 16;
+
+/**
+ * Number of tries with different roundings for the noise of the very tokens: where two attention
+ * scores nearly tie, a rounding is amplified to 2e-4 of a logit, and in one try it may be zero.
+ * The floor alone gave false alarms in two laws of 1,000 cases each on ONNX Runtime in float32.
+ */
+export const noiseTries = 4;
+
+/** Smallest noise floor, in units of the arithmetic's own rounding of the largest logit. */
+export const leastFloorUlps = 4;
+
+/** Number of tokens, at most, over which a noise floor is measured. */
+export const floorTokens = 32;
+
+/**
+ * float64 with 13 of its 53 bits rounded away, by Veltkamp's splitting: 8192 times the noise of
+ * float64. It takes the place of float64 where the noise of the very tokens is measured, with a
+ * headroom of 1.
+ */
+export const bits40: Arithmetic = {
+  name: "40 bits",
+  round: (x) => {
+    const shifted = x * (2 ** 13 + 1);
+    return shifted - (shifted - x);
+  },
+  products: () => {},
+};
+
+/** Allowed difference from a golden fixture's logits. */
+export const goldenTolerances = {
+  /** Logits of the definition itself: it agrees with itself across JavaScript engines to less. */
+  definition: 1e-10,
+  /** Logits of an independent float64 engine: see `independent-float64`. */
+  independentFloat64: 1e-9,
+  /** Noise floors, for logits of an engine with measured noise; those recorded are off by 2. */
+  noiseFloors: 8,
+} as const;
+
+/** Allowed difference of a timed engine's logits, as shares of the largest logit. */
+export const timedTolerances = {
+  /** Between two engines in float64: see `independent-float64`. */
+  float64: 1e-9,
+  /** Largest measured noise: a model with more cannot be audited. */
+  mostNoise: 0.1,
+} as const;

@@ -1,0 +1,63 @@
+/** Tolerances of one case: a subject's tolerance with the noise of the model and tokens at hand. */
+import type { Logits } from "../math/logits.ts";
+import type { Model } from "../model/model.ts";
+import {
+  bits40,
+  headroom,
+  runsCompared,
+  type SubjectTolerance,
+  suspiciousShare,
+} from "./arithmetics.ts";
+import { type ErrorBound, firstDifference, type LogitDifference } from "./compare.ts";
+import { noiseFloor, noiseOver } from "./noise.ts";
+
+const floors = new WeakMap<Model, number>();
+
+/** Returns the subject with the tolerances of this one model. */
+export function withMeasuredTolerance<S extends SubjectTolerance>(subject: S, model: Model): S {
+  if (subject.noise === null) return subject;
+  const floor = floors.get(model) ?? noiseFloor(model, subject.noise);
+  floors.set(model, floor);
+  const accurate: ErrorBound = { absolute: headroom * floor, relative: 0 };
+  const apart: ErrorBound = { absolute: runsCompared * accurate.absolute, relative: 0 };
+  const repeatable = subject.repeatable === "bitwise" ? "bitwise" : apart;
+  return { ...subject, repeatable, accurate };
+}
+
+/**
+ * Returns the allowed error of rows of logits against those that another way of computing the same
+ * model gives, where float64 does not make the two bit for bit the same. If rows are suspiciously
+ * far apart, the noise of these very tokens is added.
+ *
+ * @param model the model with these logits over `tokens`; null if it is unknown
+ */
+export function accuracyOf(
+  { accurate, noise }: SubjectTolerance,
+  model: Model | null,
+  tokens: readonly number[],
+  actual: readonly Logits[],
+  expected: readonly ArrayLike<number>[],
+): ErrorBound {
+  if (model === null) return accurate;
+  const absolute = accurate.absolute * suspiciousShare;
+  const close = { absolute, relative: accurate.relative * suspiciousShare };
+  if (firstDifference(actual, expected, close) === null) return accurate;
+  const floor = noiseOver(model, tokens, noise ?? bits40);
+  const allowed = noise === null ? floor : headroom * floor;
+  return { ...accurate, absolute: accurate.absolute + allowed };
+}
+
+/**
+ * Returns true if a difference outside the tolerance is explained by the noise of the subject's
+ * arithmetic over these very tokens. Measured only for such a difference, as it takes several
+ * passes.
+ */
+export function isNoise(
+  { error, allowed }: LogitDifference,
+  { noise }: SubjectTolerance,
+  model: Model,
+  tokens: readonly number[],
+): boolean {
+  if (noise === null || allowed === 0) return false;
+  return error <= allowed + runsCompared * headroom * noiseOver(model, tokens, noise);
+}
