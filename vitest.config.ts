@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { GateReporter } from "./properties/reporter.ts";
 
@@ -17,8 +18,16 @@ function commitSeed(): number {
 const seed = process.env.CAUSALGATE_SEED ?? String(commitSeed());
 
 export default defineConfig({
+  // Engine files import the package by its name; here that is its source.
+  resolve: {
+    alias: [
+      { find: /^causalgate$/, replacement: join(import.meta.dirname, "src/index.ts") },
+      { find: /^causalgate\/(.+)$/, replacement: join(import.meta.dirname, "src/$1.ts") },
+    ],
+  },
   test: {
     include: ["properties/**/*.test.ts"],
+    exclude: ["properties/package/**"],
     env: { CAUSALGATE_SEED: seed },
     reporters: [["default", { summary: false }], new GateReporter(seed)],
     testTimeout: 120_000,

@@ -1,0 +1,95 @@
+/** The laws in each test runner, in a process of its own. */
+import { describe, expect, test } from "vitest";
+import { scratchFolder } from "../scratch.ts";
+import { jest, nodeTest, type Runner, type RunnerOutcome, vitest } from "./runners.ts";
+
+const folder = scratchFolder();
+
+const history = "P-HISTORY only the tokens held matter";
+const cache = "P-CACHE cached = uncached, at every step";
+const fork = "P-FORK a fork and its origin do not touch each other (not offered: fork)";
+const known = `${history} (known failure: a rewind keeps the first token)`;
+
+interface Case {
+  readonly runner: Runner;
+  /** The end of the line that replays a failure. */
+  readonly command: string;
+  /** What the runner prints of a known failure that no longer fails. */
+  readonly gone: string;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  vitest: { runner: vitest, command: "npx vitest run laws.test.js", gone: "Expect test to fail" },
+  jest: {
+    runner: jest,
+    command:
+      "NODE_OPTIONS=--experimental-vm-modules npx jest properties/package/fixtures/jest/laws.test.js",
+    gone: "Failing test passed even though it was supposed to fail",
+  },
+  "node:test": {
+    runner: nodeTest,
+    command: "node --test properties/package/fixtures/node-test/laws.test.js",
+    gone: "a known failure must fail; remove it from knownFailures",
+  },
+};
+
+const replayed = /replay {4}CAUSALGATE_REPLAY=(P-HISTORY\/42\/[\d:]+) (.*)/;
+
+describe.for(Object.entries(cases))("%s", ([, { runner, command, gone }]) => {
+  let outcome: RunnerOutcome;
+  const of = (suite: string, title: string) => outcome.tests[`laws of ${suite} > ${title}`];
+
+  test("fails when a law is broken, or a known failure is gone", async () => {
+    outcome = await runner(folder);
+    expect(outcome.exitCode).toBe(1);
+    const failed = Object.entries(outcome.tests).filter(([, { status }]) => status === "failed");
+    expect(failed.map(([title]) => title).filter((title) => title.startsWith("laws of"))).toEqual([
+      `laws of a broken engine > ${history}`,
+      `laws of a failure that is gone > ${known}`,
+    ]);
+  });
+
+  test("passes each law that is kept, and each known failure that fails", () => {
+    expect(of("a right engine", history).status).toBe("passed");
+    expect(of("a broken engine", cache).status).toBe("passed");
+    expect(of("a known failure", known).status).toBe("passed");
+    expect(of("a failure that is gone", known).message).toContain(gone);
+  });
+
+  test("skips a law that is not offered, with the reason", () => {
+    for (const suite of ["a right engine", "a broken engine", "a known failure"]) {
+      expect(of(suite, fork).status).toBe("skipped");
+    }
+  });
+
+  test("describes a failure in full, and its line replays it", async () => {
+    const { message } = of("a broken engine", history);
+    for (const line of ["broken by a broken engine, case 5", "found     length is 2 with [0]"]) {
+      expect(message).toContain(line);
+    }
+    expect(message).toContain("smallest  {");
+    const [, line, rest] = replayed.exec(message)!;
+    expect(rest).toBe(command);
+    const again = await runner(folder, { CAUSALGATE_REPLAY: line });
+    const test = again.tests[`laws of a broken engine > ${history}`];
+    expect(test.message).toContain("case 1, shrunk 0 times");
+    expect(test.message).toContain("found     length is 2 with [0]");
+    expect(again.tests[`laws of a broken engine > ${cache} (not replayed)`].status).toBe("skipped");
+  });
+
+  test("prints the seed, which the environment may set", async () => {
+    expect(outcome.output).toContain("causalgate: laws of a right engine, seed 42, 60 cases");
+    const { output } = await runner(folder, { CAUSALGATE_SEED: "7" });
+    expect(output).toContain("causalgate: laws of a right engine, seed 7, 60 cases");
+  });
+});
+
+test.for([
+  ["vitest", vitest],
+  ["jest", jest],
+] as const)("%s has the matchers once causalgate is imported", async ([, runner]) => {
+  const { tests } = await runner(folder, { CAUSALGATE_REPLAY: "P-CACHE/42/0" });
+  expect(tests["the matchers are there, with their types"].status).toBe("passed");
+  expect(tests["a promise of logits"].status).toBe("passed");
+  expect(tests["a wrong logit"].message).toContain("the logit of token 2 at position 0 is 3.5");
+});

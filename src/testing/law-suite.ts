@@ -1,0 +1,180 @@
+/**
+ * The laws as tests of a test runner: which tests there are, their titles, and what each one runs.
+ * The entry points `causalgate/vitest`, `causalgate/jest` and `causalgate/node-test` register them.
+ */
+import { lawByCode, laws } from "../laws/index.ts";
+import { type Law, missingNeeds } from "../laws/law.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { parseReplay, type Replay } from "../verify/corpus.ts";
+import { runLaw, type Verdict } from "../verify/run-law.ts";
+import { describeVerdict, replayLine } from "../verify/verdicts.ts";
+import { verify } from "../verify/verify.ts";
+
+export interface DescribeLawsOptions {
+  /** Seed of the generated cases. Default: the environment variable CAUSALGATE_SEED, or 42. */
+  readonly seed?: number;
+  /** Number of cases of each law. Default 200. */
+  readonly runs?: number;
+  /** Laws to test, by code or as values, your own included. Default: every law. */
+  readonly laws?: readonly (string | Law)[];
+  /** Laws that the subject is known to break, by code, each with the reason. They must fail. */
+  readonly knownFailures?: Readonly<Record<string, string>>;
+  /** Time limit of each law in milliseconds. Default 120,000. */
+  readonly timeout?: number;
+}
+
+/** The tests of one subject. */
+export interface LawSuite {
+  readonly title: string;
+  readonly timeout: number;
+  /** Prepares the subject and prints the seed; to be awaited before the first test. */
+  readonly prepare: () => Promise<void>;
+  readonly tests: readonly LawTest[];
+}
+
+/** One law as a test. */
+export interface LawTest {
+  readonly title: string;
+  /** The result that the runner expects: `fail` for a known failure, `skip` if not offered. */
+  readonly expected: "pass" | "fail" | "skip";
+  /**
+   * Runs the law and its canary.
+   *
+   * @param command the shell command that runs the test file again
+   * @throws {Error} with the full description, when the law is broken or unproven; when a failure
+   *   is expected, only if the law is broken
+   */
+  readonly run: (command: string) => Promise<LawTestResult>;
+}
+
+export interface LawTestResult {
+  /** Number of cases that ran. */
+  readonly cases: number;
+  /** The reason why no case could be tested; null if cases were. */
+  readonly notOffered: string | null;
+}
+
+/**
+ * Returns the tests of a subject, one for each law.
+ *
+ * @throws {RangeError} naming an unknown law or a malformed option
+ */
+export function lawSuite(subject: Subject, options: DescribeLawsOptions): LawSuite {
+  const { seed = defaultSeed(), runs = 200, timeout = 120_000 } = options;
+  checkInteger("seed", seed, Number.MIN_SAFE_INTEGER);
+  checkInteger("runs", runs, 1);
+  checkInteger("timeout", timeout, 1);
+  const chosen = options.laws?.map((law) => (typeof law === "string" ? lawByCode(law) : law));
+  const known = { ...subject.knownFailures, ...options.knownFailures };
+  checkKnown(known, chosen ?? []);
+  const replay = replayFromEnvironment();
+  // A known failure is an expected failure of the runner, and an ordinary one of the law.
+  const judged = { ...subject, knownFailures: {} };
+  const plan = { subject: judged, seed, runs, replay };
+  return {
+    title: `laws of ${subject.name}`,
+    timeout,
+    prepare: async () => {
+      await subject.prepare?.();
+      print(`laws of ${subject.name}, seed ${seed}, ${runs} cases for each law`);
+    },
+    tests: (chosen ?? laws).map((law) => lawTest(law, plan, known[law.code])),
+  };
+}
+
+interface Plan {
+  readonly subject: Subject;
+  readonly seed: number;
+  readonly runs: number;
+  readonly replay: Replay | null;
+}
+
+function lawTest(law: Law, plan: Plan, knownFailure: string | undefined): LawTest {
+  const title = `${law.code} ${law.name}`;
+  const missing = missingNeeds(law, plan.subject);
+  const skipped = (reason: string): LawTest => ({
+    title: `${title} (${reason})`,
+    expected: "skip",
+    run: async () => ({ cases: 0, notOffered: reason }),
+  });
+  if (missing.length > 0) return skipped(`not offered: ${missing.join(", ")}`);
+  if (plan.replay !== null && plan.replay.code !== law.code) return skipped("not replayed");
+  if (knownFailure === undefined) {
+    return { title, expected: "pass", run: (command) => runTest(law, plan, command) };
+  }
+  return {
+    title: `${title} (known failure: ${knownFailure})`,
+    expected: "fail",
+    run: (command) => runKnownFailure(law, plan, command),
+  };
+}
+
+async function runTest(law: Law, plan: Plan, command: string): Promise<LawTestResult> {
+  const { verdict, problem } = await judge(law, plan);
+  const { status, cases, missing } = verdict;
+  if (status === "not offered") return { cases, notOffered: `not offered: ${missing.join(", ")}` };
+  if (problem !== null) throw lawFailure(verdict, problem, command);
+  return { cases, notOffered: null };
+}
+
+async function runKnownFailure(law: Law, plan: Plan, command: string): Promise<LawTestResult> {
+  const { subject, seed, runs } = plan;
+  const verdict = await runLaw(law, subject, { seed, runs });
+  if (verdict.status === "broken") throw lawFailure(verdict, describeVerdict(verdict), command);
+  const fix = "remove it from knownFailures";
+  print(`${law.code}: a known failure must fail, but no case of ${runs} did; ${fix}`);
+  return { cases: verdict.cases, notOffered: null };
+}
+
+/** Prints to the terminal: runners decorate the console, and some write data to standard output. */
+export function print(line: string): void {
+  process.stderr.write(`causalgate: ${line}\n`);
+}
+
+/** The verdict on one law, and the problem if it is not kept or its canary was not detected. */
+async function judge(law: Law, { subject, seed, runs, replay }: Plan) {
+  if (replay !== null) {
+    const verdict = await runLaw(law, subject, { seed: replay.seed, path: replay.path, runs: 1 });
+    return { verdict, problem: verdict.failure === null ? null : describeVerdict(verdict) };
+  }
+  const { verdicts, blind } = await verify(subject, [law], { seed, runs });
+  const [verdict] = verdicts;
+  const undetected = blind.map(({ canary }) => {
+    const cases = `in ${verdict.cases} cases; raise \`runs\``;
+    return `${law.code} is unproven: it did not detect the planted "${canary.bug}" ${cases}`;
+  });
+  const problem = verdict.status === "kept" ? undetected.join("\n") : describeVerdict(verdict);
+  return { verdict, problem: problem === "" ? null : problem };
+}
+
+/** Returns the failure of a test: the description of the verdict, and the line that replays it. */
+function lawFailure(verdict: Verdict, problem: string, command: string): Error {
+  const replay = `  replay    CAUSALGATE_REPLAY=${replayLine(verdict)} ${command}`;
+  const lines = problem.split("\n").filter((line) => !line.startsWith("  replay "));
+  const error = new Error(verdict.failure === null ? problem : [...lines, replay].join("\n"));
+  error.stack = `Error: ${error.message}`; // the place in this file tells the user nothing
+  return error;
+}
+
+function defaultSeed(): number {
+  const { CAUSALGATE_SEED: text } = process.env;
+  return text === undefined || text === "" ? 42 : Number(text);
+}
+
+function replayFromEnvironment(): Replay | null {
+  const { CAUSALGATE_REPLAY: line } = process.env;
+  return line === undefined || line === "" ? null : parseReplay(line);
+}
+
+function checkInteger(name: string, value: number, min: number): void {
+  if (Number.isSafeInteger(value) && value >= min) return;
+  const range = min < 0 ? "a safe integer" : `an integer of at least ${min}`;
+  throw new RangeError(`describeLaws: ${name} must be ${range}, got ${value}`);
+}
+
+/** Refuses a known failure of a law that does not exist: it would never be noticed. */
+function checkKnown(known: Readonly<Record<string, string>>, own: readonly Law[]): void {
+  for (const code of Object.keys(known)) {
+    if (!own.some((law) => law.code === code)) lawByCode(code);
+  }
+}
