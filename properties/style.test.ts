@@ -31,7 +31,7 @@ const floors = [
   ["bench/"],
   ["courses/"],
   ["report/"],
-  ["cli/", "index.ts", "testing/"],
+  ["cli/", "index.ts", "cost.ts", "engines.ts", "testing/"],
   ["vitest.ts", "jest.ts", "node-test.ts"],
 ].map((places) => places.map((place) => `src/${place}`));
 
@@ -118,6 +118,16 @@ describe("words", () => {
       what: "tests that do not run",
       pattern: /\b(test|describe|it)\.(skip|only|todo)\b/,
       where: "properties/",
+    },
+    {
+      what: "functions that Node 22 lacks",
+      pattern: new RegExp(
+        [
+          "Math\\.(f16round|sumPrecise)|\\.[gs]etFloat16\\(|Float16Array|DisposableStack",
+          "Error\\.isError|RegExp\\.escape|Promise\\.try|Iterator\\.concat|\\.from(Base64|Hex)\\(",
+        ].join("|"),
+      ),
+      where: "src/",
     },
     { what: "paths of one machine", pattern: /["'`(]\/(home|root|tmp|work|Users)\//, where: "" },
   ])("no file has $what", ({ pattern, where }) => {

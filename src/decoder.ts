@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Logits } from "./math/logits.ts";
 import type { ModelConfig } from "./model/config.ts";
 import type { Weights } from "./model/weights.ts";

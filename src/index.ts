@@ -1,23 +1,24 @@
 /**
- * The public names: what an engine's author needs to have it judged, and what the judge is made
- * of.
+ * `causalgate`: everything that an engine's author needs to check it. `causalgate/cost` has the
+ * cost model and `causalgate/engines` the engines of other people; neither is loaded from here.
  */
 
 export {
   type Batch,
   type Capability,
   checkAppend,
+  checkRewind,
+  checkStart,
   type Decoder,
   NotOffered,
   type Sequence,
 } from "./decoder.ts";
 export { forward, forwardStages } from "./definition.ts";
-export { llamaCppDecoder } from "./engines/llama-cpp.ts";
 export { type HostOptions, ModelHost } from "./engines/model-host.ts";
-export { onnxRuntimeDecoder } from "./engines/onnxruntime.ts";
 export { type ProgramOptions, processDecoder } from "./engines/process.ts";
-export { transformersDecoder } from "./engines/transformers.ts";
-export { loadModel } from "./formats/load.ts";
+export { writeGguf } from "./formats/gguf.ts";
+export { writeHuggingFace } from "./formats/hugging-face.ts";
+export { type LoadedModel, loadModel } from "./formats/load.ts";
 export { type Completed, type CompleteOptions, complete } from "./generation/complete.ts";
 export {
   type Generated,
@@ -37,7 +38,18 @@ export { type ConfigInput, checkConfig, type ModelConfig, modelConfig } from "./
 export { mergeLora, withLora } from "./model/lora.ts";
 export type { Model } from "./model/model.ts";
 export { namedModel, namedModels } from "./model/named/registry.ts";
-export { initWeights, randomWeights, type Weights } from "./model/weights.ts";
+export {
+  buildWeights,
+  initWeights,
+  type LayerWeights,
+  type Linear,
+  type LowRank,
+  type Norm,
+  randomWeights,
+  type Tensor,
+  type TensorSource,
+  type Weights,
+} from "./model/weights.ts";
 export { referenceDecoder } from "./reference/reference-decoder.ts";
 export { type SamplingOptions, sampleToken } from "./sampling/sample-token.ts";
 export { type Sampler, sampler } from "./sampling/sampler.ts";
@@ -49,6 +61,7 @@ export {
 } from "./subjects/define-subject.ts";
 export type { Subject } from "./subjects/subject.ts";
 export { logitMatchers } from "./testing/matchers.ts";
+export type { Tokenizer } from "./tokenizers/tokenizer.ts";
 export {
   type ErrorBound,
   firstDifference,

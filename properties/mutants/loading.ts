@@ -184,7 +184,7 @@ export const loading: readonly Mutant[] = [
     file: "src/formats/floats.ts",
     find: "BF16: { bytes: 2, at: bfloat16At },",
     replace:
-      "BF16: { bytes: 2, at: (view: DataView, offset: number) => view.getFloat16(offset, true) },",
+      "BF16: { bytes: 2, at: (view: DataView, offset: number) => getFloat16(view, offset, true) },",
     needs: "a file in bfloat16",
   },
   {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { $ } from "zx";
 import { findConfig } from "../formats/find-model.ts";
+import { moduleExtension } from "../io/package-files.ts";
 import { startProgress } from "../io/progress.ts";
 import { type BenchmarkName, type BenchScale, defaultModels } from "./grids.ts";
 import type { Journal } from "./journal.ts";
@@ -83,7 +84,7 @@ async function wantedOf({ benchmarks, models, scale }: BenchRequest): Promise<Wa
   return wanted;
 }
 
-const worker = join(import.meta.dirname, "bench-worker.ts");
+const worker = join(import.meta.dirname, `bench-worker${moduleExtension}`);
 
 /**
  * Measures a job in a process of its own.

@@ -10,6 +10,7 @@ import { checkGolden } from "../golden/check.ts";
 import { readFixtures } from "../golden/format.ts";
 import { type GoldenRow, goldenColumns, goldenRow } from "../golden/goldens-table.ts";
 import { writeCsv } from "../io/csv.ts";
+import { packageRoot } from "../io/package-files.ts";
 import { type RunRecord, readRuns, startRecord, writeRecord } from "../io/run-record.ts";
 import { grouped } from "../io/text-table.ts";
 import { lawByCode, laws } from "../laws/index.ts";
@@ -35,7 +36,7 @@ const runs = { generated: 1000, trained: 100, checkpoint: 60 };
 /** What trained weights could show that random ones do not; the others were just tried. */
 const lawsOfTrained = ["P-HISTORY", "P-CAUS", "P-LIVE", "P-CACHE", "P-CHUNK", "P-GOLD"];
 
-const goldenFolder = join(import.meta.dirname, "../../golden");
+const goldenFolder = join(packageRoot, "golden");
 
 /** `causalgate gate`, which is `npm start`: laws, goldens, then the tables and their page. */
 export function gateCommand(): Command {

@@ -1,11 +1,12 @@
-#!/usr/bin/env node
 /**
  * The command line. Exit codes: 0 when everything held, 1 when something was found, 2 when the
  * command was misused or a file could not be read; 130 after Ctrl-C and 141 when nobody reads the
  * output any more, as shells have it.
  */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { packageRoot } from "../io/package-files.ts";
 import { assignmentCommand } from "./assignment.ts";
 import { benchCommand } from "./bench.ts";
 import { costCommand } from "./cost.ts";
@@ -21,7 +22,7 @@ import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 
 const { version, description } = JSON.parse(
-  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  readFileSync(join(packageRoot, "package.json"), "utf8"),
 );
 
 const program = new Command("causalgate")

@@ -6,7 +6,6 @@ import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { $ } from "zx";
 
 const NAME = "node-llama-cpp";
 
@@ -71,6 +70,7 @@ export async function installLlamaCpp(folder = llamaCppFolder()): Promise<void> 
 }
 
 async function npmInstall(folder: string, packages: readonly string[]): Promise<void> {
+  const { $ } = await import("zx");
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "package.json"), '{ "private": true }\n');
   // Without optional dependencies, which are the binaries of every platform and graphics card.

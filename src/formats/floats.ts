@@ -1,10 +1,11 @@
 /** Numbers as they lie in files, little-endian on every machine. */
+import { f16round, getFloat16, setFloat16 } from "@petamoriken/float16";
 
 /** The bytes of one number, and how one is read, by the type's name in safetensors. */
 const types = {
   F64: { bytes: 8, at: (view: DataView, offset: number) => view.getFloat64(offset, true) },
   F32: { bytes: 4, at: (view: DataView, offset: number) => view.getFloat32(offset, true) },
-  F16: { bytes: 2, at: (view: DataView, offset: number) => view.getFloat16(offset, true) },
+  F16: { bytes: 2, at: (view: DataView, offset: number) => getFloat16(view, offset, true) },
   BF16: { bytes: 2, at: bfloat16At },
 } as const;
 
@@ -52,8 +53,8 @@ export const writtenTypes = {
     set: (view: DataView, offset: number, x: number) => view.setFloat32(offset, x, true),
   },
   F16: {
-    round: Math.f16round,
-    set: (view: DataView, offset: number, x: number) => view.setFloat16(offset, x, true),
+    round: f16round,
+    set: (view: DataView, offset: number, x: number) => setFloat16(view, offset, x, true),
   },
 } as const;
 

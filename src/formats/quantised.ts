@@ -1,4 +1,5 @@
 /** Numbers of fewer bits than a float32, as ggml writes them. */
+import { f16round, getFloat16, setFloat16 } from "@petamoriken/float16";
 
 /** Q8_0: blocks of this many numbers share one scale. */
 const BLOCK_LENGTH = 32;
@@ -18,10 +19,10 @@ export function encodeFloat16(
   who: string,
 ): void {
   for (let i = 0; i < numbers.length; i++) {
-    if (!Number.isFinite(Math.f16round(numbers[i]))) {
+    if (!Number.isFinite(f16round(numbers[i]))) {
       throw new RangeError(`${who}[${i}]: must be in float16's range, got ${numbers[i]}`);
     }
-    bytes.setFloat16(offset + 2 * i, numbers[i], true);
+    setFloat16(bytes, offset + 2 * i, numbers[i], true);
   }
 }
 
@@ -45,12 +46,12 @@ export function encodeQ8_0(
     const block = numbers.subarray(first, first + BLOCK_LENGTH);
     const largest = block.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
     const scale = Math.fround(largest / 127);
-    const stored = Math.f16round(scale);
+    const stored = f16round(scale);
     if (!Number.isFinite(stored)) {
       const must = "must have numbers that a float16 scale reaches";
       throw new RangeError(`${who}[${first}]: ${must}, got a largest of ${largest}`);
     }
-    bytes.setFloat16(to, stored, true);
+    setFloat16(bytes, to, stored, true);
     const inverse = stored === 0 ? 0 : Math.fround(1 / scale);
     for (const [i, x] of block.entries()) {
       bytes.setInt8(to + 2 + i, roundHalfAway(Math.fround(x * inverse)));
@@ -71,7 +72,7 @@ function roundHalfAway(x: number): number {
 export function decodeQ8_0(bytes: DataView, who: string): Float64Array {
   const numbers = new Float64Array((bytes.byteLength / BLOCK_BYTES) * BLOCK_LENGTH);
   for (let from = 0, i = 0; i < numbers.length; from += BLOCK_BYTES) {
-    const scale = bytes.getFloat16(from, true);
+    const scale = getFloat16(bytes, from, true);
     if (!Number.isFinite(scale)) {
       throw new RangeError(`${who}[${i}]: must have a finite scale, got ${scale}`);
     }

@@ -130,6 +130,9 @@ export interface Row {
   readonly random?: Random;
 }
 
+/** Result that closes a stream before its end; never read. */
+const closed = { finishReason: "max_new_tokens", tokenSteps: 0 } as const;
+
 /**
  * Generation of several rows in step. Each row ends by itself, at its own end of sequence; the rows
  * of the result have their own lengths. What a row gives does not depend on the rows beside it.
@@ -142,9 +145,18 @@ export async function generateBatch(
   const streams = rows.map(({ prompt, random }) =>
     generateStream(decoder, prompt, random === undefined ? options : { ...options, random }),
   );
-  // Where one row throws, the sequences of the others are closed too.
-  await using open = new AsyncDisposableStack();
-  for (const stream of streams) open.use(stream);
+  try {
+    return await stepTogether(streams, rows);
+  } finally {
+    // If one row throws, the sequences of the others are closed too, and its error is the result.
+    await Promise.allSettled(streams.map((stream) => stream.return(closed)));
+  }
+}
+
+async function stepTogether(
+  streams: readonly ReturnType<typeof generateStream>[],
+  rows: readonly Row[],
+): Promise<Generated[]> {
   const newTokens: number[][] = rows.map(() => []);
   const ends: (Generated | null)[] = rows.map(() => null);
   while (ends.includes(null)) {

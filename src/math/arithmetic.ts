@@ -1,3 +1,5 @@
+import { f16round } from "@petamoriken/float16";
+
 /** What a forward pass computes with, where that is a choice. */
 export interface Arithmetic {
   /** Names it in tables. */
@@ -23,10 +25,10 @@ export const float32: Arithmetic = { name: "float32", round: Math.fround, produc
  *
  * @see github.com/ggml-org/ggml, `ggml_vec_gelu_f32` in src/ggml-cpu/vec.h
  */
-export const ggmlFloat32: Arithmetic = { ...float32, activate: Math.f16round };
+export const ggmlFloat32: Arithmetic = { ...float32, activate: f16round };
 
 /** ggml's with keys and values in float16, and attention in tiles that sum in float16. */
-export const ggmlFloat16: Arithmetic = { ...ggmlFloat32, name: "float16", attend: Math.f16round };
+export const ggmlFloat16: Arithmetic = { ...ggmlFloat32, name: "float16", attend: f16round };
 
 /** float64 under a counter: `count()` is the number of multiply-adds so far. */
 export function countingArithmetic(): Arithmetic & { readonly count: () => bigint } {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Tokenizer as Library } from "@huggingface/tokenizers";
+import type { Tokenizer as Library } from "@huggingface/tokenizers";
 import { isObject, type JsonObject, readJsonObject } from "../io/json.ts";
 import { checkToken, type Tokenizer } from "./tokenizer.ts";
 import { readWordLevel } from "./word-level.ts";
@@ -21,7 +21,10 @@ export async function readHuggingFaceTokenizer(folder: string): Promise<Tokenize
   const json = await readJsonObject(path);
   const config = existsSync(configPath) ? await readJsonObject(configPath) : {};
   try {
-    return readWordLevel(json) ?? new HuggingFaceTokenizer(new Library(json, config), config);
+    const words = readWordLevel(json);
+    if (words !== null) return words;
+    const { Tokenizer } = await import("@huggingface/tokenizers");
+    return new HuggingFaceTokenizer(new Tokenizer(json, config), config);
   } catch (error) {
     throw new Error(`${path}: must be a known tokenizer: ${(error as Error).message}`, {
       cause: error,

@@ -1,8 +1,8 @@
 /** From specifications to one SVG: Vega-Lite is compiled, drawn without a browser, and stacked. */
-import * as vega from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
+import type { TopLevelSpec } from "vega-lite";
 import type { Draft, Figure, Panel } from "./figure.ts";
 import { config, figureStyle, figureWidth, font } from "./theme.ts";
+import * as vega from "./vega.ts";
 
 /** Between two panels. */
 const gap = 22;
@@ -50,7 +50,7 @@ async function drawPanel({ title, height, spec }: Panel): Promise<string> {
   const logger = vega.logger(vega.Warn, undefined, (_, __, texts) =>
     problems.push(texts.join(" ")),
   );
-  const runtime = vega.parse(compile(sized, { logger }).spec);
+  const runtime = vega.parse(vega.compile(sized, { logger }).spec);
   const view = new vega.View(runtime, { renderer: "none", logger });
   const svg = await view.toSVG();
   view.finalize();

@@ -1,5 +1,5 @@
 /** The width of text, where there is no screen to measure it on. */
-import * as vega from "vega";
+import * as vega from "./vega.ts";
 
 /** The part of Vega's measuring that can be replaced; its types leave it out. */
 interface TextMetrics {

@@ -1,7 +1,6 @@
 /** The page: one file that needs nothing else, made of the tables of a folder of reports. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { type Figure, figureStyle } from "../figures.ts";
 import { isRight } from "../standing.ts";
 import type { Reports } from "../tables.ts";
@@ -11,6 +10,7 @@ import { figuresSection } from "./figures.ts";
 import { Html, html } from "./html.ts";
 import { lawsSection } from "./laws.ts";
 import { mutantsSection } from "./mutants.ts";
+import { pageScript } from "./page-script.ts";
 import { runsSection } from "./runs.ts";
 import { headline, verdictSection } from "./verdict.ts";
 
@@ -51,7 +51,7 @@ ${mutantsSection(tables)}
 ${enginesSection(tables)}
 ${runsSection(reports)}
 </main>
-<script>${new Html(await script())}</script>
+<script>${new Html(await pageScript())}</script>
 </body>
 </html>
 `.text;
@@ -61,18 +61,4 @@ ${runsSection(reports)}
 function icon(right: boolean | null): string {
   const colour = right === null ? "%23808080" : right ? "%2300775a" : "%23b3261e";
   return `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><circle cx='4' cy='4' r='3.4' fill='${colour}'/></svg>`;
-}
-
-/** The page's script, with the functions of cost/ in it. */
-async function script(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, "../browser/main.ts")],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "iife",
-    target: "es2022",
-    charset: "utf8",
-  });
-  return outputFiles[0].text.replaceAll("</", "<\\/");
 }
