@@ -184,7 +184,7 @@ describe("the plan", () => {
   const wanted = (benchmark: BenchmarkName, ...names: string[]) =>
     names.map((name) => ({ benchmark, model: named(name) }));
 
-  test("the full scale has the lengths of the seeds, in at least five processes", () => {
+  test("the full scale has the lengths of the two courses, in at least five processes", () => {
     const tens = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
     expect(grids.full.promptLengths).toEqual([10, 50, 100, 500, 1000]);
     expect(grids.full.newTokens).toBe(20);

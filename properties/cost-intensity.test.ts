@@ -241,10 +241,8 @@ describe("the roofline", () => {
   });
 
   test("bounds prefill by compute and decode by memory on an A100, until a batch is large", () => {
-    const step = (pass: TrafficPass) => {
-      const point = rooflinePoint(a100, sumTraffic(trafficRows(llama2, pass)));
-      return point.bound;
-    };
+    const step = (pass: TrafficPass) =>
+      rooflinePoint(a100, sumTraffic(trafficRows(llama2, pass))).bound;
     const streamed = { ...fp16, fusion: "streamed" } as const;
     expect(step({ ...streamed, newTokens: 2048 })).toBe("compute");
     expect(step({ ...streamed, newTokens: 1, heldTokens: 2047 })).toBe("memory");

@@ -1,4 +1,4 @@
-/** The READMEs of the courses: every shown output is printed, every file is in the reading order. */
+/** READMEs of the courses: every shown output is printed, every file is in the reading order. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** The demo: its tables say what is true of the models, and its text says what the tables do. */
+/** The demo: its tables hold true values of the models, and its text has their numbers. */
 import { describe, expect, test } from "vitest";
 import { generationFlops } from "../src/cost/flops.ts";
 import { intensityRows } from "../src/cost/intensity-table.ts";
@@ -17,7 +17,7 @@ const { config } = namedModel("demo");
 const weights = initWeights(config, seed);
 
 describe("the tables of the demo", () => {
-  test("have the shapes of the first seed", () => {
+  test("have seven shapes of ten tokens", () => {
     const shapes = tables.forward.map(({ step, shape }) => `${step} ${shape}`);
     expect(shapes).toEqual([
       "Token IDs 1x10",
@@ -33,7 +33,7 @@ describe("the tables of the demo", () => {
     ]);
   });
 
-  test("have no difference before two texts part, and one at every position after", () => {
+  test("have no difference inside the common prefix, and one at every position after it", () => {
     for (const { in_prefix, token_a, token_b, largest_difference } of tables.causality) {
       expect(in_prefix && token_a !== token_b).toBe(false);
       expect(Object.is(largest_difference, 0)).toBe(in_prefix);
@@ -52,7 +52,7 @@ describe("the tables of the demo", () => {
     }
   });
 
-  test("have attention that sums to 1 in every row and is 0 ahead", () => {
+  test("have attention that sums to 1 in every row and is 0 at later positions", () => {
     const rows = Map.groupBy(tables.attention, ({ query_position }) => query_position);
     for (const [query, row] of rows) {
       const sum = row.reduce((total, { probability }) => total + probability, 0);
@@ -67,7 +67,7 @@ describe("the tables of the demo", () => {
     expect(layers[layer].attention[head][query_position][key_position]).toBe(probability);
   });
 
-  test("have each way's distribution of the same logits", () => {
+  test("have the distribution of each sampling strategy for the same logits", () => {
     for (const model of Map.groupBy(tables.sampling, (row) => row.model).values()) {
       const ways = Map.groupBy(model, ({ strategy }) => strategy);
       expect([...ways.keys()]).toEqual(Object.keys(strategies));

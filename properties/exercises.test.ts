@@ -1,4 +1,4 @@
-/** The exercises and quick checks of the seeds: the answer to each as a fact that is checked. */
+/** Exercises and quick checks from courses on decoders: each answer is checked. */
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -32,7 +32,7 @@ function model(name: string, change: Partial<ConfigInput> = {}) {
 
 const demo = model("demo");
 const tiny = model("tiny");
-/** Where only the count of passes matters. */
+/** For tests that only count passes. */
 const small = model("demo", { hiddenSize: 8, headDim: 2, maxPositionEmbeddings: 160 });
 const prompt = [3, 7, 11, 15];
 
@@ -41,7 +41,7 @@ async function last({ decoder }: Pick<typeof demo, "decoder">, tokens: readonly 
   return sequence.append(tokens);
 }
 
-/** How many tokens each pass of a greedy generation sends. */
+/** Number of tokens in each pass of a greedy generation. */
 async function widths(promptLength: number, maxNewTokens: number, naive: boolean) {
   const { decoder, count } = counted(small.decoder);
   const tokens = Array.from({ length: promptLength }, (_, t) => t);
@@ -51,29 +51,29 @@ async function widths(promptLength: number, maxNewTokens: number, naive: boolean
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
-describe("seed 001, quick checks", () => {
-  test("1 (S1-92): only the last row has seen every token", () => {
+describe("quick checks", () => {
+  test("only the last row depends on every token", () => {
     const rows = forward(demo.config, demo.weights, prompt);
     const changed = forward(demo.config, demo.weights, prompt.with(-1, 200));
     for (const t of [0, 1, 2]) expect(changed[t]).toEqual(rows[t]);
     expect(changed[3]).not.toEqual(rows[3]);
   });
 
-  test("2 (S1-93): T = 0 divides by zero; here it is the limit, greedy", () => {
+  test("T = 0 divides by zero; here it is the limit, greedy", () => {
     const logits = Float64Array.of(1, 2, 3);
     expect(() => softmax(logits.map((logit) => logit / 0))).toThrow("must be finite, got Infinity");
     expect(Array.from(distribution(logits, { temperature: 0 }))).toEqual([0, 0, 1]);
     expect(distribution(logits, { temperature: 0.01 })[2]).toBeCloseTo(1, 12);
   });
 
-  test("3 (S1-94): tied, embedding and head are one matrix; untied they are two", () => {
+  test("tied, embedding and head are one matrix; untied they are two", () => {
     const matrices = ({ weights }: typeof demo) =>
       new Set([weights.embedTokens.buffer, weights.lmHead.weight.buffer]).size;
     expect(matrices(demo)).toBe(1);
     expect(matrices(model("demo", { tieWordEmbeddings: false }))).toBe(2);
   });
 
-  test("4 (S1-95): each token costs one more than the last, with a cache always one", async () => {
+  test("without a cache each step runs one token more than the last; with a cache always one", async () => {
     for (const [naive, growth] of [
       [true, 1],
       [false, 0],
@@ -85,12 +85,12 @@ describe("seed 001, quick checks", () => {
     }
   });
 
-  test("5 (S1-96): row 0 is decided by the first token", () => {
+  test("row 0 depends on the first token only", () => {
     const row = (tokens: number[], weights = demo.weights) =>
       forward(demo.config, weights, tokens)[0];
     expect(row([5, 1, 2])).toEqual(row([5, 200]));
     expect(row([5, 1, 2])).not.toEqual(row([9, 1, 2]));
-    // The seed says that other first tokens always differ: not if their embeddings are equal.
+    // Two first tokens with equal embeddings give equal rows.
     const twins = initWeights(demo.config, 42);
     const { hiddenSize: D } = demo.config;
     twins.embedTokens.copyWithin(9 * D, 5 * D, 6 * D);
@@ -98,8 +98,8 @@ describe("seed 001, quick checks", () => {
   });
 });
 
-describe("seed 001, exercises", () => {
-  test("easy (S1-97): tied, Llama 3 8B has 7,504,924,672, 7.00 % of them in the embedding", () => {
+describe("exercises", () => {
+  test("tied, Llama 3 8B has 7,504,924,672, 7.00 % of them in the embedding", () => {
     const percent = (name: string) => {
       const tied = { ...namedModel(name).config, tieWordEmbeddings: true };
       const { embedding, total } = parameterSummary(tied);
@@ -110,7 +110,7 @@ describe("seed 001, exercises", () => {
   });
 
   property(
-    "medium (S1-98): truncated, each token follows from a cold run of the last P tokens",
+    "truncated, each token follows from a new run of the last P tokens",
     fc.record({ model: models(), raw: rawTokens(1, 6), beyond: fc.integer({ min: 1, max: 4 }) }),
     async ({ model, raw, beyond }) => {
       const { maxPositionEmbeddings: P } = model.config;
@@ -134,13 +134,13 @@ describe("seed 001, exercises", () => {
     },
   );
 
-  describe("medium (S1-98): once the window has moved, the cache is invalid:", () => {
+  describe("once the window has moved, the cache is invalid:", () => {
     const P = 8;
     const tokens = [3, 7, 11, 15, 200, 41, 5, 90, 66];
 
     /**
-     * How far logits from a cache that was kept, its oldest token dropped, are from those of a cold
-     * run of the last P tokens. A window of P over a longer context is just such a kept cache.
+     * Largest error of logits from a kept cache, its oldest token dropped, against a new run of the
+     * last P tokens. A sliding window of P over a longer context is such a kept cache.
      */
     async function error(name: string, numHiddenLayers: number): Promise<number> {
       const change = { numHiddenLayers, maxPositionEmbeddings: 2 * P };
@@ -149,17 +149,17 @@ describe("seed 001, exercises", () => {
       return largestError([kept], [cold]);
     }
 
-    test("its keys and values were computed in sight of a token that is gone", async () => {
+    test("its keys and values depend on a token that was dropped", async () => {
       expect(await error("demo", 2)).toBeGreaterThan(1e-3);
     });
 
-    test("and at positions that have moved, which one layer of RoPE alone forgives", async () => {
+    test("and on positions that have moved, except with RoPE and one layer", async () => {
       expect(await error("demo", 1)).toBeLessThan(1e-12);
       expect(await error("overview", 1)).toBeGreaterThan(1e-3); // learned positions
     });
   });
 
-  test("hard (S1-99): with a cache only new tokens are sent, for the same bits", async () => {
+  test("with a cache only new tokens are run, and the logits are bit for bit the same", async () => {
     const tokens = [3, 7, 11, 15, 200, 41];
     for (let prefill = 1; prefill < tokens.length; prefill++) {
       const { decoder, count } = counted(demo.decoder);
@@ -172,8 +172,8 @@ describe("seed 001, exercises", () => {
   });
 });
 
-describe("the work of a generation, counted", () => {
-  test("S0-36 to S0-39: 4 + 10 tokens are 85 token-steps naive, 13 cached", async () => {
+describe("the number of tokens that a generation runs", () => {
+  test("4 + 10 tokens are 85 token-steps naive, 13 cached", async () => {
     const naive = await widths(4, 10, true);
     const cached = await widths(4, 10, false);
     expect(naive).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
@@ -182,15 +182,15 @@ describe("the work of a generation, counted", () => {
     expect((85 / 13).toFixed(2)).toBe("6.54");
   });
 
-  test("S1-47, C-03: the 50th token after a prompt of 100 is a pass over 149", async () => {
+  test("the 50th token after a prompt of 100 is a pass over 149", async () => {
     expect((await widths(100, 50, true)).at(-1)).toBe(149);
   });
 });
 
-describe("seed 004", () => {
+describe("the tiny model of 20 words", () => {
   const words = wordTokenizer(tinyWords);
 
-  test("S4-10: 'the cat sat' becomes ten words, each the most probable", async () => {
+  test("'the cat sat' becomes ten words, each the most probable", async () => {
     const tokens = words.encode("the cat sat");
     expect(tokens).toEqual([0, 1, 3]);
     const options = { temperature: 0, maxNewTokens: 10 - tokens.length };
@@ -206,13 +206,13 @@ describe("seed 004", () => {
     });
   });
 
-  test("C-04: 'the cat sat on the' holds positions 0 to 4; the next word is at 5", async () => {
+  test("'the cat sat on the' holds positions 0 to 4; the next word is at 5", async () => {
     await using sequence = await tiny.decoder.start();
     await sequence.append(words.encode("the cat sat on the"));
     expect(sequence.length).toBe(5);
   });
 
-  /** Which positions of the cache two moments differ at, for each layer. */
+  /** Positions of the cache that differ between two states, for each layer. */
   function changedPositions(before: readonly Float64Array[], after: readonly Float64Array[]) {
     const { headDim: H, maxPositionEmbeddings: P } = tiny.config;
     return after.map((layer, l) =>
@@ -222,7 +222,7 @@ describe("seed 004", () => {
     );
   }
 
-  test("S4-13, S4-14: 'the' after 'the cat sat on' adds one key and one value a layer", () => {
+  test("'the' after 'the cat sat on' adds one key and one value a layer", () => {
     const { config, weights } = tiny;
     const cache = new KvCache(config);
     const pass = new ForwardPass(config, weights, standardAttention(config.maxPositionEmbeddings));
@@ -232,12 +232,12 @@ describe("seed 004", () => {
     const copies = (part: "keys" | "values") => cache.layers.map((layer) => layer[part].slice());
     const [keys, values] = [copies("keys"), copies("values")];
     pass.step(cache, words.encode("the")[0], 4, 4);
-    // Rows 0 to 3, of the old words, are what they were, bit for bit.
+    // Rows 0 to 3, of the old words, are unchanged, bit for bit.
     expect(changedPositions(keys, copies("keys"))).toEqual([[4], [4], [4]]);
     expect(changedPositions(values, copies("values"))).toEqual([[4], [4], [4]]);
   });
 
-  test("S4-14: it has five scores a layer; those of the old words do not change", () => {
+  test("it has five scores a layer; those of the old words do not change", () => {
     const { config, weights } = tiny;
     const four = forwardStages(config, weights, words.encode("the cat sat on"));
     const five = forwardStages(config, weights, words.encode("the cat sat on the"));

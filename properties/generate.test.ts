@@ -28,7 +28,7 @@ const config = modelConfig({ ...namedModel("demo").config, maxPositionEmbeddings
 const demo = decoderOf({ config, weights: initWeights(config, 42) });
 const greedy = { temperature: 0 };
 
-/** Models, prompts that leave room, and ways to sample. */
+/** Models, prompts shorter than the context, and sampling options. */
 const runs = fc
   .record({
     model: models(),
@@ -49,7 +49,7 @@ const runs = fc
 
 describe("generate", () => {
   property(
-    "gives the same tokens with the cache and without, and counts what it sends",
+    "gives the same tokens with and without a cache, and counts the tokens it runs",
     runs,
     async ({ model, prompt, maxNewTokens, sampling, seed }) => {
       const texts: (readonly number[])[] = [];
@@ -73,7 +73,7 @@ describe("generate", () => {
   );
 
   property(
-    "is the loop: append, take the last logits, sample, repeat",
+    "equals the loop: append, take the last logits, sample, repeat",
     runs,
     async ({ model, prompt, maxNewTokens, sampling, seed }) => {
       const decoder = decoderOf(model);
@@ -93,7 +93,7 @@ describe("generate", () => {
   );
 
   property(
-    "ends at the end of sequence, which is its last token",
+    "ends with the end-of-sequence token",
     runs,
     async ({ model, prompt, maxNewTokens, sampling, seed }) => {
       const decoder = decoderOf(model);
@@ -108,7 +108,7 @@ describe("generate", () => {
     },
   );
 
-  test("S0-35: example 4, 10 tokens after [3, 7, 11, 15], repeats with its seed", async () => {
+  test("10 tokens after [3, 7, 11, 15] are the same for the same seed", async () => {
     const { config } = namedModel("demo");
     const decoder = decoderOf({ config, weights: initWeights(config, 42) });
     const run = async (seed: number) => {
@@ -125,7 +125,7 @@ describe("generate", () => {
     expect(await run(43)).not.toEqual(tokens);
   });
 
-  test("a prompt may hold the end of sequence: only a new one ends the text", async () => {
+  test("an end-of-sequence token in the prompt does not end the text", async () => {
     const free = await generate(demo, [5, 6], { ...greedy, maxNewTokens: 3 });
     const eosTokenId = 5;
     expect(free.newTokens).not.toContain(eosTokenId);
@@ -133,7 +133,7 @@ describe("generate", () => {
     expect(run).toEqual(free);
   });
 
-  test("streams the tokens as they come, and lets go of its sequence when left early", async () => {
+  test("streams tokens one by one, and disposes of its sequence when stopped early", async () => {
     const { newTokens } = await generate(demo, [1, 2], { ...greedy, maxNewTokens: 4 });
     const { decoder, count } = counted(demo);
     const streamed: number[] = [];
@@ -145,13 +145,13 @@ describe("generate", () => {
     expect(count).toEqual({ widths: [2, 1], started: 1, disposed: 1 });
   });
 
-  test("lets go of its sequence when sampling fails", async () => {
+  test("disposes of its sequence when sampling fails", async () => {
     const { decoder, count } = counted(demo);
     await expect(generate(decoder, [1], { maxNewTokens: 1 })).rejects.toThrow(TypeError);
     expect(count.disposed).toBe(1);
   });
 
-  test("lets go of every row's sequence when one row fails", async () => {
+  test("disposes of the sequences of all rows when one row fails", async () => {
     const { decoder, count } = counted(demo);
     const rows = [{ prompt: [1], random: seededRandom(1) }, { prompt: [2] }];
     await expect(generateBatch(decoder, rows, { maxNewTokens: 2 })).rejects.toThrow(TypeError);
@@ -170,7 +170,7 @@ describe("the context limit", () => {
     [1, 8, 8, "max_new_tokens"],
     [4, 0, 0, "max_new_tokens"],
   ] as const)(
-    "C-31, C-32: 8 hold a prompt of %i and %i new tokens: %i are made, %s",
+    "of 8 tokens: a prompt of %i and %i wanted tokens generate %i, %s",
     async ([length, maxNewTokens, made, finishReason]) => {
       const prompt = Array.from({ length }, (_, t) => t);
       for (const naive of [false, true]) {
@@ -188,7 +188,7 @@ describe("the context limit", () => {
     [1, { maxNewTokens: -1 }, "generate: maxNewTokens must be an integer from 0, got -1"],
     [1, { maxNewTokens: 1.5 }, "generate: maxNewTokens must be an integer from 0, got 1.5"],
     [1, { maxNewTokens: Number.NaN }, "generate: maxNewTokens must be an integer from 0, got NaN"],
-  ])("is looked at before any work: a prompt of %i, %j", async ([length, options, message]) => {
+  ])("is checked before any work: a prompt of %i, %j", async ([length, options, message]) => {
     const { decoder, count } = counted(demo);
     const prompt = Array.from({ length }, () => 0);
     const call = generate(decoder, prompt, { ...greedy, maxNewTokens: 1, ...options });
@@ -199,7 +199,7 @@ describe("the context limit", () => {
 
 describe("a batch", () => {
   property(
-    "C-46: ends every row by itself, and gives each what it gives alone",
+    "ends each row independently, and gives it the tokens that it gets alone",
     fc.record({
       model: models(),
       raws: fc.array(rawTokens(1, 5), { maxLength: 4 }),
@@ -224,7 +224,7 @@ describe("a batch", () => {
     200,
   );
 
-  test("C-46: one row ends, the others go on; seed 001 waits until all end at once", async () => {
+  test("one row ends at its end-of-sequence token, the others continue", async () => {
     const prompts = [[1], [2], [3]];
     const alone = await Promise.all(
       prompts.map((prompt) => generate(demo, prompt, { ...greedy, maxNewTokens: 5 })),

@@ -1,6 +1,4 @@
-/**
- * Document 003's training, end to end: a step helps, a text is learned, all features go together.
- */
+/** Training end to end: a step lowers the loss, a text is learned, all features work together. */
 import { describe, expect, test } from "vitest";
 import { generate } from "../src/generation/generate.ts";
 import { seededRandom } from "../src/math/random.ts";
@@ -12,10 +10,10 @@ import type { Task } from "../src/training/data/task.ts";
 import { lossAndGradients } from "../src/training/gradients.ts";
 import { startTraining, type TrainingOptions, train } from "../src/training/train.ts";
 
-/** Fixed: whether a text is learned in so few steps is a fact of one run, not of every seed. */
+/** Fixed: a text is not learned in so few steps with every seed. */
 const seed = 42;
 
-/** Every feature that a model of ours can have beside each other. */
+/** A configuration with every feature that can be combined. */
 const config = modelConfig({
   ...{ vocabSize: 11, hiddenSize: 16, intermediateSize: 24, numHiddenLayers: 2 },
   ...{ numAttentionHeads: 4, numKeyValueHeads: 2, maxPositionEmbeddings: 16, slidingWindow: 6 },
@@ -39,14 +37,14 @@ const lossOf = (training: ReturnType<typeof startTraining>) =>
   lossAndGradients(training, [{ tokens: text }]).loss;
 
 describe("training", () => {
-  test("S3-26: one small step lowers the loss of the same batch", () => {
+  test("one small step lowers the loss of the same batch", () => {
     const training = startTraining(config, initWeights(config, seed));
     const before = lossOf(training);
     [...train(training, task, { ...settings, steps: 1, warmupSteps: 0, peak: 1e-4 })];
     expect(lossOf(training)).toBeLessThan(before);
   });
 
-  test("S3-26, S3-29: a text is learned by heart, and then said", async () => {
+  test("a text is memorised, and then generated", async () => {
     const training = startTraining(config, initWeights(config, seed));
     const reports = [...train(training, task, settings)];
     expect(reports.at(-1)!.loss).toBeLessThan(reports[0].loss / 10);
@@ -58,7 +56,7 @@ describe("training", () => {
     expect(tokens).toEqual(text);
   });
 
-  test("S3-28: windows, grouped queries, adapters and dropout go together", async () => {
+  test("windows, grouped queries, adapters and dropout work together", async () => {
     const lora = { rank: 2, alpha: 4, targets: ["q_proj", "v_proj", "down_proj"] as const };
     const weights = withLora(config, initWeights(config, seed), lora, seed);
     const training = startTraining(config, weights);

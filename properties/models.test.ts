@@ -14,7 +14,7 @@ const config = (name: string) => namedModel(name).config;
 const parameters = (name: string, change: Partial<ModelConfig> = {}) =>
   parameterCount({ ...config(name), ...change });
 
-/** What the makers' own weight files add up to. */
+/** Total parameters of the published weight files. */
 const published: Record<string, bigint> = {
   "llama-2-7b": 6_738_415_616n,
   "llama-2-13b": 13_015_864_320n,
@@ -46,7 +46,7 @@ const published: Record<string, bigint> = {
   "qwen3-32b": 32_762_123_264n,
 };
 
-/** The totals of the seeds' models, by hand from their documents, and of the sorter. */
+/** Total parameters of the small models, computed by hand. */
 const counted: Record<string, number> = {
   demo: 107_328,
   assignment: 148_300,
@@ -58,42 +58,46 @@ const counted: Record<string, number> = {
   sorter: 26_144,
 };
 
-/** What no total can see: head width, context, RoPE base, epsilon. */
-const unseen: [prefix: string, headDim: number, context: number, theta: number, eps: number][] = [
-  ["llama-2-", 128, 4096, 10_000, 1e-5],
-  ["llama-3-", 128, 8192, 500_000, 1e-5],
-  ["llama-3.2-1b", 64, 131_072, 500_000, 1e-5],
-  ["tinyllama-1.1b", 64, 2048, 10_000, 1e-5],
-  ["smollm2-135m", 64, 8192, 100_000, 1e-5],
-  ["smollm2-360m", 64, 8192, 100_000, 1e-5],
-  ["smollm2-1.7b", 64, 8192, 130_000, 1e-5],
-  ["mistral-7b", 128, 32_768, 10_000, 1e-5],
-  ["qwen2.5-0.5b", 64, 32_768, 1_000_000, 1e-6],
-  ["qwen2.5-1.5b", 128, 131_072, 1_000_000, 1e-6],
-  ["qwen2.5-3b", 128, 32_768, 1_000_000, 1e-6],
-  ["qwen2.5-7b", 128, 131_072, 1_000_000, 1e-6],
-  ["qwen2.5-14b", 128, 131_072, 1_000_000, 1e-5],
-  ["qwen2.5-32b", 128, 131_072, 1_000_000, 1e-5],
-  ["qwen2.5-72b", 128, 131_072, 1_000_000, 1e-5],
-  ["qwen3-", 128, 40_960, 1_000_000, 1e-6],
-];
+/** Settings that change no total: head width, context, RoPE base, epsilon. */
+const uncounted: [prefix: string, headDim: number, context: number, theta: number, eps: number][] =
+  [
+    ["llama-2-", 128, 4096, 10_000, 1e-5],
+    ["llama-3-", 128, 8192, 500_000, 1e-5],
+    ["llama-3.2-1b", 64, 131_072, 500_000, 1e-5],
+    ["tinyllama-1.1b", 64, 2048, 10_000, 1e-5],
+    ["smollm2-135m", 64, 8192, 100_000, 1e-5],
+    ["smollm2-360m", 64, 8192, 100_000, 1e-5],
+    ["smollm2-1.7b", 64, 8192, 130_000, 1e-5],
+    ["mistral-7b", 128, 32_768, 10_000, 1e-5],
+    ["qwen2.5-0.5b", 64, 32_768, 1_000_000, 1e-6],
+    ["qwen2.5-1.5b", 128, 131_072, 1_000_000, 1e-6],
+    ["qwen2.5-3b", 128, 32_768, 1_000_000, 1e-6],
+    ["qwen2.5-7b", 128, 131_072, 1_000_000, 1e-6],
+    ["qwen2.5-14b", 128, 131_072, 1_000_000, 1e-5],
+    ["qwen2.5-32b", 128, 131_072, 1_000_000, 1e-5],
+    ["qwen2.5-72b", 128, 131_072, 1_000_000, 1e-5],
+    ["qwen3-", 128, 40_960, 1_000_000, 1e-6],
+  ];
 
 describe("named models", () => {
   test.each(Object.entries(published))("%s has %i parameters, as published", (name, total) => {
     expect(parameters(name)).toBe(total);
   });
 
-  test.each(Object.entries(counted))("%s has %i parameters, and so many numbers", (name, total) => {
-    expect(parameters(name)).toBe(BigInt(total));
-    expect(countParameters(initWeights(config(name), 42))).toBe(total);
-  });
+  test.each(Object.entries(counted))(
+    "%s has %i parameters, and as many numbers in its weights",
+    (name, total) => {
+      expect(parameters(name)).toBe(BigInt(total));
+      expect(countParameters(initWeights(config(name), 42))).toBe(total);
+    },
+  );
 
   test("every model has a known total", () => {
     const known = [...Object.keys(counted), ...Object.keys(published)];
     expect(namedModels.map(({ name }) => name).toSorted()).toEqual(known.toSorted());
   });
 
-  test.each(unseen)(
+  test.each(uncounted)(
     "%s: heads %i wide, context %i, RoPE base %i, epsilon %d",
     (prefix, ...facts) => {
       const family = namedModels.filter(({ name }) => name.startsWith(prefix));
@@ -105,7 +109,7 @@ describe("named models", () => {
     },
   );
 
-  test("every configuration is legal, frozen, and survives being written as JSON", () => {
+  test("every configuration is legal, frozen, and unchanged by a round trip through JSON", () => {
     for (const { config } of namedModels) {
       checkConfig(config);
       expect(Object.isFrozen(config)).toBe(true);
@@ -113,16 +117,16 @@ describe("named models", () => {
     }
   });
 
-  test("names are unique, and every model says where it was taken from", () => {
+  test("names are unique, and every model has a source", () => {
     expect(new Set(namedModels.map(({ name }) => name)).size).toBe(namedModels.length);
     for (const { title, source } of namedModels) {
       expect(title).not.toBe("");
-      expect(source).toMatch(/^seed 00\d|^this project|config\.json$/);
+      expect(source).toMatch(/^from |^this project|config\.json$/);
     }
   });
 
   test.each(["llama", "constructor", ""])(
-    "an unknown name, '%s', is answered by all names",
+    "an unknown name, '%s', is refused with all names",
     (name) => {
       const names = namedModels.map((model) => model.name).join(", ");
       const message = `namedModel: the name must be one of ${names}, got "${name}"`;
@@ -131,20 +135,20 @@ describe("named models", () => {
   );
 });
 
-describe("what the seeds say of them", () => {
-  test("the vocabulary of tiny is its 20 words, a word's index its id", () => {
+describe("choices and variants", () => {
+  test("the vocabulary of tiny is its 20 words; the index of a word is its id", () => {
     const words =
       "the cat dog sat on mat a is in house and runs with small big jumps over under tree eats";
     expect(tinyWords.join(" ")).toBe(words);
     expect(config("tiny").vocabSize).toBe(20);
   });
 
-  test("other readings of tiny: a tied head, sinusoidal positions", () => {
+  test("variants of tiny: a tied head, sinusoidal positions", () => {
     expect(parameters("tiny", { tieWordEmbeddings: true })).toBe(103_872n);
     expect(parameters("tiny", { positions: "sinusoidal" })).toBe(103_104n);
   });
 
-  test("other readings of the assignment: without bias at the head, at W_o, anywhere", () => {
+  test("variants of the assignment: without bias at the head, at W_o, anywhere", () => {
     const head = { lmHeadBias: false };
     const output = { ...head, attentionOutputBias: false };
     expect(parameters("assignment", head)).toBe(147_300n);
@@ -152,7 +156,7 @@ describe("what the seeds say of them", () => {
     expect(parameters("assignment", { ...output, mlpBias: false })).toBe(146_900n);
   });
 
-  test("the long models differ from the short ones in their context alone", () => {
+  test("the long models differ from the short ones in the context only", () => {
     const context = (name: string) => config(name).maxPositionEmbeddings;
     for (const name of ["tiny", "assignment"]) {
       const long = { ...config(`${name}-long`), maxPositionEmbeddings: context(name) };
@@ -162,7 +166,7 @@ describe("what the seeds say of them", () => {
     expect(context("assignment-long")).toBeGreaterThanOrEqual(1000 + 20);
   });
 
-  test("the overview has four query heads a key-value head, and holds its example's ids", () => {
+  test("the overview has four query heads per key-value head, and holds the ids of its example", () => {
     const { numAttentionHeads, numKeyValueHeads, vocabSize } = config("overview");
     expect(numAttentionHeads / numKeyValueHeads).toBe(4);
     expect(vocabSize).toBeGreaterThan(Math.max(101, 455, 999, 203));
@@ -176,7 +180,7 @@ describe("what the seeds say of them", () => {
     expect(["llama-2-7b", "llama-3-8b", "mistral-7b"].some(tied)).toBe(false);
   });
 
-  test("Llama 3 8B differs from Llama 2 7B in V, K, F, context and RoPE base, in nothing else", () => {
+  test("Llama 3 8B differs from Llama 2 7B in V, K, F, context and RoPE base only", () => {
     const { vocabSize, numKeyValueHeads, intermediateSize, maxPositionEmbeddings, ropeTheta } =
       config("llama-3-8b");
     expect(config("llama-3-8b")).toEqual({
@@ -191,7 +195,7 @@ describe("what the seeds say of them", () => {
     expect(config("llama-2-7b").numKeyValueHeads / numKeyValueHeads).toBe(4);
   });
 
-  test("Mistral sees 4,096 tokens at a time; Llama 3.2 stretches RoPE by 32", () => {
+  test("Mistral attends to 4,096 tokens; Llama 3.2 scales RoPE by 32", () => {
     expect(config("mistral-7b").slidingWindow).toBe(4096);
     expect(config("llama-3.2-1b").ropeScaling?.factor).toBe(32);
   });

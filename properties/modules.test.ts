@@ -1,4 +1,4 @@
-/** The parts of the seeds' models, each held against what its document says of it. */
+/** The parts of a decoder, each checked against its equation. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
@@ -44,20 +44,20 @@ function changed(
 }
 
 describe("embedding", () => {
-  test("S1-06, S3-02: it is a row of the table, bit for bit, and no product", () => {
+  test("is a row of the table, bit for bit", () => {
     const { embedding } = forwardStages(demo, weights, tokens);
     for (const [t, token] of tokens.entries()) {
       expect(embedding[t]).toEqual([...weights.embedTokens.subarray(token * 64, token * 64 + 64)]);
     }
   });
 
-  test("S1-54: Xavier's deviation is sqrt(2 / (V + D)), and tied or not it is seeded", () => {
+  test("Xavier initialisation has a deviation of sqrt(2 / (V + D))", () => {
     const square = weights.embedTokens.reduce((sum, x) => sum + x * x, 0);
     const deviation = Math.sqrt(square / weights.embedTokens.length);
     expect(Math.abs(deviation / Math.sqrt(2 / 320) - 1)).toBeLessThan(0.02);
   });
 
-  test("S0-02: one seed gives the same weights and logits, another seed others", () => {
+  test("the same seed gives the same weights and logits, another seed different ones", () => {
     const again = initWeights(demo, 42);
     expect(again.tensors.map(({ data }) => data)).toEqual(weights.tensors.map(({ data }) => data));
     expect(initWeights(demo, 43).embedTokens).not.toEqual(weights.embedTokens);
@@ -66,7 +66,7 @@ describe("embedding", () => {
 });
 
 describe("positions", () => {
-  test("S3-03: sinusoids are 0, 1, 0, 1 at 0, and turn by a rotation", () => {
+  test("sinusoids are 0, 1, 0, 1 at position 0, and rotate with the position", () => {
     const at = (position: number) => {
       const row = new Float64Array(6);
       addSinusoid(row, position);
@@ -78,7 +78,7 @@ describe("positions", () => {
   });
 
   property(
-    "S3-04, S3-05: learned positions are rows of their table, added to the embedding",
+    "learned positions are rows of their table, added to the embedding",
     models({ positions: "learned" }),
     ({ config, weights: numbers }) => {
       const ids = [0, 1 % config.vocabSize, 0];
@@ -96,7 +96,7 @@ describe("positions", () => {
 
 describe("attention", () => {
   property(
-    "S0-24, S1-12, S1-25: no position looks ahead, and each row of probabilities sums to 1",
+    "no position attends to a later one, and each row of probabilities sums to 1",
     fc.tuple(models(), rawTokens(1, 8)),
     ([{ config, weights: numbers }, raw]) => {
       const { layers } = forwardStages(config, numbers, tokensOf(config, raw));
@@ -110,7 +110,7 @@ describe("attention", () => {
     },
   );
 
-  test("S1-08, S3-07: grouped heads are full heads whose keys and values are repeated", async () => {
+  test("grouped heads equal full heads with repeated keys and values", async () => {
     const grouped = randomWeights(small, 3);
     const full = modelConfig({ ...small, numKeyValueHeads: 4 });
     const { headDim: H, hiddenSize: D } = small;
@@ -129,7 +129,7 @@ describe("attention", () => {
 
 describe("blocks", () => {
   property(
-    "S1-11, S3-13, S3-17: with W_o and W_down zero a block is the identity",
+    "with W_o and W_down zero a block is the identity",
     models({ attentionOutputBias: false, mlpBias: false }),
     ({ config, weights: numbers }) => {
       const idle = changed(config, numbers, (name, data) =>
@@ -140,7 +140,7 @@ describe("blocks", () => {
     },
   );
 
-  test("S3-14: GELU of 1 is 0.841345 by erf and 0.841192 by tanh", () => {
+  test("GELU of 1 is 0.841345 by erf and 0.841192 by tanh", () => {
     const of = (kind: "gelu" | "gelu_tanh" | "relu", x: number) => {
       const row = Float64Array.of(x);
       activate(row, kind);
@@ -155,7 +155,7 @@ describe("blocks", () => {
 describe("norms", () => {
   const ones = (length: number) => new Float64Array(length).fill(1);
 
-  test("S1-07, S3-06: they are the same on rows of mean 0, and differ on others", () => {
+  test("RMSNorm and LayerNorm agree on rows of mean 0, and differ on others", () => {
     const out = (row: number[]) => {
       const [rms, layer] = [new Float64Array(4), new Float64Array(4)];
       rmsNorm(rms, Float64Array.from(row), ones(4), 1e-5);
@@ -168,7 +168,7 @@ describe("norms", () => {
     expect(Math.abs(shiftedRms[0] - shiftedLayer[0])).toBeGreaterThan(0.1);
   });
 
-  test("S1-13: without the final norm the logits are others", () => {
+  test("without the final norm the logits differ", () => {
     const bare = modelConfig({ ...small, finalNorm: false });
     const numbers = randomWeights(small, 3);
     const same = changed(bare, numbers, (_, data) => data);
@@ -177,7 +177,7 @@ describe("norms", () => {
 });
 
 describe("head", () => {
-  test("S0-13, S1-14, S1-19, S3-18: a tied logit is the dot product with its embedding row", async () => {
+  test("a tied logit is the dot product with its embedding row", async () => {
     const { final } = forwardStages(demo, weights, tokens);
     const logits = (await rowsOf(demo, weights, tokens)).at(-1)!;
     for (let v = 0; v < demo.vocabSize; v++) {
@@ -186,7 +186,7 @@ describe("head", () => {
     }
   });
 
-  test("S0-15, S0-17, S1-15: the last row's softmax is near uniform for random weights", async () => {
+  test("the last row's softmax is near uniform for random weights", async () => {
     const probs = softmax((await rowsOf(demo, weights, tokens)).at(-1)!);
     const entropy = -probs.reduce((sum, p) => sum + p * Math.log(p), 0);
     expect(probs.every((p) => p > 0)).toBe(true);

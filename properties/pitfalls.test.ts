@@ -1,7 +1,4 @@
-/**
- * The mistakes that the seeds warn of or make: each shown to go wrong, and the right way beside
- * it.
- */
+/** Common mistakes in decoding and counting: each wrong version fails, the right one does not. */
 import { describe, expect, test } from "vitest";
 import { parameterCount, parameterRows } from "../src/cost/parameters.ts";
 import { generate } from "../src/generation/generate.ts";
@@ -23,7 +20,7 @@ async function rowsOf(tokens: readonly number[]) {
   return sequence.appendAll(tokens);
 }
 
-/** Six greedy tokens, each from one row of the logits after whatever is sent. */
+/** Six greedy tokens, each from row `which` of the logits of the tokens sent. */
 async function loop(
   sent: (held: readonly number[]) => readonly number[],
   which: number,
@@ -36,15 +33,15 @@ async function loop(
 const right = async () =>
   (await generate(demo, prompt, { temperature: 0, maxNewTokens: 6 })).newTokens;
 
-/** The definition of softmax without any care, as the seed's code has it. */
+/** Softmax by its formula, without checks and without subtracting the maximum. */
 function carelessSoftmax(logits: readonly number[]): number[] {
   const powers = logits.map(Math.exp);
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((power) => power / sum);
 }
 
-describe("pitfall 1 (S1-75): the logits of the wrong position", () => {
-  test("row 0 predicts the second token, whatever comes after, and never another", async () => {
+describe("the logits of the wrong position", () => {
+  test("row 0 always predicts the second token, whatever follows it", async () => {
     const wrong = await loop((held) => held, 0);
     expect(new Set(wrong).size).toBe(1);
     expect(wrong).not.toEqual(await right());
@@ -55,26 +52,26 @@ describe("pitfall 1 (S1-75): the logits of the wrong position", () => {
   });
 });
 
-describe("pitfall 2 (S1-76): only the newest token, without a cache", () => {
-  test("the model has forgotten all others", async () => {
+describe("only the newest token, without a cache", () => {
+  test("the logits do not depend on the other tokens", async () => {
     expect(await loop((held) => held.slice(-1), -1)).not.toEqual(await right());
     const alone = await rowsOf([15]);
     const inContext = await rowsOf(prompt);
     expect(alone.at(-1)).not.toEqual(inContext.at(-1));
   });
 
-  test("with a cache it is all that need be sent", async () => {
+  test("with a cache the newest token is enough", async () => {
     await using sequence = await demo.start();
     await sequence.append(prompt.slice(0, -1));
     expect(await sequence.append([15])).toEqual((await rowsOf(prompt)).at(-1));
   });
 });
 
-describe("pitfall 3 (S1-77): sampling parameters that nobody checks", () => {
+describe("unchecked sampling parameters", () => {
   const logits = [1, 2, 3];
   const divided = (T: number) => carelessSoftmax(logits.map((logit) => logit / T));
 
-  test("T = 0 gives NaN, T < 0 turns the distribution round", () => {
+  test("T = 0 gives NaN, T < 0 reverses the distribution", () => {
     expect(divided(0)).toEqual([Number.NaN, Number.NaN, Number.NaN]);
     expect(divided(-1).map((p) => p.toFixed(5))).toEqual(["0.66524", "0.24473", "0.09003"]);
   });
@@ -87,19 +84,19 @@ describe("pitfall 3 (S1-77): sampling parameters that nobody checks", () => {
     expect(call).toThrow("temperatureScale: the temperature must be a positive number, got -1");
   });
 
-  test("T = 0 that returns the logits unchanged samples at T = 1 (C-05)", () => {
+  test("T = 0 that returns the logits unchanged samples at T = 1", () => {
     const passedThrough = softmax(logits);
     expect(passedThrough[2]).toBeCloseTo(0.66524, 5);
     expect(distribution(Float64Array.from(logits), { temperature: 0 })[2]).toBe(1);
   });
 });
 
-describe("pitfall 4 (S1-78): top-p on logits", () => {
+describe("top-p on logits", () => {
   const ids = [0, 1, 2, 3, 4];
   const logits = [0, 1, 2, 3, 4];
   const shifted = logits.map((logit) => logit - 10); // the same distribution
 
-  /** The seed's wrong code: what is summed up is the logits. */
+  /** The wrong version: it adds up logits instead of probabilities. */
   function onLogits(row: readonly number[], p: number): number[] {
     let cumulative = 0;
     return ids
@@ -110,12 +107,12 @@ describe("pitfall 4 (S1-78): top-p on logits", () => {
       });
   }
 
-  test("keeps nothing of one row and all of another that has the same probabilities", () => {
+  test("keeps no token of one row and all of another with the same probabilities", () => {
     expect(onLogits(logits, 0.9)).toEqual([]);
     expect(onLogits(shifted, 0.9)).toEqual([4, 3, 2, 1, 0]);
   });
 
-  test("on probabilities it keeps the same three tokens of both", () => {
+  test("on probabilities it keeps the same three tokens of both rows", () => {
     for (const row of [logits, shifted]) {
       const kept = topP(Float64Array.from(row), 0.9);
       expect(ids.filter((id) => kept[id] > -Infinity)).toEqual([2, 3, 4]);
@@ -123,7 +120,7 @@ describe("pitfall 4 (S1-78): top-p on logits", () => {
   });
 });
 
-describe("pitfall of seed 001's top-p (S1-35): the mass before a token by subtraction", () => {
+describe("top-p that computes the mass before a token by subtraction", () => {
   /** A sorted row, and a token of it for which `(before + own) - own` is more than `before`. */
   function search(): { row: Float64Array; at: number; before: number; subtracted: number } {
     const random = seededRandom(1);
@@ -140,19 +137,19 @@ describe("pitfall of seed 001's top-p (S1-35): the mass before a token by subtra
     }
   }
 
-  test("drops a token that is needed to reach p; a mass that is carried along keeps it", () => {
+  test("drops a token that is needed to reach p; an accumulated mass keeps it", () => {
     const { row, at, before, subtracted } = search();
     const p = subtracted;
-    expect(subtracted >= p).toBe(true); // the seed's condition to drop the token
+    expect(subtracted >= p).toBe(true); // the wrong version drops the token
     expect(before).toBeLessThan(p);
     expect(topP(row, p)[at]).toBe(row[at]);
   });
 });
 
-describe("pitfall of seed 002 (C-11): Llama 3 8B counted as 6.43 billion", () => {
+describe("Llama 3 8B counted as 6.43 billion", () => {
   const llama3 = namedModel("llama-3-8b").config;
 
-  test("comes from K and V as wide as Q, two matrices, no head and no norms", () => {
+  test("follows from K and V as wide as Q, two feed-forward matrices, no head and no norms", () => {
     const wrong = {
       ...llama3,
       numKeyValueHeads: llama3.numAttentionHeads,

@@ -1,30 +1,28 @@
-/**
- * Mutants: real bugs, planted in the source text as it is loaded. No file of `src/` knows of them.
- */
+/** Mutants: real bugs, planted in the source text as it is loaded. `src/` contains no bug flag. */
 
 export interface Mutant {
   readonly id: string;
-  /** What is wrong, in words. */
+  /** The defect, in one line. */
   readonly bug: string;
-  /** Its rows in the catalogue of real bugs, see catalogue.ts; none for a bug of our own making. */
+  /** Its rows in catalogue.csv; none for a bug that is not known to have happened. */
   readonly rows: readonly number[];
-  /** Where it happened, as many places as are known. */
+  /** Issues or commits where it happened. */
   readonly links: readonly string[];
-  /** The file that it is planted in, from the root of the project. */
+  /** The file that it is planted in, relative to the root of the project. */
   readonly file: string;
-  /** Text that stands in the file exactly once, and what stands there instead. */
+  /** Text that occurs in the file exactly once, and its replacement. */
   readonly find: string;
   readonly replace: string;
-  /** What a case must have for the bug to be visible. */
+  /** Condition for a case to show the bug. */
   readonly needs: string;
-  /** Who is judged; the reference where nobody is named. */
+  /** The subject under test; the reference if absent. */
   readonly subject?: "reference-tiled";
 }
 
 /**
- * The file's text with the mutant in it.
+ * Returns the file's text with the mutant in it.
  *
- * @throws {RangeError} unless what the mutant looks for is there exactly once
+ * @throws {RangeError} unless the mutant's text occurs exactly once
  */
 export function planted(mutant: Mutant, source: string): string {
   const { id, file, find, replace } = mutant;

@@ -5,9 +5,9 @@ const tiedHead = "the embedding, transposed (weight tying)";
 const feedForwardNames = { swiglu: "SwiGLU", gelu: "GELU", gelu_tanh: "GELU (tanh)", relu: "ReLU" };
 
 /**
- * A model's modules as an indented text. The letters are those of every shape in this project: V the
- * vocabulary, D the hidden size, P the context, L the layers, N and K the query and key-value heads,
- * H their width, F the feed-forward width.
+ * A model's modules as an indented text, in the letters of all shapes of this project: V is the
+ * vocabulary, D the hidden size, P the context, L the number of layers, N and K the numbers of
+ * query and key-value heads, H their width, F the feed-forward width.
  *
  *     CausalLM(
  *       embedding: [V=256, D=64]

@@ -26,9 +26,9 @@ export interface Generation {
 }
 
 /**
- * Convention for counting token-steps. `exact` counts the tokens that the loop runs. Textbooks often
- * count more: `last-sampled` adds the last token with a cache, which is sampled but never run;
- * `all-sampled` counts in every step without a cache the token that this step samples, too.
+ * Convention for counting token-steps. `exact` counts the tokens that the loop runs. Textbooks
+ * often count more: `last-sampled` adds the last token with a cache, which is sampled but never
+ * run; `all-sampled` counts in every step without a cache the token that this step samples, too.
  */
 export type StepConvention = "exact" | "last-sampled" | "all-sampled";
 

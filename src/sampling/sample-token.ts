@@ -10,7 +10,7 @@ import { temperatureScale } from "./temperature.ts";
 import { topK } from "./top-k.ts";
 import { topP } from "./top-p.ts";
 
-/** How a token is chosen from logits; what is left out leaves the distribution as it is. */
+/** Options of choosing a token; an absent option does not change the distribution. */
 export interface SamplingOptions {
   /** Divides a seen token's logit where positive and multiplies it where negative. Default 1. */
   readonly repetitionPenalty?: number;
@@ -30,16 +30,15 @@ export interface SamplingOptions {
   readonly minP?: number;
 }
 
-/** The first seed's "production default": temperature 0.8, top-k 10, top-p 0.95. */
+/** A common default in production: temperature 0.8, top-k 10, top-p 0.95. */
 export const productionSampling: SamplingOptions = { temperature: 0.8, topK: 10, topP: 0.95 };
 
 /**
- * The distribution that a token is drawn from. Raw logits are penalised (repetition, frequency,
- * presence), then banned, then go through temperature, top-k, top-p, min-p and softmax. Each filter
- * reads the distribution that the one before it left, renormalised.
+ * Returns the distribution that a token is drawn from. Raw logits are penalised (repetition,
+ * frequency, presence), then banned, then pass through temperature, top-k, top-p, min-p and
+ * softmax. Each filter reads the renormalised distribution that the previous one left.
  *
- * This is the order of Hugging Face's generation, with vLLM's order among the penalties; the first
- * two seeds have its middle, temperature, top-k, top-p, softmax.
+ * This is the order of Hugging Face's generation, with vLLM's order among the penalties.
  *
  * @param history the ids that penalties and bans see, in order
  * @returns probabilities, `[V]`; all on one token when the temperature is 0
@@ -60,11 +59,11 @@ export function distribution(
 }
 
 /**
- * One token, drawn from {@link distribution}.
+ * Returns one token, drawn from {@link distribution}.
  *
  * @param random required unless the temperature is 0: a draw without a source cannot be repeated
  * @param history the ids that penalties and bans see, in order
- * @throws {TypeError} when a draw is needed and there is no random source
+ * @throws {TypeError} if a draw is needed and there is no random source
  * @throws {RangeError} on a bad option, naming it
  */
 export function sampleToken(
@@ -81,14 +80,14 @@ export function sampleToken(
   return draw(distribution(logits, options, history), random());
 }
 
-/** What needs the history, and reads raw logits. */
+/** The stages that use the history; they read raw logits. */
 function penaliseAndBan(
   logits: Logits,
   options: SamplingOptions,
   history: readonly number[],
 ): Logits {
   const { repetitionPenalty: r, frequencyPenalty: f, presencePenalty: s } = options;
-  // Greedy runs none of the filters, and refuses a bad one all the same.
+  // Greedy runs no filter, but also refuses bad options of filters.
   if (options.temperature === 0) scaleAndFilter(Float64Array.of(0), { ...options, temperature: 1 });
   let row = logits;
   if (r !== undefined) row = repetitionPenalty(row, history, r);
@@ -98,7 +97,7 @@ function penaliseAndBan(
   return sequences === undefined ? row : ban(row, history, sequences);
 }
 
-/** What shapes the distribution, each stage on what the one before it left. */
+/** The stages that shape the distribution, each on the result of the previous one. */
 function scaleAndFilter(logits: Logits, options: SamplingOptions): Logits {
   const { temperature, topK: k, topP: p, minP: m } = options;
   let row = logits;

@@ -1,4 +1,4 @@
-/** The mode `benchmark`: the latency of 20 new tokens after prompts of 10 to 1,000, in two modes. */
+/** The mode `benchmark`: the latency of a few new tokens after prompts of 10 to 1,000. */
 import { join } from "node:path";
 import { latencyColumns, latencyRows } from "../../bench/latency-table.ts";
 import { emptySample, measure } from "../../bench/measure.ts";
