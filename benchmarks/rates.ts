@@ -66,7 +66,7 @@ export async function measureAllRates(
     const { seed } = record;
     const verdict = await runLaw(law, reference, { seed, runs: cases });
     const rate = Math.round((1000 * verdict.cases) / verdict.timeMs);
-    rows.push({ ...blank, what: law.code, n: verdict.cases, cases_per_s: rate, checksum: null });
+    rows.push({ ...blank, what: law.id, n: verdict.cases, cases_per_s: rate, checksum: null });
     step();
   }
   const file = join(folder, "rates.csv");

@@ -1,6 +1,6 @@
 /** Right samplers differ: what one declares is what it is held to. */
 import { describe, expect, test } from "vitest";
-import { lawByCode } from "../src/laws/index.ts";
+import { lawById } from "../src/laws/index.ts";
 import { softmax } from "../src/math/softmax.ts";
 import { minP } from "../src/sampling/min-p.ts";
 import { type Conventions, type Sampler, sampler } from "../src/sampling/sampler.ts";
@@ -35,39 +35,39 @@ const minPFirst: Sampler["distribution"] = (logits, { minP: m = 0, temperature =
 
 describe.for<{
   what: string;
-  code: string;
+  law: string;
   changed: Partial<Sampler>;
   conventions: Partial<Conventions>;
 }>([
   {
     what: "keeps all ties of top-k",
-    code: "P-TOPK",
+    law: "top-k-count",
     changed: { topK: allTies },
     conventions: { topKTies: "all" },
   },
   {
     what: "keeps one more token where the mass equals p",
-    code: "P-TOPP",
+    law: "top-p-mass",
     changed: { topP: oneMore },
     conventions: { topPEquality: "one more" },
   },
   {
     what: "offers min-p and temperature in this order",
-    code: "P-ORDER",
+    law: "filter-order",
     changed: { distribution: minPFirst },
     conventions: { order: ["minP", "temperature"] },
   },
-])("a sampler that $what", ({ code, changed, conventions }) => {
+])("a sampler that $what", ({ law, changed, conventions }) => {
   const statusWith = async (declared: Conventions) => {
     const subject = { ...reference, sampler: { ...sampler, ...changed, conventions: declared } };
-    return (await runLaw(lawByCode(code), subject, { seed, runs: 500 })).status;
+    return (await runLaw(lawById(law), subject, { seed, runs: 500 })).status;
   };
 
-  test(`keeps ${code} when it says so`, async () => {
+  test(`keeps ${law} when it says so`, async () => {
     expect(await statusWith({ ...sampler.conventions, ...conventions })).toBe("kept");
   });
 
-  test(`breaks ${code} when it does not`, async () => {
+  test(`breaks ${law} when it does not`, async () => {
     expect(await statusWith(sampler.conventions)).toBe("broken");
   });
 });

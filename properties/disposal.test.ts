@@ -49,7 +49,7 @@ const subject: Subject = {
 
 const offered = laws.filter((law) => missingNeeds(law, subject).length === 0);
 
-test.for(offered)("$code waits for every answer", async (law, { task }) => {
+test.for(offered)("$id waits for every answer", async (law, { task }) => {
   const verdict = await runLaw(law, subject, { seed, runs: 8 });
   task.meta.cases = verdict.cases;
   if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));

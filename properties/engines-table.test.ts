@@ -44,7 +44,7 @@ test("a run replaces its own rows, and leaves those of other engines and version
   await write("two", engine("a", "1.0"), "not offered");
   await write("three", engine("b", "2.0"), "kept");
   const path = await write("four", engine("b", "1.0"), "broken");
-  const [first, second] = laws.map(({ code }) => code);
+  const [first, second] = laws.map(({ id }) => id);
   const rest = "100,90,1e-9,0.000001";
   expect((await readFile(path, "utf8")).trimEnd().split("\n")).toEqual([
     "engine,version,arithmetic,law,status,cases,reached,largest_error,tolerance,run_id",
@@ -57,7 +57,7 @@ test("a run replaces its own rows, and leaves those of other engines and version
 
 test("a table that is damaged is refused, and stays", async () => {
   const path = join(folder, "engines.csv");
-  await writeFile(path, "engine,law\nb,P-GOLD\n");
+  await writeFile(path, "engine,law\nb,definition-equality\n");
   await expect(write("five", engine("b", "1.0"), "kept")).rejects.toThrow(/engines\.csv/);
-  expect(await readFile(path, "utf8")).toBe("engine,law\nb,P-GOLD\n");
+  expect(await readFile(path, "utf8")).toBe("engine,law\nb,definition-equality\n");
 });

@@ -3,22 +3,22 @@ import { gradientLaws } from "./gradients/index.ts";
 import { property } from "./support.ts";
 
 /** By law: cases that said something, and the largest error over its bound. */
-const seen = new Map(gradientLaws.map(({ code }) => [code, { cases: 0, largest: 0 }]));
+const seen = new Map(gradientLaws.map(({ id }) => [id, { cases: 0, largest: 0 }]));
 
 afterAll(() => {
-  for (const [code, { cases, largest }] of seen) {
-    console.log(`${code}: ${cases} cases, largest error ${largest.toPrecision(2)} of its bound`);
+  for (const [id, { cases, largest }] of seen) {
+    console.log(`${id}: ${cases} cases, largest error ${largest.toPrecision(2)} of its bound`);
   }
 });
 
-describe.for(gradientLaws)("$code", ({ code, name, cases, holds, runs, floor }) => {
+describe.for(gradientLaws)("$id", ({ id, name, cases, holds, runs, floor }) => {
   property(
     name,
     cases,
     (value) => {
       const error = holds(value);
       if (error === null) return;
-      const record = seen.get(code)!;
+      const record = seen.get(id)!;
       record.cases++;
       record.largest = Math.max(record.largest, error);
     },
@@ -26,6 +26,6 @@ describe.for(gradientLaws)("$code", ({ code, name, cases, holds, runs, floor }) 
   );
 
   test(`${floor} of ${runs} cases say something`, () => {
-    expect(seen.get(code)!.cases).toBeGreaterThanOrEqual(floor);
+    expect(seen.get(id)!.cases).toBeGreaterThanOrEqual(floor);
   });
 });

@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 describe.for(serverApis)("a server that speaks %s", (api) => {
-  test.for(lawsOfServers)("keeps $code", async (law, { task }) => {
+  test.for(lawsOfServers)("keeps $id", async (law, { task }) => {
     const subject = await httpSubject({ url, api, model, arithmetic: "float32" });
     const verdict = await runLaw(law, subject, { seed, runs: 15 });
     task.meta.cases = verdict.cases;
@@ -46,7 +46,7 @@ describe.for(serverApis)("a server that speaks %s", (api) => {
   test("says the sizes of its model, and offers no logits", async () => {
     const subject = await httpSubject({ url, api });
     expect(subject.knowsModel).toBe(false);
-    const cached = laws.find(({ code }) => code === "P-CACHE")!;
+    const cached = laws.find(({ id }) => id === "cache-equality")!;
     expect(missingNeeds(cached, subject)).toEqual(["logits"]);
     const { status } = await runLaw(cached, subject, { seed, runs: 1 });
     expect(status).toBe("not offered");
@@ -91,14 +91,14 @@ test("a server of another model is refused before any law", async () => {
 });
 
 test.for([
-  ["say probabilities", "P-TOP"],
-  ["say too much", "P-TOP"],
-  ["answer the prompt before", "P-TOP-SAME"],
-  ["answer the prompt before", "P-TOP-GOLD"],
-])("a server that would %s breaks %s", async ([kind, code], { task }) => {
+  ["say probabilities", "top-log-probs"],
+  ["say too much", "top-log-probs"],
+  ["answer the prompt before", "completion-determinism"],
+  ["answer the prompt before", "top-log-probs-definition"],
+])("a server that would %s breaks %s", async ([kind, id], { task }) => {
   await using running = await startServer(kind);
   const subject = await httpSubject({ ...limits, url: running.url, model, arithmetic: "float32" });
-  const law = lawsOfServers.find((one) => one.code === code)!;
+  const law = lawsOfServers.find((one) => one.id === id)!;
   const verdict = await runLaw(law, subject, { seed, runs: 40 });
   task.meta.cases = verdict.cases;
   expect(verdict.status).toBe("broken");

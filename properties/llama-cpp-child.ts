@@ -5,7 +5,7 @@
 import { llamaCppDecoder } from "../src/engines/llama-cpp.ts";
 import { readLlama2c } from "../src/formats/llama2c.ts";
 import { readMinGpt } from "../src/formats/mingpt.ts";
-import { lawByCode } from "../src/laws/index.ts";
+import { lawById } from "../src/laws/index.ts";
 import { greedy } from "../src/sampling/greedy.ts";
 import { subjectByName } from "../src/subjects/subjects.ts";
 import { runLaw } from "../src/verify/run-law.ts";
@@ -13,19 +13,19 @@ import { describeVerdict } from "../src/verify/verdicts.ts";
 
 /** Every case loads a model, which takes tens of milliseconds. */
 const trials = [
-  { subject: "llama.cpp", code: "P-GOLD", runs: 100 },
-  { subject: "llama.cpp", code: "P-HISTORY", runs: 20 },
-  { subject: "llama.cpp", code: "P-BEAM", runs: 10 },
-  { subject: "llama.cpp-f16", code: "P-GOLD", runs: 20 },
+  { subject: "llama.cpp", law: "definition-equality", runs: 100 },
+  { subject: "llama.cpp", law: "history-invariance", runs: 20 },
+  { subject: "llama.cpp", law: "beam-reordering", runs: 10 },
+  { subject: "llama.cpp-f16", law: "definition-equality", runs: 20 },
 ];
 
 async function tryLaws(seed: number) {
   const verdicts = [];
-  for (const { subject, code, runs } of trials) {
-    const verdict = await runLaw(lawByCode(code), subjectByName(subject), { seed, runs });
+  for (const { subject, law, runs } of trials) {
+    const verdict = await runLaw(lawById(law), subjectByName(subject), { seed, runs });
     const { status, cases } = verdict;
     const why = status === "kept" ? "" : describeVerdict(verdict);
-    verdicts.push({ subject, code, status, cases, why });
+    verdicts.push({ subject, law, status, cases, why });
   }
   return verdicts;
 }

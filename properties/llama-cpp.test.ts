@@ -44,7 +44,7 @@ describe("the package", () => {
     await chmod(join(folder, "npm"), 0o755);
     const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, XDG_CACHE_HOME: folder };
     const command = ["src/cli/main.ts", "verify", "--subject", "llama.cpp"];
-    const parameters = ["--law", "P-CACHE", "--runs", "1", "--report", folder];
+    const parameters = ["--law", "cache-equality", "--runs", "1", "--report", folder];
     const run = $({ env, nothrow: true, quiet: true });
     const { exitCode, stderr } = await run`${process.execPath} ${command} ${parameters}`;
     const cache = join(folder, "causalgate");

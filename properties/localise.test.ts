@@ -5,7 +5,7 @@ import { models } from "../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../src/arbitraries/tokens.ts";
 import type { Stages } from "../src/decoder.ts";
 import { forwardStages } from "../src/definition.ts";
-import { lawByCode } from "../src/laws/index.ts";
+import { lawById } from "../src/laws/index.ts";
 import { buildWeights, type Weights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import type { Subject } from "../src/subjects/subject.ts";
@@ -15,7 +15,7 @@ import { runLaw } from "../src/verify/run-law.ts";
 import { isClean } from "../src/verify/verify.ts";
 import { property, seed } from "./support.ts";
 
-const gold = lawByCode("P-GOLD");
+const gold = lawById("definition-equality");
 
 describe("the first parting of two passes", () => {
   const passes = fc.record({
@@ -83,7 +83,7 @@ describe("a broken decoder that shows its stages", () => {
 
 describe("a failure that is declared", () => {
   const broken = misreading((weights) => weights.embedTokens.fill(7));
-  const declared = { "P-GOLD": "it reads its embedding wrong" };
+  const declared = { "definition-equality": "it reads its embedding wrong" };
   const report = async (subject: Subject) => {
     const verdict = await runLaw(gold, { ...subject, knownFailures: declared }, { seed, runs: 20 });
     return { verdict, clean: isClean({ verdicts: [verdict], blind: [] }) };

@@ -21,12 +21,12 @@ type Change = Readonly<Record<string, string | number | boolean | null>>;
 /** Writes laws.csv: every law, kept over 1,000 cases, but for the changes. */
 export async function writeLaws(folder: string, changes: Readonly<Record<string, Change>> = {}) {
   const rows = laws.map((law, i) => ({
-    ...{ schema_version: 1, run_id, subject: "reference", law: law.code, name: law.name },
+    ...{ schema_version: 1, run_id, subject: "reference", law: law.id, name: law.name },
     ...{ statement: law.statement, catches: law.catches, status: "kept", seed: 42 },
     ...{ cases: 1000, reached: 500 + i, precondition: law.precondition.name },
     ...{ floor: law.precondition.floor, time_ms: 100 + i, cases_per_s: 10_000 },
     ...{ canary_seen: true, worst_error: null, worst_allowed: null, error: null, replay: null },
-    ...changes[law.code],
+    ...changes[law.id],
   }));
   const path = join(folder, "laws.csv");
   await writeCsv(path, lawColumns, rows);
@@ -52,7 +52,7 @@ async function writeEngines(folder: string): Promise<string> {
   const statuses = ["kept", "broken", "known failure", "not offered"];
   const rows = ["one", "two", "three", "four", "five"].flatMap((engine) =>
     statuses.map((status, i) => ({
-      ...{ engine, version: "1.2.3", arithmetic: "float32", law: laws[i].code },
+      ...{ engine, version: "1.2.3", arithmetic: "float32", law: laws[i].id },
       ...{ status: engine === "one" ? "kept" : status, cases: 10, reached: 9 },
       ...{ largest_error: 1e-6, tolerance: 1e-5, run_id },
     })),
@@ -85,7 +85,9 @@ export async function writeMutants(folder: string, most: number): Promise<string
 /** Writes every table that the page shows, and the run.json of a run that wrote them all. */
 export async function writeReports(folder: string, mutants: number): Promise<void> {
   const files = [
-    await writeLaws(folder, { "P-GOLD": { worst_error: 6.1e-14, worst_allowed: 1.9e-12 } }),
+    await writeLaws(folder, {
+      "definition-equality": { worst_error: 6.1e-14, worst_allowed: 1.9e-12 },
+    }),
     await writeGoldens(folder),
     await writeEngines(folder),
     ...(await writeMutants(folder, mutants)),

@@ -73,14 +73,14 @@ describe("the catalogue", () => {
 
 /** One mutant of each kind, and the law that must detect it. */
 const sample: [id: string, law: string][] = [
-  ["position-of-chunk-stands-still", "P-CHUNK"],
-  ["mask-all-ones", "P-CAUS"],
-  ["cache-block-read-before-it-is-zeroed", "P-POISON"],
-  ["heads-tiled", "P-GOLD"],
-  ["padding-counted-while-decoding", "P-PAD"],
-  ["top-p-one-more-at-equality", "P-TOPP"],
-  ["generate-uncached-loses-its-context", "P-NAIVE"],
-  ["cache-cannot-be-trimmed", "P-SPEC"],
+  ["position-of-chunk-stands-still", "chunk-invariance"],
+  ["mask-all-ones", "prefix-invariance"],
+  ["cache-block-read-before-it-is-zeroed", "uninitialised-memory"],
+  ["heads-tiled", "definition-equality"],
+  ["padding-counted-while-decoding", "padding-invariance"],
+  ["top-p-one-more-at-equality", "top-p-mass"],
+  ["generate-uncached-loses-its-context", "cached-generation"],
+  ["cache-cannot-be-trimmed", "greedy-speculation"],
 ];
 
 test.for(sample)("%s dies of %s", async ([id, law], { task }) => {
@@ -92,7 +92,16 @@ test.for(sample)("%s dies of %s", async ([id, law], { task }) => {
 
 test("a mutant that changes nothing survives, and has run", async () => {
   const id = "position-shifted-everywhere";
-  const chosen = ["--mutant", id, "--law", "P-SHIFT", "--runs", "20", "--seed", String(seed)];
+  const chosen = [
+    "--mutant",
+    id,
+    "--law",
+    "position-shift",
+    "--runs",
+    "20",
+    "--seed",
+    String(seed),
+  ];
   const { trials, ran } = await runWorker([...chosen, "--watch"]);
   expect(trials[0].broken).toBeNull();
   expect(ran).toBe(true);

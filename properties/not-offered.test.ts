@@ -1,7 +1,7 @@
 /** An engine that cannot compute some models says so, and laws pass such cases over. */
 import { expect, test } from "vitest";
 import { NotOffered } from "../src/decoder.ts";
-import { lawByCode } from "../src/laws/index.ts";
+import { lawById } from "../src/laws/index.ts";
 import type { Model } from "../src/model/model.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { defineSubject } from "../src/subjects/define-subject.ts";
@@ -25,14 +25,17 @@ const engine = (offers: (model: Model) => boolean, error: Error) =>
 const hasNoWindow = ({ config }: Model) => config.slidingWindow === null;
 const notOffered = new NotOffered("picky: config.slidingWindow must be null");
 
-test.for(["P-WIN", "P-WIN-FULL"])("%s is not offered where every case is refused", async (code) => {
-  const subject = engine(hasNoWindow, notOffered);
-  const verdict = await runLaw(lawByCode(code), subject, { seed, runs: 30 });
-  expect(verdict).toMatchObject({ status: "not offered", missing: ["build"], cases: 0 });
-});
+test.for(["window-receptive-field", "full-width-window"])(
+  "%s is not offered where every case is refused",
+  async (id) => {
+    const subject = engine(hasNoWindow, notOffered);
+    const verdict = await runLaw(lawById(id), subject, { seed, runs: 30 });
+    expect(verdict).toMatchObject({ status: "not offered", missing: ["build"], cases: 0 });
+  },
+);
 
 test("a law is kept where enough of the cases that are computed meet its precondition", async () => {
-  const law = lawByCode("P-CACHE");
+  const law = lawById("cache-equality");
   const subject = engine(({ config }) => config.vocabSize % 4 === 0, notOffered);
   const verdict = await runLaw(law, subject, { seed, runs: 1000 });
   expect(verdict.status).toBe("kept");
@@ -41,7 +44,7 @@ test("a law is kept where enough of the cases that are computed meet its precond
 
 test("any other error breaks the law", async () => {
   const subject = engine(hasNoWindow, new RangeError("no such window"));
-  const verdict = await runLaw(lawByCode("P-WIN"), subject, { seed, runs: 30 });
+  const verdict = await runLaw(lawById("window-receptive-field"), subject, { seed, runs: 30 });
   expect(verdict.status).toBe("broken");
   expect(verdict.failure?.message).toBe("threw no such window");
 });

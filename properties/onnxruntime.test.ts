@@ -9,10 +9,10 @@ import { forward } from "../src/definition.ts";
 import { onnxRuntimeCapabilities, onnxRuntimeDecoder } from "../src/engines/onnxruntime.ts";
 import { readLlama2c } from "../src/formats/llama2c.ts";
 import { readMinGpt } from "../src/formats/mingpt.ts";
-import { changedModel } from "../src/laws/changed-model.ts";
-import { golden } from "../src/laws/definition.ts";
+import { definitionEquality } from "../src/laws/definition-equality.ts";
 import { laws } from "../src/laws/index.ts";
 import { missingNeeds } from "../src/laws/law.ts";
+import { changedModel } from "../src/laws/support/changed-model.ts";
 import { modelConfig } from "../src/model/config.ts";
 import { targetsOf, withLora } from "../src/model/lora.ts";
 import type { Model } from "../src/model/model.ts";
@@ -34,8 +34,8 @@ const widths = ["float32", "float64"] as const;
 describe.for([onnxRuntime, onnxRuntimeFloat64])("$name", (subject) => {
   const offered = laws.filter((law) => missingNeeds(law, subject).length === 0);
 
-  test.for(offered)("$code $name", async (law, { task }) => {
-    const cases = law === golden ? runs.golden : runs.other;
+  test.for(offered)("$id", async (law, { task }) => {
+    const cases = law === definitionEquality ? runs.golden : runs.other;
     const verdict = await runLaw(law, subject, { seed, runs: cases });
     task.meta.cases = verdict.cases;
     if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
@@ -72,7 +72,7 @@ describe("a wrong graph is caught:", () => {
       capabilities: onnxRuntimeCapabilities,
       arithmetic: "independent-float64",
     });
-    const verdict = await runLaw(golden, subject, { seed, runs: 100 });
+    const verdict = await runLaw(definitionEquality, subject, { seed, runs: 100 });
     task.meta.cases = verdict.cases;
     expect(verdict.status).toBe("broken");
   });

@@ -23,8 +23,8 @@ beforeAll(async () => {
   await writeReports(full, 12);
   await writeReport(full);
   await writeLaws(broken, {
-    "P-CAUS": { status: "broken", error: "it is off", replay: "P-CAUS/42/1" },
-    "P-LIVE": { canary_seen: false },
+    "prefix-invariance": { status: "broken", error: "it is off", replay: "prefix-invariance/42/1" },
+    "context-sensitivity": { canary_seen: false },
   });
   await writeReport(broken);
 });
@@ -105,14 +105,14 @@ withChromium((browser) => {
     const first = () => rows.first().getAttribute("id");
     const head = page.locator("#law-table thead button");
     await head.nth(3).press("Enter");
-    expect(await first()).toBe(laws.at(-1)!.code); // reached by most
+    expect(await first()).toBe(laws.at(-1)!.id); // reached by most
     await head.nth(3).press("Enter");
-    expect(await first()).toBe(laws[0].code);
+    expect(await first()).toBe(laws[0].id);
     await head.nth(4).press("Enter");
-    expect(await first()).toBe("P-GOLD"); // the only one with an error
+    expect(await first()).toBe("definition-equality"); // the only one with an error
     await head.nth(0).press("Enter");
-    const codes = laws.map(({ code }) => code);
-    expect(await first()).toBe(codes.toSorted((a, b) => a.localeCompare(b))[0]);
+    const ids = laws.map(({ id }) => id);
+    expect(await first()).toBe(ids.toSorted((a, b) => a.localeCompare(b))[0]);
     expect(await page.locator("#law-table th[aria-sort]").count()).toBe(1);
   });
 
@@ -205,9 +205,11 @@ withChromium((browser) => {
     expect(await page.locator(".strip .failing").count()).toBe(2);
     const failures = await page.locator(".failures li").allTextContents();
     expect(failures[0]).toContain("broken");
-    expect(failures[0]).toContain("npx causalgate verify --subject reference --replay P-CAUS/42/1");
+    expect(failures[0]).toContain(
+      "npx causalgate verify --subject reference --replay prefix-invariance/42/1",
+    );
     expect(failures[1]).toContain("blind");
-    expect(await page.locator("#P-CAUS td").first().textContent()).toBe("✗ broken");
+    expect(await page.locator("#prefix-invariance td").first().textContent()).toBe("✗ broken");
   });
 
   test("nothing was said or asked for on the way", () => {

@@ -60,7 +60,7 @@ describe("a program that keeps to the protocol", () => {
   });
   const offered = laws.filter((law) => missingNeeds(law, subject).length === 0);
 
-  test.for(offered)("keeps $code", async (law, { task }) => {
+  test.for(offered)("keeps $id", async (law, { task }) => {
     const verdict = await runLaw(law, subject, { seed, runs: 15 });
     task.meta.cases = verdict.cases;
     if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));

@@ -30,7 +30,7 @@ test("the engine of the README keeps every law that it can be asked", async ({ t
   let cases = 0;
   for (const law of laws) {
     const verdict = await runLaw(law, subject, { seed, runs: 20 });
-    expect(verdict, law.code).toMatchObject({ failure: null });
+    expect(verdict, law.id).toMatchObject({ failure: null });
     cases += verdict.cases;
   }
   task.meta.cases = cases;
@@ -40,15 +40,15 @@ test("the same engine with a stale key after a rewind is caught", async () => {
   const right = "held = held.slice(0, length);";
   const wrong = "held = held.slice(0, Math.max(1, length));";
   const subject = await engine((source) => source.replace(right, wrong));
-  const rewound = laws.find(({ code }) => code === "P-ROLL")!;
-  const anything = laws.find(({ code }) => code === "P-HISTORY")!;
+  const rewound = laws.find(({ id }) => id === "rewind-equality")!;
+  const anything = laws.find(({ id }) => id === "history-invariance")!;
   expect((await runLaw(anything, subject, { seed, runs: 500 })).status).toBe("broken");
   expect((await runLaw(rewound, subject, { seed, runs: 100 })).status).toBe("kept");
 });
 
 test("every law is in the README", () => {
-  const missing = laws.filter(({ code }) => !readme.includes(`\`${code}\``));
-  expect(missing.map(({ code }) => code)).toEqual([]);
+  const missing = laws.filter(({ id }) => !readme.includes(`\`${id}\``));
+  expect(missing.map(({ id }) => id)).toEqual([]);
 });
 
 test("every npm script of the README exists", async () => {

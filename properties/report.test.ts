@@ -19,7 +19,7 @@ const scratch = scratchFolder();
 const folder = join(scratch, "reports");
 
 beforeAll(async () => {
-  await writeLaws(folder, { "P-CAUS": { status: "broken", error: "a <b> & c" } });
+  await writeLaws(folder, { "prefix-invariance": { status: "broken", error: "a <b> & c" } });
   await writeBench(folder);
   await writeReport(folder);
 });

@@ -1,7 +1,7 @@
 /** The error rates of the sequential test, and the exact distributions of the speculation law. */
 import { describe, expect, test } from "vitest";
-import { testDraws } from "../src/laws/sequential.ts";
-import { cellsBetween, distributionOf } from "../src/laws/uniforms.ts";
+import { testDraws } from "../src/laws/support/sequential.ts";
+import { cellsBetween, distributionOf } from "../src/laws/support/uniforms.ts";
 import { type Random, seededRandom } from "../src/math/random.ts";
 import { draw } from "../src/sampling/draw.ts";
 import { seed } from "./support.ts";

@@ -27,7 +27,7 @@ const floors = [
   ["training/"],
   ["arbitraries/", "subjects/"],
   ["laws/"],
-  ["canaries/", "golden/", "verify/"],
+  ["golden/", "verify/"],
   ["bench/"],
   ["courses/"],
   ["report/"],

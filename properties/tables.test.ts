@@ -104,13 +104,21 @@ describe("commands", () => {
     const report = ["--report", folder];
     const assignment = ["assignment", "--mode", "benchmark"];
     const ended = [
-      await causalgate(["verify", "--law", "P-CAUS", "P-TOPK", "--runs", "5", ...report]),
+      await causalgate([
+        "verify",
+        "--law",
+        "prefix-invariance",
+        "top-k-count",
+        "--runs",
+        "5",
+        ...report,
+      ]),
       await causalgate(["demo", "--seed", "7", ...report]),
       await causalgate([...assignment, "--repeats", "1", "--new-tokens", "2", ...report]),
     ];
     for (const { code, stderr } of ended) expect(code, stderr).toBe(0);
     const { tables: found, runs } = await readTables(folder);
-    expect(found.laws?.rows.map(({ law }) => law)).toEqual(["P-CAUS", "P-TOPK"]);
+    expect(found.laws?.rows.map(({ law }) => law)).toEqual(["prefix-invariance", "top-k-count"]);
     expect(runs.map(({ command }) => command)).toEqual(["causalgate verify", "causalgate demo"]);
     expect(runs[1].seed).toBe(7);
     const files = Object.values(found).map(({ file }) => file);
@@ -225,15 +233,17 @@ describe("a table", () => {
   });
 
   test("that is a matrix has its own columns, each once", () => {
-    const matrix = "mutant,chapter,P-CAUS,P-LIVE\none,cache,,3\n";
+    const matrix = "mutant,chapter,prefix-invariance,context-sensitivity\none,cache,,3\n";
     expect(read("killMatrix", matrix)).toEqual([
-      { mutant: "one", chapter: "cache", "P-CAUS": null, "P-LIVE": 3 },
+      { mutant: "one", chapter: "cache", "prefix-invariance": null, "context-sensitivity": 3 },
     ]);
-    expect(() => read("killMatrix", matrix.replace("P-LIVE", "P-CAUS"))).toThrow(
-      'kill-matrix.csv row 1: each column must have its own name, got "P-CAUS" again',
+    expect(() =>
+      read("killMatrix", matrix.replace("context-sensitivity", "prefix-invariance")),
+    ).toThrow(
+      'kill-matrix.csv row 1: each column must have its own name, got "prefix-invariance" again',
     );
     expect(() => read("killMatrix", matrix.replace(",3", ",x"))).toThrow(
-      'kill-matrix.csv row 2, column P-LIVE: must be an integer or blank, got "x"',
+      'kill-matrix.csv row 2, column context-sensitivity: must be an integer or blank, got "x"',
     );
   });
 

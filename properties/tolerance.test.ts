@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../src/arbitraries/tokens.ts";
 import { forward } from "../src/definition.ts";
-import { expectLast, expectLogits } from "../src/laws/law.ts";
+import { expectLast, expectLogits } from "../src/laws/support/expect.ts";
 import { float32 } from "../src/math/arithmetic.ts";
 import { seededRandom } from "../src/math/random.ts";
 import {

@@ -11,7 +11,7 @@ import { transformersDecoder, transformersVersions } from "../src/engines/transf
 import { readLlama2c } from "../src/formats/llama2c.ts";
 import { readMinGpt } from "../src/formats/mingpt.ts";
 import { generate } from "../src/generation/generate.ts";
-import { lawByCode } from "../src/laws/index.ts";
+import { lawById } from "../src/laws/index.ts";
 import { modelConfig } from "../src/model/config.ts";
 import { randomWeights } from "../src/model/weights.ts";
 import { transformers, transformersFloat64 } from "../src/subjects/subjects.ts";
@@ -45,8 +45,13 @@ if (missing !== null) {
   test(`transformers is judged (not available: ${missing})`, () => {});
 } else {
   describe.for([transformers, transformersFloat64])("$name", (subject) => {
-    test.for(["P-GOLD", "P-HISTORY", "P-WIN", "P-SHIFT"])("keeps %s", async (code, { task }) => {
-      const verdict = await runLaw(lawByCode(code), subject, { seed, runs: 15 });
+    test.for([
+      "definition-equality",
+      "history-invariance",
+      "window-receptive-field",
+      "position-shift",
+    ])("keeps %s", async (id, { task }) => {
+      const verdict = await runLaw(lawById(id), subject, { seed, runs: 15 });
       task.meta.cases = verdict.cases;
       if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
     });

@@ -30,7 +30,8 @@ export {
 export { logProbs } from "./generation/log-probs.ts";
 export { speculate } from "./generation/speculate.ts";
 export { laws } from "./laws/index.ts";
-export { type Law, LawBroken } from "./laws/law.ts";
+export type { Law } from "./laws/law.ts";
+export { LawBroken } from "./laws/support/expect.ts";
 export { type Arithmetic, countingArithmetic, float32 } from "./math/arithmetic.ts";
 export type { Logits } from "./math/logits.ts";
 export { type Random, seededRandom } from "./math/random.ts";

@@ -4,7 +4,7 @@
 
 A layer's cache keeps the last `sliding_window - 1` keys as `keys[:, :, -sliding_window + 1 :]`.
 With a window of 1 that is `[-0:]`, which is everything. A single token after others then sees them
-all; several at once end in an error, as the mask is for fewer keys. Found by P-WIN and P-CHUNK.
+all; several at once end in an error, as the mask is for fewer keys. Found by window-receptive-field and chunk-invariance.
 """
 
 import sys

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { sha256 } from "../../src/io/files.ts";
-import { expect } from "../../src/laws/law.ts";
+import { expect } from "../../src/laws/support/expect.ts";
 import { configFromJson, type ModelConfig } from "../../src/model/config.ts";
 import { buildWeights, type Weights } from "../../src/model/weights.ts";
 import { type Example, lossAndGradients } from "../../src/training/gradients.ts";

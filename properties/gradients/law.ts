@@ -3,12 +3,12 @@
  * and by `npm run mutants` on the code with a bug in it.
  */
 import type fc from "fast-check";
-import { expect } from "../../src/laws/law.ts";
+import { expect } from "../../src/laws/support/expect.ts";
 import type { Weights } from "../../src/model/weights.ts";
 import type { GradientCase } from "./cases.ts";
 
 export interface GradientLaw {
-  readonly code: string;
+  readonly id: string;
   /** A fact, in the present tense. */
   readonly name: string;
   readonly runs: number;

@@ -1,5 +1,5 @@
 /** What a batch, a shared tensor and a frozen one make of gradients: sums, and nothing else. */
-import { expect } from "../../src/laws/law.ts";
+import { expect } from "../../src/laws/support/expect.ts";
 import { seededRandom } from "../../src/math/random.ts";
 import { withLora } from "../../src/model/lora.ts";
 import { buildWeights } from "../../src/model/weights.ts";
@@ -15,7 +15,7 @@ import {
 } from "./law.ts";
 
 export const sums: GradientLaw = {
-  code: "GRAD-SUM",
+  id: "gradient-sums",
   name: "a batch has the mean of its rows' gradients by counted tokens, in any order",
   runs: 60,
   floor: 30,
@@ -50,7 +50,7 @@ export const sums: GradientLaw = {
 };
 
 export const ignored: GradientLaw = {
-  code: "GRAD-IGNORE",
+  id: "gradient-ignored-labels",
   name: "a row without a label that counts adds nothing, bit for bit",
   runs: 60,
   floor: 60,
@@ -67,7 +67,7 @@ export const ignored: GradientLaw = {
 };
 
 export const ties: GradientLaw = {
-  code: "GRAD-TIED",
+  id: "gradient-tied-weights",
   name: "a tied head's gradient is the embedding's plus the head's, in one memory",
   runs: 60,
   floor: 60,
@@ -92,7 +92,7 @@ export const ties: GradientLaw = {
 };
 
 export const frozen: GradientLaw = {
-  code: "GRAD-FROZEN",
+  id: "gradient-frozen-weights",
   name: "a frozen tensor's gradient is zero, and the others are what they were, bit for bit",
   runs: 60,
   floor: 60,
@@ -112,7 +112,7 @@ export const frozen: GradientLaw = {
 };
 
 export const dropouts: GradientLaw = {
-  code: "GRAD-DROP",
+  id: "gradient-dropout",
   name: "dropout is none at p = 0, and comes again with its seed, bit for bit",
   runs: 60,
   floor: 30,
@@ -131,7 +131,7 @@ export const dropouts: GradientLaw = {
 };
 
 export const adapters: GradientLaw = {
-  code: "GRAD-LORA",
+  id: "gradient-lora",
   name: "with B = 0 the gradient of A is zero, and the base's is the plain model's, bit for bit",
   runs: 60,
   floor: 30,

@@ -1,6 +1,6 @@
 /** The gradient against two witnesses that know nothing of reverse steps. */
 import { forward } from "../../src/definition.ts";
-import { expect } from "../../src/laws/law.ts";
+import { expect } from "../../src/laws/support/expect.ts";
 import { seededRandom } from "../../src/math/random.ts";
 import type { Model } from "../../src/model/model.ts";
 import type { Weights } from "../../src/model/weights.ts";
@@ -63,7 +63,7 @@ const dropped = (seed: number): GradientOptions =>
   seed % 3 === 0 ? {} : { dropout: { probability: 0.3, random: seededRandom(seed) } };
 
 export const differences: GradientLaw = {
-  code: "GRAD-DIFF",
+  id: "gradient-differences",
   name: "the gradient is the finite difference of the definition's loss",
   runs: 320,
   floor: 300,
@@ -85,7 +85,7 @@ export const differences: GradientLaw = {
 };
 
 export const duals: GradientLaw = {
-  code: "GRAD-DUAL",
+  id: "gradient-dual-numbers",
   name: "the gradient is that of dual numbers, with dropout and adapters",
   runs: 300,
   floor: 300,

@@ -6,7 +6,7 @@ import { gradientCases } from "./cases.ts";
 import { expectSame, expectZero, type GradientLaw } from "./law.ts";
 
 export const zeros: GradientLaw = {
-  code: "GRAD-ZERO",
+  id: "gradient-zeros",
   name: "a token, a position or a row that cannot matter has gradient zero",
   runs: 100,
   floor: 60,
@@ -29,7 +29,7 @@ export const zeros: GradientLaw = {
 };
 
 export const causality: GradientLaw = {
-  code: "GRAD-CAUS",
+  id: "gradient-causality",
   name: "what stands after a predicted token changes no gradient of its loss, bit for bit",
   runs: 100,
   floor: 30,
@@ -47,7 +47,7 @@ export const causality: GradientLaw = {
 };
 
 export const windows: GradientLaw = {
-  code: "GRAD-WINDOW",
+  id: "gradient-window",
   name: "a position outside every layer's window has gradient zero, and one inside has not",
   runs: 60,
   floor: 30,

@@ -101,7 +101,7 @@ async function writeTables(
   record: Awaited<ReturnType<typeof startRecord>>,
   outcomes: readonly Outcome[],
 ): Promise<void> {
-  const codes = [...laws, ...checks.map(({ law }) => law)].map(({ code }) => code);
+  const ids = [...laws, ...checks].map(({ id }) => id);
   const write = async (
     name: string,
     columns: readonly string[],
@@ -120,7 +120,7 @@ async function writeTables(
   };
   const files = [
     await write("mutants.csv", mutantColumns, (one) => mutantRow(record.run_id, one)),
-    await write("kill-matrix.csv", ["mutant", "chapter", ...codes], (one) => matrixRow(codes, one)),
+    await write("kill-matrix.csv", ["mutant", "chapter", ...ids], (one) => matrixRow(ids, one)),
   ];
   await writeRecord(folder, record, files);
 }

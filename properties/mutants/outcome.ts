@@ -22,7 +22,7 @@ export interface Outcome {
   readonly reached: boolean;
 }
 
-const codes = new Set(laws.map(({ code }) => code));
+const ids = new Set(laws.map(({ id }) => id));
 
 /** @param ran whether a survivor's own text has run; a mutant that is killed has run */
 export function outcomeOf(
@@ -31,7 +31,7 @@ export function outcomeOf(
   trials: readonly Trial[],
   ran: boolean,
 ): Outcome {
-  const isCheck = ({ law }: Trial) => (codes.has(law) ? 0 : 1);
+  const isCheck = ({ law }: Trial) => (ids.has(law) ? 0 : 1);
   const kills = trials
     .filter(({ broken }) => broken !== null)
     .sort((a, b) => isCheck(a) - isCheck(b) || a.cases - b.cases || a.ms - b.ms);

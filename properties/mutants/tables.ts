@@ -48,9 +48,9 @@ export function mutantRow(runId: string, { mutant, chapter, status, kills, reach
 /**
  * The kill matrix: a row for every mutant, a column for every law, the cases to the kill in each.
  */
-export function matrixRow(codes: readonly string[], { mutant, chapter, kills }: Outcome) {
+export function matrixRow(ids: readonly string[], { mutant, chapter, kills }: Outcome) {
   const cases = new Map(kills.map((kill) => [kill.law, kill.cases]));
-  const cells = codes.map((code) => [code, cases.get(code) ?? null] as const);
+  const cells = ids.map((id) => [id, cases.get(id) ?? null] as const);
   return { mutant: mutant.id, chapter, ...Object.fromEntries(cells) };
 }
 

@@ -17,17 +17,20 @@ export interface Trial {
   readonly broken: string | null;
 }
 
-/** A law or a check to try, with the most cases that are worth trying. */
-interface Candidate {
-  readonly law: Law;
-  readonly most: number;
-}
+/** What a law and a check have in common. */
+type TriedLaw = Pick<Law, "id" | "needs" | "cases" | "check">;
 
-/** The laws, and the checks that are about a file; all checks where no file is named. */
-export function trialsOf(laws: readonly Law[], file?: string): Candidate[] {
-  const about = ({ files }: Check) =>
+/** Returns the laws and the checks that cover a file; all checks if no file is given. */
+export function trialsOf(
+  laws: readonly Law[],
+  file?: string,
+): { readonly law: TriedLaw; readonly most: number }[] {
+  const covers = ({ files }: Check) =>
     file === undefined || files.some((start) => file.startsWith(start));
-  return [...laws.map((law) => ({ law, most: Number.POSITIVE_INFINITY })), ...checks.filter(about)];
+  return [
+    ...laws.map((law) => ({ law, most: Number.POSITIVE_INFINITY })),
+    ...checks.filter(covers).map((check) => ({ law: check, most: check.most })),
+  ];
 }
 
 /**
@@ -38,7 +41,7 @@ export function trialsOf(laws: readonly Law[], file?: string): Candidate[] {
  *   text
  */
 export async function tryLaw(
-  law: Law,
+  law: TriedLaw,
   subject: Subject,
   { seed, runs }: { readonly seed: number; readonly runs: number },
 ): Promise<Trial | null> {
@@ -59,7 +62,7 @@ export async function tryLaw(
   }
   const ms = performance.now() - start;
   if (broken instanceof ReferenceError) throw broken;
-  return { law: law.code, cases, reached, ms, broken: broken === null ? null : textOf(broken) };
+  return { law: law.id, cases, reached, ms, broken: broken === null ? null : textOf(broken) };
 }
 
 function textOf(error: unknown): string {

@@ -45,8 +45,8 @@ async function work(): Promise<void> {
   if (planting?.loaded() === false) throw new Error(`${mutant?.file}: nothing loads it`);
   const subject = subjectByName(mutant?.subject ?? values.subject);
   for (const [i, { law, most }] of trialsOf(visible ? laws : [], mutant?.file).entries()) {
-    if (values.law?.includes(law.code) === false) continue;
-    say({ starts: law.code });
+    if (values.law?.includes(law.id) === false) continue;
+    say({ starts: law.id });
     const seed = Number(values.seed) + i; // else the first cases of all laws are one and the same
     const trial = await tryLaw(law, subject, { seed, runs: Math.min(most, Number(values.runs)) });
     if (trial !== null) say({ trial });

@@ -5,9 +5,9 @@ import { jest, nodeTest, type Runner, type RunnerOutcome, vitest } from "./runne
 
 const folder = scratchFolder();
 
-const history = "P-HISTORY only the tokens held matter";
-const cache = "P-CACHE cached = uncached, at every step";
-const fork = "P-FORK a fork and its origin do not touch each other (not offered: fork)";
+const history = "history-invariance only the tokens held matter";
+const cache = "cache-equality cached = uncached, at every step";
+const fork = "fork-independence a fork and its origin do not touch each other (not offered: fork)";
 const known = `${history} (known failure: a rewind keeps the first token)`;
 
 interface Case {
@@ -33,7 +33,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-const replayed = /replay {4}CAUSALGATE_REPLAY=(P-HISTORY\/42\/[\d:]+) (.*)/;
+const replayed = /replay {4}CAUSALGATE_REPLAY=(history-invariance\/42\/[\d:]+) (.*)/;
 
 describe.for(Object.entries(cases))("%s", ([, { runner, command, gone }]) => {
   let outcome: RunnerOutcome;
@@ -88,7 +88,7 @@ test.for([
   ["vitest", vitest],
   ["jest", jest],
 ] as const)("%s has the matchers once causalgate is imported", async ([, runner]) => {
-  const { tests } = await runner(folder, { CAUSALGATE_REPLAY: "P-CACHE/42/0" });
+  const { tests } = await runner(folder, { CAUSALGATE_REPLAY: "cache-equality/42/0" });
   expect(tests["the matchers are there, with their types"].status).toBe("passed");
   expect(tests["a promise of logits"].status).toBe("passed");
   expect(tests["a wrong logit"].message).toContain("the logit of token 2 at position 0 is 3.5");

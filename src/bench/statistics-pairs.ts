@@ -12,9 +12,7 @@ export interface Clustered {
   readonly value: number;
 }
 
-export const intervalMethods = ["order_statistic", "t_over_processes", "t_over_rounds"] as const;
-
-export type IntervalMethod = (typeof intervalMethods)[number];
+export type IntervalMethod = "order_statistic" | "t_over_processes" | "t_over_rounds";
 
 export interface NamedInterval extends Interval {
   readonly method: IntervalMethod;

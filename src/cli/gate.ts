@@ -13,7 +13,7 @@ import { writeCsv } from "../io/csv.ts";
 import { packageRoot } from "../io/package-files.ts";
 import { type RunRecord, readRuns, startRecord, writeRecord } from "../io/run-record.ts";
 import { grouped } from "../io/text-table.ts";
-import { lawByCode, laws } from "../laws/index.ts";
+import { lawById, laws } from "../laws/index.ts";
 import { seededRandom } from "../math/random.ts";
 import { referenceDecoder } from "../reference/reference-decoder.ts";
 import type { Subject } from "../subjects/subject.ts";
@@ -34,7 +34,14 @@ interface Options {
 const runs = { generated: 1000, trained: 100, checkpoint: 60 };
 
 /** What trained weights could show that random ones do not; the others were just tried. */
-const lawsOfTrained = ["P-HISTORY", "P-CAUS", "P-LIVE", "P-CACHE", "P-CHUNK", "P-GOLD"];
+const lawsOfTrained = [
+  "history-invariance",
+  "prefix-invariance",
+  "context-sensitivity",
+  "cache-equality",
+  "chunk-invariance",
+  "definition-equality",
+];
 
 const goldenFolder = join(packageRoot, "golden");
 
@@ -99,7 +106,7 @@ async function trainedStep(model: FoundModel, seed: number): Promise<boolean> {
   };
   await say("greedy", 0);
   await say("temperature 0.7", 0.7);
-  const asked = lawsOfTrained.map(lawByCode);
+  const asked = lawsOfTrained.map(lawById);
   const report = await runLaws(referenceOf(model), asked, { seed, runs: runs.trained });
   console.log(`${keptText(report).replace(/^/gm, "  ")}\n`);
   return isClean(report);

@@ -1,10 +1,13 @@
 import { Command } from "commander";
 import { csvText } from "../io/csv.ts";
+import { formerCodes } from "../laws/former-codes.ts";
 import { laws } from "../laws/index.ts";
+import { chapters, type Law } from "../laws/law.ts";
 import { type FormatOptions, formatOf, formatOptions } from "./options.ts";
 
 const columns = [
-  "code",
+  "id",
+  "chapter",
   "name",
   "statement",
   "catches",
@@ -12,37 +15,75 @@ const columns = [
   "needs",
   "precondition",
   "floor",
-];
+  "canary",
+] as const;
 
-/** `causalgate laws`: what holds of any decoder, and what each law catches. */
+type LawDescription = Readonly<Record<(typeof columns)[number], string | number>>;
+
+/** `causalgate laws`: the list of the laws. */
 export function lawsCommand(): Command {
   const command = new Command("laws");
   for (const option of formatOptions("text", "csv", "json")) command.addOption(option);
   return command
-    .description("list the laws: what each says, what it catches, what it needs of a decoder")
-    .action((options: FormatOptions) => {
+    .description("list the laws: statement, bugs caught, needs, precondition and planted violation")
+    .option("--former-codes", "print docs/law-names.md, the table of former codes")
+    .action((options: FormatOptions & { readonly formerCodes?: true }) => {
       const format = formatOf(options);
-      const rows = laws.map(({ needs, precondition, cases: _, check: __, ...law }) => ({
-        ...law,
-        needs: needs.join(" "),
-        precondition: precondition.name,
-        floor: precondition.floor,
-      }));
-      if (format === "csv") process.stdout.write(csvText(columns, rows));
+      const rows = laws.map(describeLaw);
+      if (options.formerCodes) process.stdout.write(formerCodesText());
+      else if (format === "csv") process.stdout.write(csvText(columns, rows));
       else if (format === "json") console.log(JSON.stringify(rows, null, 2));
-      else for (const row of rows) console.log(lawText(row));
+      else for (const chapter of chapters) process.stdout.write(chapterText(chapter, rows));
     });
 }
 
-function lawText(row: Readonly<Record<string, string | number>>): string {
-  const { code, name, statement, catches, source, needs, precondition } = row;
+function describeLaw({ needs, precondition, canaries, ...law }: Law): LawDescription {
+  const { id, chapter = "", name, statement, catches, source } = law;
+  return {
+    ...{ id, chapter, name, statement, catches, source },
+    needs: needs.join(" "),
+    precondition: precondition.name,
+    floor: precondition.floor,
+    canary: canaries.map(({ bug }) => bug).join("; "),
+  };
+}
+
+function chapterText(chapter: string, rows: readonly LawDescription[]): string {
+  const texts = rows.filter((row) => row.chapter === chapter).map(lawText);
+  return `${chapter.toUpperCase()}\n\n${texts.join("\n")}\n`;
+}
+
+function lawText(row: LawDescription): string {
+  const { id, name, statement, catches, source, needs, precondition, canary } = row;
   const lines = [
-    `${code}  ${name}`,
+    `${id}: ${name}`,
     `  ${statement}`,
-    `  catches  ${catches}`,
-    `  source   ${source}`,
-    `  needs    ${needs === "" ? "start and append" : needs}`,
-    `  bites    when ${precondition}`,
+    `  catches       ${catches}`,
+    `  source        ${source}`,
+    `  needs         ${needs === "" ? "start and append" : needs}`,
+    `  precondition  ${precondition}`,
+    `  canary        ${canary}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Returns docs/law-names.md. */
+function formerCodesText(): string {
+  const names = new Map(laws.map(({ id, name }) => [id, name]));
+  const rows = Object.entries(formerCodes).map(
+    ([code, id]) => `| \`${code}\` | \`${id}\` | ${names.get(id)} |`,
+  );
+  return [
+    "# Former codes of the laws",
+    "",
+    "Laws once had codes such as `P-CACHE`. The codes stay valid in `--law`, `--replay`, `knownFailures` and",
+    "`corpus.json`, each with one line that gives the new name. Everything else prints the new names.",
+    "",
+    "This page is the output of `npx causalgate laws --former-codes`.",
+    "",
+    "| former code | law | in words |",
+    "| --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
 }

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { writeCsv } from "../io/csv.ts";
 import { writeWhole } from "../io/files.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
-import { lawByCode, laws } from "../laws/index.ts";
+import { lawById, laws } from "../laws/index.ts";
 import type { Law } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { isOwn } from "../subjects/subjects.ts";
@@ -47,8 +47,8 @@ Examples:
   causalgate verify --engine my-engine.ts --time 2m   a decoder of your own, for two minutes
   causalgate verify --subject transformers            an engine that others wrote, into engines.csv
   causalgate verify --http http://127.0.0.1:8080 --model model.gguf
-  causalgate verify --law P-CACHE P-ROLL --runs 20000
-  causalgate verify --replay P-CACHE/42/3:0:1         one case, as a failure printed it
+  causalgate verify --law cache-equality rewind-equality --runs 20000
+  causalgate verify --replay cache-equality/42/3:0:1         one case, as a failure printed it
 `;
 
 /** `causalgate verify`: laws on one subject, with a replay of any failure. */
@@ -58,11 +58,11 @@ export function verifyCommand(): Command {
   );
   for (const option of subjectOptions()) command.addOption(option);
   return command
-    .option("--law <CODE...>", "only these laws, by code")
+    .option("--law <ID...>", "only these laws")
     .addOption(runsOption(1000))
     .addOption(durationOption())
     .addOption(seedOption())
-    .option("--replay <LINE>", "one case: CODE/SEED/PATH, as a failure printed it")
+    .option("--replay <LINE>", "one case: ID/SEED/PATH, as a failure printed it")
     .addOption(shardOption())
     .option("--statistics", "say what the generators draw, and try nothing")
     .addOption(reportOption())
@@ -79,8 +79,8 @@ export function verifyCommand(): Command {
 }
 
 async function replayCase({ subject, origin }: Chosen, line: string): Promise<boolean> {
-  const { code, seed, path } = parseReplay(line);
-  const verdict = await runLaw(lawByCode(code), subject, { seed, path, runs: 1, origin });
+  const { id, seed, path } = parseReplay(line);
+  const verdict = await runLaw(lawById(id), subject, { seed, path, runs: 1, origin });
   const found = verdict.failure === null ? reportText : () => describeVerdict(verdict);
   console.log(found({ verdicts: [verdict], blind: [] }));
   return isClean({ verdicts: [verdict], blind: [] });
@@ -88,7 +88,7 @@ async function replayCase({ subject, origin }: Chosen, line: string): Promise<bo
 
 async function tryLaws({ subject, origin }: Chosen, options: Options): Promise<boolean> {
   const { report: folder, shard = { index: 1, count: 1 } } = options;
-  const chosen = options.law?.map(lawByCode) ?? laws;
+  const chosen = options.law?.map(lawById) ?? laws;
   const seed = options.seed + shard.index - 1;
   const record = await startRecord("causalgate verify", seed);
   const corpusFile = join(folder, "corpus.json");
@@ -114,8 +114,8 @@ async function rerun(subject: Subject, chosen: readonly Law[], corpus: Corpus): 
   const lines = corpus[subject.name] ?? [];
   let broken = 0;
   for (const line of lines) {
-    const { code, seed, path } = parseReplay(line);
-    const law = chosen.find((one) => one.code === code);
+    const { id, seed, path } = parseReplay(line);
+    const law = chosen.find((one) => one.id === id);
     if (law === undefined) continue;
     const { status } = await runLaw(law, subject, { seed, path, runs: 1 });
     if (status !== "broken") continue;

@@ -1,116 +1,137 @@
-import { beams, joinAndLeave, rowAlone, rowOrder } from "./batch.ts";
-import { blackBox } from "./black-box.ts";
-import { contextLimit, illegalInput } from "./bounds.ts";
-import { anyPartition, forked, rollback, stepByStep } from "./cache.ts";
-import { liveness, prefixInvariance } from "./causality.ts";
-import { chainOrder, nonEmpty, pureSampler, support } from "./chain.ts";
-import {
-  illegalPrompt,
-  sameAnswer,
-  singleSteps,
-  together,
-  topOfDefinition,
-  topOfOne,
-} from "./completion.ts";
-import { golden } from "./definition.ts";
-import { naive, seenHistory } from "./generation.ts";
-import { anyHistory } from "./history.ts";
+import { bannedSequences } from "./banned-sequences.ts";
+import { batchInvariance } from "./batch-invariance.ts";
+import { beamReordering } from "./beam-reordering.ts";
+import { cacheEquality } from "./cache-equality.ts";
+import { cachedGeneration } from "./cached-generation.ts";
+import { chunkInvariance } from "./chunk-invariance.ts";
+import { completionDeterminism } from "./completion-determinism.ts";
+import { completionStepwise } from "./completion-stepwise.ts";
+import { concurrentCompletions } from "./concurrent-completions.ts";
+import { contextLimit } from "./context-limit.ts";
+import { contextSensitivity } from "./context-sensitivity.ts";
+import { definitionEquality } from "./definition-equality.ts";
+import { endOfSequence } from "./end-of-sequence.ts";
+import { errorGrowth } from "./error-growth.ts";
+import { exactSampling } from "./exact-sampling.ts";
+import { filterOrder } from "./filter-order.ts";
+import { finiteLogProbs } from "./finite-log-probs.ts";
+import { finiteLogits } from "./finite-logits.ts";
+import { forkIndependence } from "./fork-independence.ts";
+import { lawId } from "./former-codes.ts";
+import { frequencyPresencePenalty } from "./frequency-presence-penalty.ts";
+import { fullWidthWindow } from "./full-width-window.ts";
+import { greedySpeculation } from "./greedy-speculation.ts";
+import { historyInvariance } from "./history-invariance.ts";
+import { illegalInput } from "./illegal-input.ts";
+import { illegalPrompt } from "./illegal-prompt.ts";
+import { largeVocabulary } from "./large-vocabulary.ts";
 import type { Law } from "./law.ts";
-import { boundedError } from "./length.ts";
-import { aligned, unlikely } from "./log-probs.ts";
-import { noAlias, poisoned, reuse } from "./memory.ts";
-import { permutation, positionShift, scoreShift, streamScale } from "./metamorphic.ts";
-import { finite } from "./numerics.ts";
-import { padding } from "./padding.ts";
-import { banned, counted, repetition } from "./penalties.ts";
-import { seeds, stops } from "./rows.ts";
-import {
-  exactDraw,
-  exactlyK,
-  minimalProbability,
-  nucleus,
-  shiftInvariant,
-  temperature,
-} from "./sampling.ts";
-import { speculatedDistribution, speculation } from "./speculation.ts";
-import { prefixReuse, turns } from "./turns.ts";
-import { tying } from "./tying.ts";
-import { largeVocabulary } from "./vocabulary.ts";
-import { receptiveField, wideWindow } from "./window.ts";
+import { logProbAlignment } from "./log-prob-alignment.ts";
+import { minPThreshold } from "./min-p-threshold.ts";
+import { multiTurnEquality } from "./multi-turn-equality.ts";
+import { noAliasing } from "./no-aliasing.ts";
+import { nonEmptySupport } from "./non-empty-support.ts";
+import { paddingInvariance } from "./padding-invariance.ts";
+import { penaltyHistory } from "./penalty-history.ts";
+import { positionShift } from "./position-shift.ts";
+import { prefixInvariance } from "./prefix-invariance.ts";
+import { prefixReuse } from "./prefix-reuse.ts";
+import { repetitionPenalty } from "./repetition-penalty.ts";
+import { rewindEquality } from "./rewind-equality.ts";
+import { rmsnormScale } from "./rmsnorm-scale.ts";
+import { rowIsolation } from "./row-isolation.ts";
+import { rowPermutation } from "./row-permutation.ts";
+import { samplerPurity } from "./sampler-purity.ts";
+import { samplingFrequencies } from "./sampling-frequencies.ts";
+import { samplingSupport } from "./sampling-support.ts";
+import { scoreShift } from "./score-shift.ts";
+import { seedDeterminism } from "./seed-determinism.ts";
+import { sequenceReuse } from "./sequence-reuse.ts";
+import { speculativeDistribution } from "./speculative-distribution.ts";
+import { temperatureScaling } from "./temperature-scaling.ts";
+import { tiedWeightsMemory } from "./tied-weights-memory.ts";
+import { topKCount } from "./top-k-count.ts";
+import { topLogProbs } from "./top-log-probs.ts";
+import { topLogProbsDefinition } from "./top-log-probs-definition.ts";
+import { topPMass } from "./top-p-mass.ts";
+import { topPShiftInvariance } from "./top-p-shift-invariance.ts";
+import { uninitialisedMemory } from "./uninitialised-memory.ts";
+import { weightPermutation } from "./weight-permutation.ts";
+import { windowReceptiveField } from "./window-receptive-field.ts";
 
 /**
- * Every law, in the order in which they are tried. The first finds most of what is wrong with a
- * cache at the smallest cost.
+ * Every law of this package, in the order in which they run. The first finds most bugs of a cache
+ * at the smallest cost.
  */
 export const laws: readonly Law[] = [
-  anyHistory,
+  historyInvariance,
   prefixInvariance,
-  liveness,
-  receptiveField,
-  wideWindow,
-  stepByStep,
-  anyPartition,
-  rollback,
-  forked,
-  reuse,
-  poisoned,
-  noAlias,
-  rowAlone,
-  rowOrder,
-  joinAndLeave,
-  beams,
-  padding,
-  golden,
+  contextSensitivity,
+  windowReceptiveField,
+  fullWidthWindow,
+  cacheEquality,
+  chunkInvariance,
+  rewindEquality,
+  forkIndependence,
+  sequenceReuse,
+  uninitialisedMemory,
+  noAliasing,
+  batchInvariance,
+  rowPermutation,
+  rowIsolation,
+  beamReordering,
+  paddingInvariance,
+  definitionEquality,
   positionShift,
-  permutation,
+  weightPermutation,
   scoreShift,
-  streamScale,
-  finite,
-  boundedError,
+  rmsnormScale,
+  finiteLogits,
+  errorGrowth,
   contextLimit,
   illegalInput,
-  tying,
-  nucleus,
-  shiftInvariant,
-  exactlyK,
-  minimalProbability,
-  temperature,
-  repetition,
-  counted,
-  banned,
-  chainOrder,
-  nonEmpty,
+  tiedWeightsMemory,
+  topPMass,
+  topPShiftInvariance,
+  topKCount,
+  minPThreshold,
+  temperatureScaling,
+  repetitionPenalty,
+  frequencyPresencePenalty,
+  bannedSequences,
+  filterOrder,
+  nonEmptySupport,
   largeVocabulary,
-  pureSampler,
-  exactDraw,
-  support,
-  blackBox,
-  naive,
-  seenHistory,
-  stops,
-  seeds,
-  turns,
+  samplerPurity,
+  exactSampling,
+  samplingSupport,
+  samplingFrequencies,
+  cachedGeneration,
+  penaltyHistory,
+  endOfSequence,
+  seedDeterminism,
+  multiTurnEquality,
   prefixReuse,
-  aligned,
-  unlikely,
-  speculation,
-  speculatedDistribution,
-  topOfOne,
-  sameAnswer,
-  singleSteps,
-  together,
-  topOfDefinition,
+  logProbAlignment,
+  finiteLogProbs,
+  greedySpeculation,
+  speculativeDistribution,
+  topLogProbs,
+  completionDeterminism,
+  completionStepwise,
+  concurrentCompletions,
+  topLogProbsDefinition,
   illegalPrompt,
 ];
 
 /**
- * The law with this code.
+ * Returns the law with this id, or with this former code.
  *
- * @throws {RangeError} naming the codes that there are
+ * @throws {RangeError} naming all ids if there is none
  */
-export function lawByCode(code: string): Law {
-  const found = laws.find((law) => law.code === code);
+export function lawById(id: string): Law {
+  const found = laws.find((law) => law.id === lawId(id));
   if (found !== undefined) return found;
-  const codes = laws.map((law) => law.code).join(", ");
-  throw new RangeError(`law: a code must be one of ${codes}, got ${code}`);
+  const ids = laws.map((law) => law.id).join(", ");
+  throw new RangeError(`law: must be one of ${ids}, got ${id}`);
 }

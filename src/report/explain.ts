@@ -23,7 +23,7 @@ const topics: Readonly<Record<string, Topic>> = {
       "The price is memory: 2 L K H b bytes for every token held.",
     ],
     numbers: cacheNumbers,
-    laws: ["P-CACHE", "P-CHUNK", "P-ROLL", "P-HISTORY"],
+    laws: ["cache-equality", "chunk-invariance", "rewind-equality", "history-invariance"],
     more: ["bench growth", "cost memory --model llama-3-8b"],
   },
   causality: {
@@ -33,7 +33,12 @@ const topics: Readonly<Record<string, Topic>> = {
       "can be scored in one pass, and why a cache is possible at all.",
     ],
     numbers: causalityNumbers,
-    laws: ["P-CAUS", "P-LIVE", "P-WIN", "P-POISON"],
+    laws: [
+      "prefix-invariance",
+      "context-sensitivity",
+      "window-receptive-field",
+      "uninitialised-memory",
+    ],
     more: ["demo", "trace demo"],
   },
   sampling: {
@@ -44,7 +49,7 @@ const topics: Readonly<Record<string, Topic>> = {
       "included. What is left is scaled to one, and one token is drawn.",
     ],
     numbers: samplingNumbers,
-    laws: ["P-TOPP", "P-TOPK", "P-TEMP", "P-DIST"],
+    laws: ["top-p-mass", "top-k-count", "temperature-scaling", "exact-sampling"],
     more: ["generate tiny the cat sat --top-p 0.9", "demo"],
   },
   cost: {
@@ -65,7 +70,7 @@ const topics: Readonly<Record<string, Topic>> = {
       "apart as soon as one of the two is trained or loaded anew.",
     ],
     numbers: tyingNumbers,
-    laws: ["P-TIE"],
+    laws: ["tied-weights-memory"],
     more: ["summary demo", "cost parameters --model llama-3.2-1b"],
   },
 };
@@ -108,13 +113,14 @@ function from<Name extends TableName>(
   return [`no ${file}: run ${command}`];
 }
 
-function lawLines(tables: Tables, codes: readonly string[]): readonly string[] {
-  if (codes.length === 0) return [];
+function lawLines(tables: Tables, ids: readonly string[]): readonly string[] {
+  if (ids.length === 0) return [];
+  const width = Math.max(...ids.map((id) => id.length));
   return from(tables, "laws", (rows) =>
     rows
-      .filter(({ law }) => codes.includes(law))
+      .filter(({ law }) => ids.includes(law))
       .map(({ law, name, status, cases }) => {
-        return `${law.padEnd(9)} ${status} over ${grouped(cases)} cases: ${name}`;
+        return `${law.padEnd(width)}  ${status} over ${grouped(cases)} cases: ${name}`;
       }),
   );
 }

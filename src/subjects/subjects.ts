@@ -129,8 +129,8 @@ export const llamaCppFloat16: Subject = llamaCppSubject("float16", {
   name: "llama.cpp-f16",
   arithmetic: "ggml-float16",
   knownFailures: {
-    "P-SOFTSHIFT": "keys of 65,536 are beyond float16, whose largest number is 65,504",
-    "P-FINITE": "queries and keys beyond 65,504 are infinite in float16",
+    "score-shift": "keys of 65,536 are beyond float16, whose largest number is 65,504",
+    "finite-logits": "queries and keys beyond 65,504 are infinite in float16",
   },
 });
 

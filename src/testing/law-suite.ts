@@ -2,7 +2,8 @@
  * The laws as tests of a test runner: which tests there are, their titles, and what each one runs.
  * The entry points `causalgate/vitest`, `causalgate/jest` and `causalgate/node-test` register them.
  */
-import { lawByCode, laws } from "../laws/index.ts";
+import { lawId } from "../laws/former-codes.ts";
+import { lawById, laws } from "../laws/index.ts";
 import { type Law, missingNeeds } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { parseReplay, type Replay } from "../verify/corpus.ts";
@@ -15,9 +16,9 @@ export interface DescribeLawsOptions {
   readonly seed?: number;
   /** Number of cases of each law. Default 200. */
   readonly runs?: number;
-  /** Laws to test, by code or as values, your own included. Default: every law. */
+  /** Laws to test, by id or as values, your own included. Default: every law. */
   readonly laws?: readonly (string | Law)[];
-  /** Laws that the subject is known to break, by code, each with the reason. They must fail. */
+  /** Laws that the subject is known to break, by id, each with the reason. They must fail. */
   readonly knownFailures?: Readonly<Record<string, string>>;
   /** Time limit of each law in milliseconds. Default 120,000. */
   readonly timeout?: number;
@@ -64,8 +65,8 @@ export function lawSuite(subject: Subject, options: DescribeLawsOptions): LawSui
   checkInteger("seed", seed, Number.MIN_SAFE_INTEGER);
   checkInteger("runs", runs, 1);
   checkInteger("timeout", timeout, 1);
-  const chosen = options.laws?.map((law) => (typeof law === "string" ? lawByCode(law) : law));
-  const known = { ...subject.knownFailures, ...options.knownFailures };
+  const chosen = options.laws?.map((law) => (typeof law === "string" ? lawById(law) : law));
+  const known = withCurrentIds({ ...subject.knownFailures, ...options.knownFailures });
   checkKnown(known, chosen ?? []);
   const replay = replayFromEnvironment();
   // A known failure is an expected failure of the runner, and an ordinary one of the law.
@@ -78,7 +79,7 @@ export function lawSuite(subject: Subject, options: DescribeLawsOptions): LawSui
       await subject.prepare?.();
       print(`laws of ${subject.name}, seed ${seed}, ${runs} cases for each law`);
     },
-    tests: (chosen ?? laws).map((law) => lawTest(law, plan, known[law.code])),
+    tests: (chosen ?? laws).map((law) => lawTest(law, plan, known[law.id])),
   };
 }
 
@@ -90,7 +91,7 @@ interface Plan {
 }
 
 function lawTest(law: Law, plan: Plan, knownFailure: string | undefined): LawTest {
-  const title = `${law.code} ${law.name}`;
+  const title = `${law.id} ${law.name}`;
   const missing = missingNeeds(law, plan.subject);
   const skipped = (reason: string): LawTest => ({
     title: `${title} (${reason})`,
@@ -98,7 +99,7 @@ function lawTest(law: Law, plan: Plan, knownFailure: string | undefined): LawTes
     run: async () => ({ cases: 0, notOffered: reason }),
   });
   if (missing.length > 0) return skipped(`not offered: ${missing.join(", ")}`);
-  if (plan.replay !== null && plan.replay.code !== law.code) return skipped("not replayed");
+  if (plan.replay !== null && plan.replay.id !== law.id) return skipped("not replayed");
   if (knownFailure === undefined) {
     return { title, expected: "pass", run: (command) => runTest(law, plan, command) };
   }
@@ -122,7 +123,7 @@ async function runKnownFailure(law: Law, plan: Plan, command: string): Promise<L
   const verdict = await runLaw(law, subject, { seed, runs });
   if (verdict.status === "broken") throw lawFailure(verdict, describeVerdict(verdict), command);
   const fix = "remove it from knownFailures";
-  print(`${law.code}: a known failure must fail, but no case of ${runs} did; ${fix}`);
+  print(`${law.id}: a known failure must fail, but no case of ${runs} did; ${fix}`);
   return { cases: verdict.cases, notOffered: null };
 }
 
@@ -141,7 +142,7 @@ async function judge(law: Law, { subject, seed, runs, replay }: Plan) {
   const [verdict] = verdicts;
   const undetected = blind.map(({ canary }) => {
     const cases = `in ${verdict.cases} cases; raise \`runs\``;
-    return `${law.code} is unproven: it did not detect the planted "${canary.bug}" ${cases}`;
+    return `${law.id} is unproven: it did not detect the planted "${canary.bug}" ${cases}`;
   });
   const problem = verdict.status === "kept" ? undetected.join("\n") : describeVerdict(verdict);
   return { verdict, problem: problem === "" ? null : problem };
@@ -172,9 +173,14 @@ function checkInteger(name: string, value: number, min: number): void {
   throw new RangeError(`describeLaws: ${name} must be ${range}, got ${value}`);
 }
 
+/** Replaces former codes of laws by their ids. */
+function withCurrentIds(known: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(known).map(([name, reason]) => [lawId(name), reason]));
+}
+
 /** Refuses a known failure of a law that does not exist: it would never be noticed. */
 function checkKnown(known: Readonly<Record<string, string>>, own: readonly Law[]): void {
-  for (const code of Object.keys(known)) {
-    if (!own.some((law) => law.code === code)) lawByCode(code);
+  for (const id of Object.keys(known)) {
+    if (!own.some((law) => law.id === id)) lawById(id);
   }
 }

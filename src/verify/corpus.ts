@@ -5,8 +5,9 @@
  */
 import { readFile } from "node:fs/promises";
 import { writeWhole } from "../io/files.ts";
+import { lawId } from "../laws/former-codes.ts";
 
-/** The lines `CODE/SEED/PATH` of every subject, by its name. */
+/** The lines `ID/SEED/PATH` of every subject, by its name. */
 export type Corpus = Readonly<Record<string, readonly string[]>>;
 
 /** Newer cases push out older ones beyond this many for each subject. */
@@ -20,11 +21,9 @@ export async function readCorpus(path: string): Promise<Corpus> {
   });
   try {
     const corpus: unknown = JSON.parse(text);
-    if (isCorpus(corpus)) return corpus;
+    if (isCorpus(corpus)) return withCurrentIds(corpus);
   } catch {}
-  throw new Error(
-    `${path}: must be a JSON object of lists of CODE/SEED/PATH; delete it or mend it`,
-  );
+  throw new Error(`${path}: must be a JSON object of lists of ID/SEED/PATH; delete it or mend it`);
 }
 
 function isCorpus(value: unknown): value is Corpus {
@@ -32,6 +31,13 @@ function isCorpus(value: unknown): value is Corpus {
   return Object.values(value).every(
     (lines) => Array.isArray(lines) && lines.every((line) => typeof line === "string"),
   );
+}
+
+/** Replaces former codes of laws by their ids. */
+function withCurrentIds(corpus: Corpus): Corpus {
+  const current = (line: string) => line.replace(/^[^/]+/, lawId);
+  const entries = Object.entries(corpus);
+  return Object.fromEntries(entries.map(([subject, lines]) => [subject, lines.map(current)]));
 }
 
 /** Writes the corpus with these lines first, each once. */
@@ -45,23 +51,23 @@ export async function keepCases(
   await writeWhole(path, `${JSON.stringify({ ...corpus, [subject]: kept }, null, 2)}\n`);
 }
 
-/** What a line says. */
+/** One case: its law, the seed of the run, and fast-check's path to the case. */
 export interface Replay {
-  readonly code: string;
+  readonly id: string;
   readonly seed: number;
   readonly path: string;
 }
 
 /**
- * Reads `CODE/SEED/PATH`, as a failure printed it.
+ * Reads `ID/SEED/PATH`, as a failure printed it. The former code of a law is accepted for its id.
  *
  * @throws {RangeError} on any other text
  */
 export function parseReplay(line: string): Replay {
-  const match = /^([A-Z][A-Z-]*)\/(-?\d+)\/(\d+(?::\d+)*)$/.exec(line);
+  const match = /^([A-Za-z0-9-]+)\/(-?\d+)\/(\d+(?::\d+)*)$/.exec(line);
   if (match === null) {
-    throw new RangeError(`replay: must be CODE/SEED/PATH, as a failure printed it, got "${line}"`);
+    throw new RangeError(`replay: must be ID/SEED/PATH, as a failure printed it, got "${line}"`);
   }
-  const [, code, seed, path] = match;
-  return { code, seed: Number(seed), path };
+  const [, name, seed, path] = match;
+  return { id: lawId(name), seed: Number(seed), path };
 }

@@ -35,7 +35,7 @@ export async function writeEngines(
   const who = await engineOf(subject);
   const rows = verdicts.map(({ law, status, cases, reached, worst, failure }): Row => {
     const largest = failure?.largestError ?? worst?.error ?? null;
-    const judged = { law: law.code, status, cases, reached };
+    const judged = { law: law.id, status, cases, reached };
     const errors = { largest_error: largest, tolerance: worst?.allowed ?? null };
     return { ...who, ...judged, ...errors, run_id: runId };
   });

@@ -9,7 +9,7 @@ export function junitText(report: Report): string {
   const failures = verdicts.map((verdict) => failureOf(report, verdict));
   const cases = verdicts.map((verdict, i) => ({
     "@_classname": verdict.subject,
-    "@_name": `${verdict.law.code} ${verdict.law.name}`,
+    "@_name": `${verdict.law.id} ${verdict.law.name}`,
     "@_time": (verdict.timeMs / 1000).toFixed(3),
     ...(isSkipped(verdict) ? { skipped: { "@_message": verdict.status } } : {}),
     ...(failures[i] === null ? {} : { failure: failures[i] }),

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { NotOffered } from "../decoder.ts";
-import { type Law, LawBroken, missingNeeds, type Need } from "../laws/law.ts";
+import { lawId } from "../laws/former-codes.ts";
+import { type Law, missingNeeds, type Need } from "../laws/law.ts";
+import { LawBroken } from "../laws/support/expect.ts";
 import type { Candidate, Subject } from "../subjects/subject.ts";
 import { isNoise, withMeasuredTolerance } from "../tolerance/measured.ts";
 import { type Comparison, observeComparisons } from "../tolerance/observe.ts";
@@ -77,7 +79,7 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   const timeMs = performance.now() - start;
   const { reached, worst } = trial;
   const cases = details.numRuns;
-  const known = law.code in subject.knownFailures;
+  const known = Object.keys(subject.knownFailures).some((name) => lawId(name) === law.id);
   const measured = { ...verdict, cases, reached, timeMs, worst };
   if (details.failed) {
     const failure = await trial.describe(details);

@@ -22,7 +22,7 @@ export async function runLaws(
   try {
     return await verify(subject, laws, {
       ...options,
-      onLaw: (law) => progress.label(law.code),
+      onLaw: (law) => progress.label(law.id),
       onCase: () => progress.step(),
       onVerdict: (verdict) => {
         if (quiet.has(verdict.status)) return;

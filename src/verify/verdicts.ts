@@ -5,8 +5,8 @@ import type { Report } from "./verify.ts";
 /** A verdict that is not "kept", in full: what is wrong, the smallest case, and its replay. */
 export function describeVerdict(verdict: Verdict): string {
   const { law, subject, status, cases, reached, failure, missing } = verdict;
-  const title = `${law.code} ${law.name}: ${status} by ${subject}`;
-  if (status === "not offered") return `${law.code}: not offered: ${missing.join(", ")}`;
+  const title = `${law.id} ${law.name}: ${status} by ${subject}`;
+  if (status === "not offered") return `${law.id}: not offered: ${missing.join(", ")}`;
   if (status === "now kept") {
     return `${title}: declared a known failure, but no case of ${cases} broke it`;
   }
@@ -27,9 +27,9 @@ export function describeVerdict(verdict: Verdict): string {
   return [`${title}, case ${cases}, shrunk ${failure.shrinks} times`, ...lines].join("\n");
 }
 
-/** `P-CACHE/42/3:0:1`: law, seed and path to the smallest case of a failure. */
+/** `cache-equality/42/3:0:1`: law, seed and path to the smallest case of a failure. */
 export function replayLine({ law, seed, failure }: Verdict): string {
-  return `${law.code}/${seed}/${failure?.path}`;
+  return `${law.id}/${seed}/${failure?.path}`;
 }
 
 function replayCommand(verdict: Verdict): string {
@@ -38,9 +38,9 @@ function replayCommand(verdict: Verdict): string {
 
 /** Every verdict as a table, a line each, then what was not offered and which laws are blind. */
 export function reportText({ verdicts, blind }: Report): string {
-  const codeWidth = Math.max(...verdicts.map(({ law }) => law.code.length));
+  const codeWidth = Math.max(...verdicts.map(({ law }) => law.id.length));
   const rows = verdicts.map(({ law, status, cases, reached, timeMs, worst }) => [
-    `${law.code.padEnd(codeWidth)}  ${law.name}`,
+    `${law.id.padEnd(codeWidth)}  ${law.name}`,
     status,
     grouped(cases),
     cases === 0 ? "" : `${Math.round((100 * reached) / cases)} %`,
@@ -48,10 +48,10 @@ export function reportText({ verdicts, blind }: Report): string {
     cases === 0 ? "" : grouped(Math.round((1000 * cases) / timeMs)),
   ]);
   const missing = verdicts.filter(({ status }) => status === "not offered");
-  const lacks = missing.map(({ law, missing }) => `${law.code} (${missing.join(", ")})`);
+  const lacks = missing.map(({ law, missing }) => `${law.id} (${missing.join(", ")})`);
   const notOffered = lacks.length === 0 ? [] : [`Not offered: ${lacks.join("; ")}`];
   const blindness = blind.map(({ law, canary }) => {
-    return `${law.code} is blind here: it did not see the planted "${canary.bug}"`;
+    return `${law.id} is blind here: it did not see the planted "${canary.bug}"`;
   });
   const head = ["law", "verdict", "cases", "reached", "worst error", "cases/s"];
   return [textTable(head, rows), ...notOffered, ...blindness].join("\n");
@@ -60,7 +60,7 @@ export function reportText({ verdicts, blind }: Report): string {
 /** A report as data, for programs: what the tables say, unrounded. */
 export function reportJson({ verdicts, blind }: Report): unknown {
   return verdicts.map(({ law, ...verdict }) => ({
-    law: law.code,
+    law: law.id,
     ...verdict,
     replay: verdict.failure === null ? null : replayLine({ law, ...verdict }),
     blind: blind.filter((one) => one.law === law).map(({ canary }) => canary.bug),
@@ -99,7 +99,7 @@ export function lawCells(runId: string, { verdicts, blind }: Report) {
       schema_version: 1,
       run_id: runId,
       subject: verdict.subject,
-      law: law.code,
+      law: law.id,
       name: law.name,
       statement: law.statement,
       catches: law.catches,

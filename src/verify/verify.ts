@@ -1,6 +1,5 @@
-import type { Canary } from "../canaries/canary.ts";
-import { canaries } from "../canaries/index.ts";
 import type { Law } from "../laws/law.ts";
+import type { Canary } from "../laws/support/canary.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { type RunOptions, runLaw, type Status, type Verdict } from "./run-law.ts";
 
@@ -45,9 +44,9 @@ export async function verify(
     verdicts.push(verdict);
     onVerdict?.(verdict);
     if (verdict.status !== "kept") continue;
-    for (const canary of canaries.filter(({ diesOf }) => diesOf === law.code)) {
+    for (const canary of law.canaries) {
       const runs = Math.min(canaryRuns, verdict.cases);
-      const seen = await runLaw(law, canary.infect(subject), { seed: run.seed, runs });
+      const seen = await runLaw(law, canary.inject(subject), { seed: run.seed, runs });
       if (seen.status !== "broken") blind.push({ law, canary });
     }
   }

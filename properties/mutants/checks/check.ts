@@ -1,15 +1,17 @@
-import { type Law, law } from "../../../src/laws/law.ts";
+import type { Law, LawCase } from "../../../src/laws/law.ts";
 
-/** What is checked beside the laws: formats, costs and goldens, which no decoder is asked of. */
-export interface Check {
-  readonly law: Law;
-  /** The most cases that are worth trying: fewer where a case reads and writes files. */
+/**
+ * A property of formats, costs, goldens or training. It runs as a law does, but tests no decoder, so
+ * that it has no canary: the mutants show whether it detects bugs.
+ */
+export interface Check extends Pick<Law, "id" | "statement" | "needs" | "cases" | "check"> {
+  /** Maximum number of cases: lower for checks that read and write files. */
   readonly most: number;
-  /** The files that it is about, by how their names begin. */
+  /** Prefixes of the paths of the files that it covers. */
   readonly files: readonly string[];
 }
 
-/** What a check is about. */
+/** Paths covered by the checks of an area. */
 export const areas = {
   decoders: [
     "src/model/config",
@@ -30,24 +32,24 @@ export const areas = {
   ],
 } as const;
 
-/** A check as a law, so that both are tried in one way. */
-export function check<Case>(
+/** Returns a check from the function that throws if a case breaks it. */
+export function check<Case extends LawCase>(
   area: keyof typeof areas,
-  code: string,
+  id: string,
   statement: string,
   most: number,
   cases: Law<Case>["cases"],
   holds: (value: Case, subject: Parameters<Law["check"]>[1]) => Promise<void> | void,
 ): Check {
-  const precondition = { name: "always", floor: 1 };
-  const text = { code, name: statement, statement, source: "", catches: "" };
-  const judge: Law<Case>["check"] = async (value, subject) => {
-    await holds(value, subject);
-    return true;
+  const definition: Pick<Law<Case>, "id" | "statement" | "needs" | "cases" | "check"> = {
+    id,
+    statement,
+    needs: [],
+    cases,
+    check: async (value, subject) => {
+      await holds(value, subject);
+      return true;
+    },
   };
-  return {
-    most,
-    files: areas[area],
-    law: law<Case>({ ...text, needs: [], precondition, cases, check: judge }),
-  };
+  return { ...definition, most, files: areas[area] };
 }

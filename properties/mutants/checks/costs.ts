@@ -10,7 +10,7 @@ import { kvBytes, kvBytesPerToken } from "../../../src/cost/memory.ts";
 import { parameterCount, parameterSummary } from "../../../src/cost/parameters.ts";
 import { GiB } from "../../../src/cost/units.ts";
 import { forward } from "../../../src/definition.ts";
-import { expect } from "../../../src/laws/law.ts";
+import { expect } from "../../../src/laws/support/expect.ts";
 import { countingArithmetic } from "../../../src/math/arithmetic.ts";
 import { type ModelConfig, modelConfig } from "../../../src/model/config.ts";
 import { withLora } from "../../../src/model/lora.ts";
@@ -45,10 +45,10 @@ function products(config: ModelConfig, tokens: number): bigint {
 export const costChecks: readonly Check[] = [
   check(
     "costs",
-    "COST-GOLDEN",
+    "cost-golden",
     "figures that another program computed",
     1,
-    () => fc.constant(null),
+    () => fc.constant({}),
     () => {
       for (const { names, figures } of parameterGolden) {
         const { blocks, embedding, tied, untied } = parameterSummary(namedModel(names[0]).config);
@@ -78,7 +78,7 @@ export const costChecks: readonly Check[] = [
   ),
   check(
     "costs",
-    "COST-TRAFFIC",
+    "cost-traffic",
     "bytes moved by one head, and by two sequences",
     20,
     () => configs(),
@@ -104,7 +104,7 @@ export const costChecks: readonly Check[] = [
   ),
   check(
     "costs",
-    "COST-BATCH",
+    "cost-batch",
     "requests that fit, by trying",
     50,
     batches,
@@ -125,10 +125,10 @@ export const costChecks: readonly Check[] = [
   ),
   check(
     "costs",
-    "COST-RANKS",
+    "cost-ranks",
     "requests on several ranks, as another program counted",
     1,
-    () => fc.constant(null),
+    () => fc.constant({}),
     () => {
       const room = { deviceBytes: 80 * GiB, utilization: 0.9, activationBytes: 2 * GiB };
       for (const { names, figures } of batchGolden) {
@@ -145,7 +145,7 @@ export const costChecks: readonly Check[] = [
   ),
   check(
     "costs",
-    "COST-COUNTED",
+    "cost-counted",
     "what is counted is what is there",
     100,
     counted,
@@ -174,7 +174,7 @@ export const costChecks: readonly Check[] = [
   ),
   check(
     "costs",
-    "COST-LOOP",
+    "cost-generation-loop",
     "a generation costs what its passes cost",
     100,
     counted,

@@ -6,7 +6,7 @@ import { rawTokens, tokensOf } from "../../../src/arbitraries/tokens.ts";
 import { forward } from "../../../src/definition.ts";
 import { checkGolden } from "../../../src/golden/check.ts";
 import { readFixtures } from "../../../src/golden/format.ts";
-import { expect, expectLogits } from "../../../src/laws/law.ts";
+import { expect, expectLogits } from "../../../src/laws/support/expect.ts";
 import { normal, seededRandom } from "../../../src/math/random.ts";
 import { targetsOf, withLora } from "../../../src/model/lora.ts";
 import { type Check, check } from "./check.ts";
@@ -15,10 +15,10 @@ const folder = join(import.meta.dirname, "../../../golden");
 
 export const goldens: Check = check(
   "decoders",
-  "GOLDEN",
+  "golden-logits",
   "recorded logits come again, from the decoder and from the definition",
   1,
-  () => fc.constant(null),
+  () => fc.constant({}),
   async (_, subject) => {
     for (const fixture of await readFixtures(folder)) {
       const { name, model, manifest, cases } = fixture;
@@ -36,7 +36,7 @@ export const goldens: Check = check(
 
 export const adapters: Check = check(
   "decoders",
-  "LORA",
+  "lora-adapters",
   "a model with adapters has the logits of the definition",
   50,
   () => fc.record({ model: models(), tokens: rawTokens(1, 6), seed: fc.nat(0xffff) }),

@@ -13,7 +13,7 @@ import { configFromHuggingFace } from "../../../src/formats/hugging-face-config.
 import { readLlama2c, writeLlama2c } from "../../../src/formats/llama2c.ts";
 import { readMinGpt, writeMinGpt } from "../../../src/formats/mingpt.ts";
 import { readSafetensors, writeSafetensors } from "../../../src/formats/safetensors.ts";
-import { expect, expectLogits } from "../../../src/laws/law.ts";
+import { expect, expectLogits } from "../../../src/laws/support/expect.ts";
 import { modelConfig } from "../../../src/model/config.ts";
 import type { Model } from "../../../src/model/model.ts";
 import { randomWeights } from "../../../src/model/weights.ts";
@@ -52,7 +52,7 @@ const gpts = modelsOf(({ numAttentionHeads: N, headDim: H }) => ({
 export const formatChecks: readonly Check[] = [
   check(
     "formats",
-    "LOAD-FOLDER",
+    "load-hugging-face",
     "a folder gives back the model, and others read the same logits from it",
     30,
     () => fc.oneof(...Object.values(families).map((bend) => modelsOf(bend))),
@@ -73,7 +73,7 @@ export const formatChecks: readonly Check[] = [
   ),
   check(
     "formats",
-    "LOAD-GGUF",
+    "load-gguf",
     "a GGUF file gives back the model, half-split or interleaved, with the same logits",
     30,
     () =>
@@ -96,7 +96,7 @@ export const formatChecks: readonly Check[] = [
   ),
   check(
     "formats",
-    "LOAD-GGUF-FEW-BITS",
+    "load-gguf-quantised",
     "a file of few bits holds every tensor, each number within half a step",
     10,
     () =>
@@ -126,7 +126,7 @@ export const formatChecks: readonly Check[] = [
   ),
   check(
     "formats",
-    "LOAD-LLAMA2C",
+    "load-llama2c",
     "a llama2.c file gives back the model",
     30,
     () => wholeHeads,
@@ -138,7 +138,7 @@ export const formatChecks: readonly Check[] = [
   ),
   check(
     "formats",
-    "LOAD-MINGPT",
+    "load-mingpt",
     "minGPT's JSON gives back the model",
     15,
     () => gpts,
@@ -150,10 +150,10 @@ export const formatChecks: readonly Check[] = [
   ),
   check(
     "formats",
-    "LOAD-WORDS",
+    "load-config-words",
     "a published config.json means what it says",
     1,
-    () => fc.constant(null),
+    () => fc.constant({}),
     () => {
       for (const [name, [json, means]] of Object.entries(published)) {
         const read = configFromHuggingFace(JSON.parse(json), name);
@@ -166,10 +166,10 @@ export const formatChecks: readonly Check[] = [
   ),
   check(
     "formats",
-    "LOAD-FLOATS",
+    "load-floats",
     "bytes are the numbers that they are",
     1,
-    () => fc.constant(null),
+    () => fc.constant({}),
     () => {
       const bytes = Uint8Array.of(0x80, 0x3f, 0x20, 0xc1, 0x00, 0x80);
       const numbers = [...decodeFloats(new DataView(bytes.buffer), "BF16", "by hand")];
@@ -178,10 +178,10 @@ export const formatChecks: readonly Check[] = [
   ),
   check(
     "formats",
-    "LOAD-REFUSALS",
+    "load-refusals",
     "files that contradict themselves are refused",
     1,
-    () => fc.constant(null),
+    () => fc.constant({}),
     expectRefusals,
   ),
 ];

@@ -1,6 +1,6 @@
 /** Checks of training: the gate's own laws of gradients, PyTorch's opinion, and the optimiser. */
 import fc from "fast-check";
-import { expect } from "../../../src/laws/law.ts";
+import { expect } from "../../../src/laws/support/expect.ts";
 import type { Task } from "../../../src/training/data/task.ts";
 import { learningRateAt } from "../../../src/training/schedule.ts";
 import { startTraining, trainStep } from "../../../src/training/train.ts";
@@ -13,13 +13,13 @@ import { gradientLaws } from "../../gradients/index.ts";
 import { expectClose, expectSame } from "../../gradients/law.ts";
 import { type Check, check } from "./check.ts";
 
-const once = () => fc.constant(null);
+const once = () => fc.constant({});
 
 export const trainingChecks: readonly Check[] = [
-  ...gradientLaws.map(({ code, name, runs, cases, holds }) =>
+  ...gradientLaws.map(({ id, name, runs, cases, holds }) =>
     check(
       "training",
-      code,
+      id,
       name,
       runs,
       () => cases,
@@ -30,7 +30,7 @@ export const trainingChecks: readonly Check[] = [
   ),
   check(
     "training",
-    "GRAD-TORCH",
+    "gradient-pytorch",
     "the loss and every gradient are those of PyTorch's autograd",
     1,
     once,
@@ -40,7 +40,7 @@ export const trainingChecks: readonly Check[] = [
   ),
   check(
     "training",
-    "ADAMW-TORCH",
+    "adamw-pytorch",
     "ten steps give the weights that PyTorch's AdamW gives",
     1,
     once,
@@ -50,7 +50,7 @@ export const trainingChecks: readonly Check[] = [
   ),
   check(
     "training",
-    "SCHEDULE",
+    "learning-rate-schedule",
     "the learning rate rises in equal parts to its peak and ends at its floor",
     50,
     () =>

@@ -1,12 +1,12 @@
 import type { ModelConfig } from "../config.ts";
 
-/** A configuration with a name. Its weights come from `initWeights` or from a file. */
+/** A configuration that people know by name. Its numbers come from `initWeights` or from a file. */
 export interface NamedModel {
-  /** The name on the command line: lower case, `family-size`. */
+  /** What it is asked for by: lower case, `family-size`. */
   readonly name: string;
-  /** The name that its authors use. */
+  /** What its makers call it. */
   readonly title: string;
-  /** The paper or public configuration of its sizes. */
+  /** The document or the public configuration that it was taken from. */
   readonly source: string;
   readonly config: ModelConfig;
 }

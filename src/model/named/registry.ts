@@ -17,9 +17,9 @@ export const namedModels: readonly NamedModel[] = [
 ];
 
 /**
- * Returns the model with this name.
+ * The configuration of that name.
  *
- * @throws {RangeError} if there is none, with the list of all names
+ * @throws {RangeError} when there is none, with every name that there is
  */
 export function namedModel(name: string): NamedModel {
   const model = namedModels.find((candidate) => candidate.name === name);

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Returns the folder of the trained weights of a named model, made by `npm run train`; null if
- * there are none.
+ * The folder of the weights that this project trained for a named model, made by `npm run train`;
+ * null where it trained none.
  */
 export function trainedFolder(name: string): string | null {
   const folder = join(import.meta.dirname, name);

@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { logits } from "../arbitraries/logits.ts";
+import { rawTokens } from "../arbitraries/tokens.ts";
+import { law } from "./law.ts";
+import { samplerCanary } from "./support/canary.ts";
+import { expect } from "./support/expect.ts";
+import { countsOf } from "./support/penalties.ts";
+import { expectRefused, keptBy, samplerOf, show } from "./support/sampler.ts";
+
+interface Ban {
+  row: Float64Array;
+  history: number[];
+  /** Each sequence: how many of the history's last ids it begins with, what follows them. */
+  sequences: { overlap: number; ids: number[] }[];
+}
+
+export const bannedSequences = law<Ban>({
+  id: "banned-sequences",
+  name: "a ban drops the last id of a sequence that the history has begun",
+  chapter: "filters",
+  statement:
+    "The last id of a banned sequence is dropped if and only if the history ends with the sequence's other ids, so that a history shorter than these never bans; every other logit keeps every bit; a ban that leaves no token, and an empty sequence, are refused.",
+  source: "Hugging Face's NoBadWordsLogitsProcessor",
+  catches:
+    "bans without a match when the history is short, matches at another place, the first id banned in place of the last",
+  needs: ["sampler.ban"],
+  precondition: { name: "a sequence of several ids matched, and one did not", floor: 0.05 },
+  cases: () => fc.record({ row: logits(8), history: rawTokens(0, 4), sequences: sequences() }),
+  check: ({ row, history: raw, sequences }, subject) => {
+    const { ban } = samplerOf(subject);
+    const { history } = countsOf(row, raw);
+    const all = sequences.map(({ overlap, ids }) => {
+      const begun = overlap === 0 ? [] : history.slice(-overlap);
+      return [...begun, ...ids.map((id) => id % row.length)];
+    });
+    const what = `ban(${show(row)}, [${history}], ${JSON.stringify(all)})`;
+    const matches = all.filter((sequence) => {
+      const others = sequence.slice(0, -1).map(String);
+      // An end as text, so that this says it in another way than any sampler would.
+      return `,${history}`.endsWith(others.map((id) => `,${id}`).join(""));
+    });
+    const dropped = matches.map((sequence) => sequence[sequence.length - 1]);
+    const wanted = Array.from(row.keys()).filter(
+      (id) => row[id] > Number.NEGATIVE_INFINITY && !dropped.includes(id),
+    );
+    if (wanted.length === 0) {
+      expectRefused(`${what} left no token`, () => ban(row, history, all));
+      return false;
+    }
+    const kept = keptBy(what, row, ban(row, history, all));
+    expect(kept.join() === wanted.join(), `${what} keeps ${kept}, not ${wanted}`);
+    expectRefused("ban accepted an empty sequence", () => ban(row, history, [[]]));
+    const long = all.filter((sequence) => sequence.length > 1);
+    return long.some((one) => matches.includes(one)) && long.some((one) => !matches.includes(one));
+  },
+  canaries: [
+    samplerCanary("a history shorter than a sequence bans its last id", ({ ban }) => ({
+      ban: (logits, history, sequences) =>
+        ban(
+          logits,
+          history,
+          sequences.map((ids) => (ids.length > history.length ? ids.slice(-1) : ids)),
+        ),
+    })),
+  ],
+});
+
+function sequences(): fc.Arbitrary<Ban["sequences"]> {
+  const ids = fc.array(fc.nat({ max: 15 }), { minLength: 1, maxLength: 3, size: "max" });
+  const overlap = fc.constantFrom(0, 0, 1, 2, 3);
+  return fc.array(fc.record({ overlap, ids }), { maxLength: 4 });
+}

@@ -1,0 +1,44 @@
+import fc from "fast-check";
+import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { law } from "./law.ts";
+import { decoderCanary } from "./support/canary.ts";
+import { cold, type TokenCase } from "./support/cold.ts";
+import { expect, expectLast } from "./support/expect.ts";
+import { withSequences } from "./support/wrapped.ts";
+
+export const cacheEquality = law<TokenCase>({
+  id: "cache-equality",
+  name: "cached = uncached, at every step",
+  chapter: "cache",
+  statement:
+    "The logits after a token are the same whether the tokens came one by one, through the cache, or all at once in a new sequence.",
+  source: "the definition of a KV cache; Pope et al. 2022, section 3",
+  catches: "positions that restart with every call, masks without the past, lost or misplaced keys",
+  needs: [],
+  precondition: { name: "at least two decode steps", floor: 0.5 },
+  cases: (subject) => fc.record({ candidate: subject.candidates, tokens: rawTokens(1, 10) }),
+  check: async ({ candidate: { decoder }, tokens: raw }, subject) => {
+    const tokens = tokensOf(decoder.config, raw);
+    await using sequence = await decoder.start();
+    for (const [t, token] of tokens.entries()) {
+      const held = tokens.slice(0, t + 1);
+      const cached = await sequence.append([token]);
+      expect(sequence.length === held.length, `length after [${held}] is ${sequence.length}`);
+      const uncached = await cold(decoder, held);
+      expectLast("one by one", held, cached, uncached, subject.repeatable);
+    }
+    return tokens.length > 2;
+  },
+  canaries: [
+    decoderCanary("a single token forgets what came before", (decoder) =>
+      withSequences(decoder, (sequence) => ({
+        append: async (tokens) => {
+          if (tokens.length > 1) return sequence.append(tokens);
+          await sequence.append(tokens);
+          await using alone = await decoder.start();
+          return await alone.append(tokens);
+        },
+      })),
+    ),
+  ],
+});

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import type { Completed } from "../generation/complete.ts";
+import { law } from "./law.ts";
+import { generationCanary } from "./support/canary.ts";
+import { ask, expectSameTop, type PromptCase, prompts } from "./support/completions.ts";
+
+export const completionDeterminism = law<
+  PromptCase & { others: { shared: number; rest: number[] }[] }
+>({
+  id: "completion-determinism",
+  name: "an answer depends on the prompt alone",
+  chapter: "servers",
+  statement:
+    "A prompt gives the same log-probabilities again, also after other prompts that share a beginning with it, and with nothing remembered of earlier prompts.",
+  source: "prompt caches: remembered keys and values are those of the same tokens",
+  catches:
+    "a prompt cache that is looked up by too little of the prompt, slots that keep another text, answers that depend on what was asked before",
+  needs: ["generation.complete"],
+  precondition: { name: "another prompt shared a beginning of two tokens", floor: 0.25 },
+  cases: (subject) => {
+    const other = fc.record({ shared: fc.nat({ max: 6 }), rest: rawTokens(0, 4) });
+    const others = fc.array(other, { minLength: 1, maxLength: 3 });
+    return fc.record({ ...prompts(subject), others });
+  },
+  check: async ({ candidate, prompt: raw, count, others }, subject) => {
+    const { config } = candidate.decoder;
+    const prompt = tokensOf(config, raw);
+    const options = { maxNewTokens: 1, topLogProbs: count };
+    const answer = async (tokens: readonly number[], cache = true) =>
+      (await ask(subject, candidate, tokens, { ...options, cache })).top[0];
+    const first = await answer(prompt);
+    const asked = others.map(({ shared, rest }) =>
+      tokensOf(config, [...prompt.slice(0, shared), ...rest]),
+    );
+    for (const tokens of asked) if (tokens.length > 0) await answer(tokens);
+    const between = asked.map((tokens) => `[${tokens}]`).join(" ");
+    const what = `after [${prompt}], asked for again after ${between}`;
+    expectSameTop(what, await answer(prompt), first, subject.repeatable);
+    const cold = `after [${prompt}], without a cache`;
+    expectSameTop(cold, await answer(prompt, false), first, subject.repeatable);
+    return prompt.length > 1 && others.some(({ shared }) => shared > 1);
+  },
+  canaries: [
+    generationCanary("a prompt is looked up by its first token", ({ complete }) => {
+      const remembered = new Map<string, Completed>();
+      return {
+        complete: async (decoder, prompt, options) => {
+          const { maxNewTokens, topLogProbs, cache = true } = options;
+          const key = [prompt[0], maxNewTokens, topLogProbs].join();
+          const known = cache ? remembered.get(key) : undefined;
+          const completed = known ?? (await complete(decoder, prompt, options));
+          remembered.set(key, completed);
+          return completed;
+        },
+      };
+    }),
+  ],
+});

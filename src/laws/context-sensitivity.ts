@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import type { Candidate } from "../subjects/subject.ts";
+import { law } from "./law.ts";
+import { decoderCanary } from "./support/canary.ts";
+import { expect } from "./support/expect.ts";
+import { withSequences } from "./support/wrapped.ts";
+
+interface OneToken {
+  candidate: Candidate;
+  tokens: number[];
+  at: number;
+  shift: number;
+}
+
+export const contextSensitivity = law<OneToken>({
+  id: "context-sensitivity",
+  name: "every token inside the context matters",
+  chapter: "causality",
+  statement: "Another token at any position changes the logits at that position.",
+  source: "the dual of causality: a decoder that ignores its input keeps every invariance",
+  catches: "ignored tokens: wrong row of the embedding, a stuck cache, a prompt that is not read",
+  needs: ["all-rows"],
+  precondition: { name: "the two tokens have different embeddings", floor: 0.4 },
+  cases: (subject) =>
+    fc.record({
+      candidate: subject.candidates,
+      tokens: rawTokens(1, 8),
+      at: fc.nat(),
+      shift: fc.nat(),
+    }),
+  check: async ({ candidate: { decoder, model }, ...raw }) => {
+    const { vocabSize: V } = decoder.config;
+    const tokens = tokensOf(decoder.config, raw.tokens);
+    const at = raw.at % tokens.length;
+    const other = (tokens[at] + 1 + (raw.shift % Math.max(1, V - 1))) % V;
+    if (V === 1 || !distinguishable(model, tokens[at], other)) return false;
+    const changed = tokens.with(at, other);
+    const row = async (sent: number[]) => {
+      await using sequence = await decoder.start();
+      return (await sequence.appendAll(sent))[at];
+    };
+    const [before, after] = [await row(tokens), await row(changed)];
+    const differ = before.some((logit, v) => logit !== after[v]);
+    expect(differ, `logits at ${at} are the same for [${tokens}] and [${changed}]`);
+    return true;
+  },
+  canaries: [
+    decoderCanary("every second token of a call is read as token 0", (decoder) =>
+      withSequences(decoder, (sequence) => ({
+        appendAll: (tokens) => sequence.appendAll(tokens.map((token, i) => (i % 2 ? 0 : token))),
+      })),
+    ),
+  ],
+});
+
+/**
+ * Whether two tokens must be told apart. A norm can make two embeddings equal: RMSNorm forgets a
+ * common scale, LayerNorm a common shift too, and narrow rows have little else.
+ */
+function distinguishable(model: Candidate["model"], a: number, b: number): boolean {
+  if (model === null) return true;
+  const { hiddenSize: D } = model.config;
+  const row = (token: number) => model.weights.embedTokens.subarray(token * D, (token + 1) * D);
+  return D > 3 && row(a).some((value, d) => value !== row(b)[d]);
+}

@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { logits } from "../arbitraries/logits.ts";
+import { law } from "./law.ts";
+import { samplerCanary } from "./support/canary.ts";
+import { expect } from "./support/expect.ts";
+import { samplerOf, show, slack } from "./support/sampler.ts";
+
+interface Row {
+  row: Float64Array;
+  /** How many tokens without a chance there are beside the row, and whether before or behind it. */
+  others: number;
+  before: boolean;
+}
+
+/** More arguments than a call can have: they lie on the stack, which ends at about 120,000. */
+const beyondTheStack = 150_000;
+
+export const largeVocabulary = law<Row>({
+  id: "large-vocabulary",
+  name: "a large vocabulary is a small one with more tokens",
+  chapter: "numerics",
+  statement:
+    "Tokens without a chance, however many stand before or behind the others, change no probability, no greedy choice and no draw.",
+  source: "public vocabularies have 150,000 tokens and more",
+  catches:
+    "a maximum of so many arguments that the stack overflows, ids in 16 bits, sums over blocks of a fixed number",
+  needs: ["sampler.distribution", "sampler.greedy", "sampler.draw"],
+  precondition: { name: "more tokens than a call can have arguments", floor: 0.005 },
+  cases: () =>
+    fc.record({
+      row: logits(8),
+      others: fc.oneof(
+        { weight: 23, arbitrary: fc.constantFrom(1, 7, 300) },
+        { weight: 1, arbitrary: fc.constant(beyondTheStack) },
+      ),
+      before: fc.boolean(),
+    }),
+  check: ({ row, others, before }, subject) => {
+    const { distribution, greedy, draw } = samplerOf(subject);
+    const large = new Float64Array(row.length + others).fill(Number.NEGATIVE_INFINITY);
+    const start = before ? others : 0;
+    large.set(row, start);
+    const what = `${others} tokens and ${show(row)} from id ${start} on`;
+    const [choice, same] = [start + greedy(row), greedy(large)];
+    expect(same === choice, `greedy of ${what} is ${same}, not ${choice}`);
+    for (const options of [{}, { topK: 3, topP: 0.9, minP: 0.01 }]) {
+      const expected = distribution(row, options);
+      const probs = distribution(large, options);
+      const right = (id: number) => expected[id - start] ?? 0;
+      const far = probs.findIndex((p, id) => !(Math.abs(p - right(id)) <= slack));
+      const found = `distribution of ${what} with ${fc.stringify(options)}`;
+      expect(far < 0, `${found} gives ${far} ${probs[far]}, not ${right(far)}`);
+      const last = draw(probs, 1 - 2 ** -53);
+      expect(last >= start && last < start + row.length, `${found} draws ${last}`);
+    }
+    return others === beyondTheStack;
+  },
+  canaries: [
+    samplerCanary("ids are kept in 16 bits", ({ greedy }) => ({
+      greedy: (logits) => greedy(logits) & 0xffff,
+    })),
+  ],
+});

@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { forward } from "../definition.ts";
+import type { Candidate } from "../subjects/subject.ts";
+import { allowance } from "../tolerance/compare.ts";
+import { law } from "./law.ts";
+import { generationCanary } from "./support/canary.ts";
+import { expect } from "./support/expect.ts";
+import { expectLogProbs } from "./support/log-probs.ts";
+import { generationOf } from "./support/texts.ts";
+
+interface Text {
+  candidate: Candidate;
+  tokens: number[];
+}
+
+export const logProbAlignment = law<Text>({
+  id: "log-prob-alignment",
+  name: "a log-probability is that of the token it stands for",
+  chapter: "generation",
+  statement:
+    "There is one for every token but the first: the logarithm of the softmax of the logits after the tokens before it, in whatever calls these came, and as the definition has it; over the whole vocabulary the probabilities of a next token sum to 1; fewer than two tokens and illegal ids are refused.",
+  source: "the chain rule: log p(text) = sum of log p(t_i | t_0 ... t_i-1)",
+  catches:
+    "log-probabilities of the next token or the one before, offsets after a cache hit, sums over another axis, raw logits",
+  needs: ["generation.logProbs", "all-rows"],
+  precondition: { name: "at least two log-probabilities", floor: 0.5 },
+  cases: (subject) => fc.record({ candidate: subject.candidates, tokens: rawTokens(2, 9) }),
+  check: async ({ candidate: { decoder, model }, tokens: raw }, subject) => {
+    const { logProbs } = generationOf(subject);
+    const { vocabSize: V } = decoder.config;
+    const tokens = tokensOf(decoder.config, raw);
+    const actual = await logProbs(decoder, tokens);
+    await using sequence = await decoder.start();
+    const rows: ArrayLike<number>[] = [];
+    for (const token of tokens.slice(0, -1)) rows.push(await sequence.append([token]));
+    expectLogProbs("log-probabilities", tokens, actual, rows, subject.repeatable);
+    if (model !== null) {
+      const defined = forward(model.config, model.weights, tokens.slice(0, -1));
+      expectLogProbs("the definition's", tokens, actual, defined, subject.accurate);
+    }
+    const start = tokens.slice(0, Math.min(2, rows.length));
+    let total = 0;
+    for (let next = 0; next < V; next++) {
+      total += Math.exp((await logProbs(decoder, [...start, next]))[start.length - 1]);
+    }
+    const allowed = 1e-9 + 2 * allowance(rows[start.length - 1], subject.repeatable);
+    expect(Math.abs(total - 1) < allowed, `probabilities after [${start}] sum to ${total}`);
+    await expectRejected("one token", () => logProbs(decoder, tokens.slice(0, 1)));
+    await expectRejected(`[0, ${V}]`, () => logProbs(decoder, [0, V]));
+    return tokens.length > 2;
+  },
+  canaries: [
+    generationCanary("a log-probability stands one token late", ({ logProbs }) => ({
+      logProbs: async (decoder, tokens) => {
+        const right = await logProbs(decoder, tokens);
+        return [right[0], ...right.slice(0, -1)];
+      },
+    })),
+  ],
+});
+
+async function expectRejected(what: string, call: () => Promise<unknown>): Promise<void> {
+  const accepted = await call().then(
+    () => true,
+    () => false,
+  );
+  expect(!accepted, `log-probabilities of ${what} were given`);
+}

@@ -1,0 +1,55 @@
+import fc from "fast-check";
+import { law } from "./law.ts";
+import { samplerCanary } from "./support/canary.ts";
+import { type ChainCase, chains, folded } from "./support/chain.ts";
+import { expect } from "./support/expect.ts";
+import { expectRefused, samplerOf, show, slack } from "./support/sampler.ts";
+
+export const nonEmptySupport = law<ChainCase>({
+  id: "non-empty-support",
+  name: "the chain always leaves a token",
+  chapter: "filters",
+  statement:
+    "Whatever the options, the probabilities are not negative, sum to 1, and lie on tokens whose logit is finite: at least one is left. Where no logit is finite to begin with, there is an error.",
+  source: "a distribution",
+  catches: "filters that together drop everything, NaN from an empty set, mass on dropped tokens",
+  needs: ["sampler.distribution"],
+  precondition: {
+    name: "two of top-k, top-p and min-p are given, and tokens are dropped",
+    floor: 0.5,
+  },
+  cases: chains,
+  check: (value, subject) => {
+    const fitting = folded(value);
+    if (fitting === null) return false;
+    const { row } = value;
+    const { options, history } = fitting;
+    const what = `distribution(${show(row)}, ${fc.stringify(options)}, [${history}])`;
+    const probs = samplerOf(subject).distribution(row, options, history);
+    expect(probs.length === row.length, `${what} has ${probs.length} of ${row.length} tokens`);
+    for (const [id, p] of probs.entries()) {
+      const legal = p >= 0 && (p === 0 || Number.isFinite(row[id]));
+      expect(legal, `${what}[${id}] is ${p}, the logit ${row[id]}`);
+    }
+    const total = probs.reduce((sum, p) => sum + p, 0);
+    expect(Math.abs(total - 1) <= slack, `${what} sums to ${total}`);
+    const none = row.map(() => Number.NEGATIVE_INFINITY);
+    expectRefused(`distribution(${show(none)}) gave something`, () =>
+      samplerOf(subject).distribution(none, options, history),
+    );
+    const filters = ["topK", "topP", "minP"] as const;
+    const given = filters.filter((name) => options[name] !== undefined).length;
+    return given > 1 && probs.includes(0);
+  },
+  canaries: [
+    samplerCanary("top-p reads what top-k left, not renormalised", (sampler) => ({
+      distribution: (logits, { topP = 1, minP = 0, ...others }, history) => {
+        const all = sampler.distribution(logits, { ...others, topK: 0 }, history);
+        const left = sampler.distribution(logits, others, history);
+        const mass = left.reduce((sum, p, id) => (p > 0 ? sum + all[id] : sum), 0);
+        if (mass <= 1 - topP) return left.fill(0);
+        return sampler.distribution(left.map(Math.log), { topP, minP });
+      },
+    })),
+  ],
+});

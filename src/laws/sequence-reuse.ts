@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import type { Candidate } from "../subjects/subject.ts";
+import { law } from "./law.ts";
+import { decoderCanary } from "./support/canary.ts";
+import { cold } from "./support/cold.ts";
+import { expectLast } from "./support/expect.ts";
+import { withSequences } from "./support/wrapped.ts";
+
+interface Reuse {
+  candidate: Candidate;
+  long: number[];
+  short: number[];
+}
+
+export const sequenceReuse = law<Reuse>({
+  id: "sequence-reuse",
+  name: "a decoder that was used is as good as new",
+  chapter: "memory",
+  statement:
+    "After a sequence that filled the context has ended, a new one gives the logits that it gave before, and those of a decoder that was built anew.",
+  source: "a decoder is a pure function; two different inputs in a row find stuck state",
+  catches:
+    "buffers that still hold the last request, frequencies rescaled by a long one and kept, shapes of the first call",
+  needs: [],
+  precondition: { name: "the sequence before was at least twice as long", floor: 0.6 },
+  cases: (subject) =>
+    fc.record({
+      candidate: subject.candidates,
+      long: rawTokens(1, 4),
+      short: rawTokens(1, 5),
+    }),
+  check: async ({ candidate, ...raw }, subject) => {
+    const { model } = candidate;
+    const built = subject.build !== null && model !== null;
+    const decoder = built ? subject.build(model) : candidate.decoder;
+    const { maxPositionEmbeddings: P } = decoder.config;
+    const short = tokensOf(decoder.config, raw.short);
+    const pattern = tokensOf(decoder.config, raw.long);
+    const long = Array.from({ length: P }, (_, t) => pattern[t % pattern.length]);
+    const before = await cold(decoder, short);
+    const filled = await cold(decoder, long);
+    const after = await cold(decoder, short);
+    expectLast(`${P} tokens later`, short, after, before, subject.repeatable);
+    if (built) {
+      const anew = async (tokens: number[]) => cold(subject.build!(model), tokens);
+      expectLast("built anew", short, after, await anew(short), subject.repeatable);
+      expectLast("built anew", long, filled, await anew(long), subject.repeatable);
+    }
+    return P >= 2 * short.length;
+  },
+  canaries: [
+    decoderCanary("the longest sequence so far leaves its mark on later ones", (decoder) => {
+      let longest = 0;
+      return withSequences(decoder, (sequence) => ({
+        append: async (tokens) => {
+          const logits = await sequence.append(tokens);
+          longest = Math.max(longest, sequence.length);
+          return logits.map((logit) => logit + (longest - sequence.length) * 2 ** -20);
+        },
+      }));
+    }),
+  ],
+});

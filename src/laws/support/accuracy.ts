@@ -1,0 +1,18 @@
+import type { Logits } from "../../math/logits.ts";
+import type { Model } from "../../model/model.ts";
+import type { Subject } from "../../subjects/subject.ts";
+import { accuracyOf } from "../../tolerance/measured.ts";
+import { expectLast } from "./expect.ts";
+
+/** As `expectLast`, with the subject's allowed error against the definition of this model. */
+export function expectAccurate(
+  what: string,
+  tokens: readonly number[],
+  actual: Logits,
+  expected: ArrayLike<number>,
+  subject: Subject,
+  model: Model | null,
+): void {
+  const tolerance = accuracyOf(subject, model, tokens, [actual], [expected]);
+  expectLast(what, tokens, actual, expected, tolerance);
+}

@@ -1,0 +1,48 @@
+import fc from "fast-check";
+import { logits } from "../../arbitraries/logits.ts";
+import { optionsOf, samplingOptions } from "../../arbitraries/sampling-options.ts";
+import { rawTokens } from "../../arbitraries/tokens.ts";
+import type { SamplingOptions } from "../../sampling/sample-token.ts";
+import type { Sampler } from "../../sampling/sampler.ts";
+
+export interface ChainCase {
+  row: Float64Array;
+  options: SamplingOptions;
+  history: number[];
+}
+
+export const chains = () =>
+  fc.record({ row: logits(12, 4), options: samplingOptions(), history: rawTokens(0, 6) });
+
+/** The case over this row's vocabulary; null where a ban would leave no token. */
+export function folded({ row, options: raw, history: rawHistory }: ChainCase) {
+  const V = row.length;
+  const options = optionsOf(V, raw);
+  const last = (options.bannedSequences ?? []).map((ids) => ids[ids.length - 1]);
+  const left = Array.from(row.keys()).filter(
+    (id) => Number.isFinite(row[id]) && !last.includes(id),
+  );
+  return left.length === 0 ? null : { options, history: rawHistory.map((id) => id % V) };
+}
+
+export type SamplerStage = (row: Float64Array) => Float64Array;
+
+/** Every stage of a chain, from the functions that the sampler offers. */
+export function stagesOf(
+  sampler: Sampler,
+  options: SamplingOptions,
+  history: readonly number[],
+): Record<keyof SamplingOptions, SamplerStage> {
+  return {
+    repetitionPenalty: (row) =>
+      sampler.repetitionPenalty(row, history, options.repetitionPenalty ?? 1),
+    frequencyPenalty: (row) =>
+      sampler.frequencyPenalty(row, history, options.frequencyPenalty ?? 0),
+    presencePenalty: (row) => sampler.presencePenalty(row, history, options.presencePenalty ?? 0),
+    bannedSequences: (row) => sampler.ban(row, history, options.bannedSequences ?? []),
+    temperature: (row) => sampler.temperatureScale(row, options.temperature ?? 1),
+    topK: (row) => sampler.topK(row, options.topK ?? 0),
+    topP: (row) => sampler.topP(row, options.topP ?? 1),
+    minP: (row) => sampler.minP(row, options.minP ?? 0),
+  };
+}

@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import { rawTokens, tokensOf } from "../../arbitraries/tokens.ts";
+import type { Capability, Decoder, Sequence } from "../../decoder.ts";
+import type { Candidate, Subject } from "../../subjects/subject.ts";
+import { cold } from "./cold.ts";
+import { expect, expectLast } from "./expect.ts";
+
+export type Call =
+  | { do: "start" }
+  | { do: "append"; which: number; tokens: number[] }
+  | { do: "rewind"; which: number; keep: number }
+  | { do: "fork"; which: number };
+
+export interface History {
+  candidate: Candidate;
+  calls: Call[];
+}
+
+/** What one sequence must hold, beside the sequence itself. */
+export interface Held {
+  sequence: Sequence;
+  tokens: number[];
+}
+
+/**
+ * Performs a history and compares every append with a new sequence of the same tokens.
+ *
+ * @param beforeCall done to every sequence before each call
+ * @returns whether something was appended after another kind of call
+ */
+export async function replay(
+  { candidate: { decoder }, calls }: History,
+  subject: Subject,
+  beforeCall?: (sequence: Sequence) => Promise<void>,
+): Promise<boolean> {
+  const all: Held[] = [{ sequence: await decoder.start(), tokens: [] }];
+  let bites = false;
+  try {
+    for (const [i, call] of calls.entries()) {
+      for (const { sequence } of all) await beforeCall?.(sequence);
+      const eventful = i > 0 && calls.slice(0, i).some((earlier) => earlier.do !== "append");
+      const appended = await perform(decoder, all, call);
+      if (appended === null) continue;
+      const { held, logits } = appended;
+      const expected = await cold(decoder, held.tokens);
+      expectLast(`call ${i}`, held.tokens, logits, expected, subject.repeatable);
+      bites ||= eventful;
+    }
+    return bites;
+  } finally {
+    for (const { sequence } of all) await sequence[Symbol.asyncDispose]();
+  }
+}
+
+/** Histories of calls that a subject offers. */
+export function histories(offered: ReadonlySet<Capability>): fc.Arbitrary<Call[]> {
+  const which = fc.nat({ max: 5 });
+  const append = fc.record({
+    do: fc.constant("append" as const),
+    which,
+    tokens: rawTokens(1, 4),
+  });
+  const others: fc.Arbitrary<Call>[] = [fc.constant({ do: "start" })];
+  if (offered.has("rewind")) {
+    others.push(fc.record({ do: fc.constant("rewind" as const), which, keep: fc.nat() }));
+  }
+  if (offered.has("fork")) others.push(fc.record({ do: fc.constant("fork" as const), which }));
+  return fc.array(fc.oneof(append, append, ...others), { minLength: 1, maxLength: 10 });
+}
+
+/** Performs one call on the sequences and on what they must hold; the logits where it appended. */
+export async function perform(decoder: Decoder, all: Held[], call: Call) {
+  if (call.do === "start") {
+    all.push({ sequence: await decoder.start(), tokens: [] });
+    return null;
+  }
+  const held = all[call.which % all.length];
+  const { sequence } = held;
+  if (call.do === "append") {
+    const room = decoder.config.maxPositionEmbeddings - held.tokens.length;
+    const tokens = tokensOf(decoder.config, call.tokens, room);
+    if (tokens.length === 0) return null;
+    held.tokens = [...held.tokens, ...tokens];
+    const logits = await sequence.append(tokens);
+    const length = `length is ${sequence.length} with [${held.tokens}] held`;
+    expect(sequence.length === held.tokens.length, length);
+    return { held, logits };
+  }
+  if (call.do === "rewind") {
+    held.tokens = held.tokens.slice(0, call.keep % (held.tokens.length + 1));
+    await sequence.rewind(held.tokens.length);
+  } else {
+    all.push({ sequence: await sequence.fork(), tokens: held.tokens });
+  }
+  return null;
+}

@@ -1,0 +1,31 @@
+import { allowance, type Tolerance } from "../../tolerance/compare.ts";
+import { expect } from "./expect.ts";
+
+/** `l_v - max - ln sum e^(l - max)` */
+export function logProbOf(row: ArrayLike<number>, token: number): number {
+  const logits = Array.from(row);
+  const largest = Math.max(...logits);
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  return row[token] - largest - Math.log(total);
+}
+
+/** Compares log-probabilities with those of the rows that they are read from. */
+export function expectLogProbs(
+  what: string,
+  tokens: readonly number[],
+  actual: readonly number[],
+  rows: readonly ArrayLike<number>[],
+  tolerance: Tolerance,
+): void {
+  const count = `${what} are ${actual.length} for ${tokens.length} tokens`;
+  expect(actual.length === tokens.length - 1, count);
+  for (const [i, logProb] of actual.entries()) {
+    const wanted = logProbOf(rows[i], tokens[i + 1]);
+    // Both the token's logit and the logarithm may be off, and the formula rounds by itself.
+    const largest = Math.max(...Array.from(rows[i], Math.abs));
+    const allowed = 2 * allowance(rows[i], tolerance) + 1e-13 * (1 + largest);
+    const after = `the one of ${tokens[i + 1]} after [${tokens.slice(0, i + 1)}]`;
+    const right = logProb <= 0 && Math.abs(logProb - wanted) <= allowed;
+    expect(right, `${what}: ${after} is ${logProb}, but should be ${wanted}`);
+  }
+}

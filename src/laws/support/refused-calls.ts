@@ -1,0 +1,24 @@
+import type { Sequence } from "../../decoder.ts";
+import type { Candidate } from "../../subjects/subject.ts";
+import { expect } from "./expect.ts";
+
+export interface FilledCase {
+  candidate: Candidate;
+  raw: number[];
+}
+
+/** @throws {LawBroken} unless the call rejects and leaves the length as it was */
+export async function expectSequenceRefuses(
+  sequence: Sequence,
+  what: string,
+  call: () => Promise<unknown>,
+) {
+  const { length } = sequence;
+  const refused = await call().then(
+    () => false,
+    (error) => error instanceof Error,
+  );
+  expect(refused, `${what} was accepted`);
+  const now = `${what} was refused, but the length went from ${length} to ${sequence.length}`;
+  expect(sequence.length === length, now);
+}

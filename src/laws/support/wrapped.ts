@@ -1,0 +1,71 @@
+import type { Batch, Decoder, Sequence } from "../../decoder.ts";
+import type { Logits } from "../../math/logits.ts";
+import type { Model } from "../../model/model.ts";
+
+export type BatchResults = readonly (Logits | null)[];
+
+/** The results with every row's logits nudged by so many steps. */
+export const nudgedRows = (results: BatchResults, steps: (row: number) => number) =>
+  results.map((logits, row) =>
+    logits === null ? null : logits.map((logit) => logit + steps(row) * 2 ** -20),
+  );
+
+export type SequenceBug = (sequence: Sequence) => Partial<Sequence>;
+
+/** The decoder with every sequence, forks included, changed in the same way. */
+export function withSequences(decoder: Decoder, bug: SequenceBug): Decoder {
+  return {
+    ...decoder,
+    start: async (position) => changedSequence(await decoder.start(position), bug),
+  };
+}
+
+export function changedSequence(sequence: Sequence, bug: SequenceBug): Sequence {
+  const plain: Sequence = {
+    get length() {
+      return sequence.length;
+    },
+    append: (tokens) => sequence.append(tokens),
+    appendAll: (tokens) => sequence.appendAll(tokens),
+    rewind: (length) => sequence.rewind(length),
+    fork: async () => changedSequence(await sequence.fork(), bug),
+    poison: async () => sequence.poison?.(),
+    [Symbol.asyncDispose]: () => sequence[Symbol.asyncDispose](),
+  };
+  return Object.defineProperties(plain, Object.getOwnPropertyDescriptors(bug(sequence)));
+}
+
+/** The decoder with every batch changed in the same way. */
+export function withBatches(decoder: Decoder, bug: (batch: Batch) => Partial<Batch>): Decoder {
+  const startBatch = async (rows: number) => {
+    const batch = await decoder.startBatch!(rows);
+    const plain: Batch = {
+      get lengths() {
+        return batch.lengths;
+      },
+      append: (rows) => batch.append(rows),
+      appendPadded: (rows, counts) => batch.appendPadded(rows, counts),
+      select: (rows) => batch.select(rows),
+      [Symbol.asyncDispose]: () => batch[Symbol.asyncDispose](),
+    };
+    return Object.defineProperties(plain, Object.getOwnPropertyDescriptors(bug(batch)));
+  };
+  return { ...decoder, startBatch };
+}
+
+export const nudged = (logits: Logits, by: number) => logits.map((logit) => logit + by);
+
+/** The decoder with all logits of `append` larger by a share of some number of its model. */
+export function leaking(
+  decoder: Decoder,
+  model: Model | null,
+  number: (model: Model) => number,
+): Decoder {
+  if (model === null) return decoder;
+  return withSequences(decoder, (sequence) => ({
+    append: async (tokens) => {
+      const logits = await sequence.append(tokens);
+      return logits.map((logit) => logit + number(model) * 2 ** -20);
+    },
+  }));
+}

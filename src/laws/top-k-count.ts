@@ -1,0 +1,44 @@
+import fc from "fast-check";
+import { logits } from "../arbitraries/logits.ts";
+import { law } from "./law.ts";
+import { samplerCanary } from "./support/canary.ts";
+import { expect } from "./support/expect.ts";
+import { keptBy, samplerOf, show } from "./support/sampler.ts";
+
+export const topKCount = law<{ row: Float64Array; k: number }>({
+  id: "top-k-count",
+  name: "top-k keeps exactly the k largest",
+  chapter: "filters",
+  statement:
+    "min(k, V) tokens stay, an upper set; of logits that tie for the last place the lower ids stay, or all by the other convention; k = 0 keeps all; greedy is among those that k = 1 keeps.",
+  source: "Fan, Lewis and Dauphin 2018, section 5.4",
+  catches:
+    "k + 1 by a wrong comparison, ties that keep more than k, unsorted candidates, finite masks",
+  needs: ["sampler.topK", "sampler.greedy", "sampler.conventions"],
+  precondition: { name: "logits tie at the k-th place", floor: 0.05 },
+  cases: () => fc.record({ row: logits(), k: fc.nat({ max: 8 }) }),
+  check: ({ row, k }, subject) => {
+    const { topK, greedy, conventions } = samplerOf(subject);
+    const what = `topK(${show(row)}, ${k})`;
+    const descending = Array.from(row.filter(Number.isFinite)).sort((a, b) => b - a);
+    const places = k === 0 ? descending.length : Math.min(k, descending.length);
+    const lowest = descending[places - 1];
+    const tied = Array.from(row.keys()).filter((id) => row[id] === lowest);
+    const above = descending.filter((logit) => logit > lowest).length;
+    const stay = conventions.topKTies === "all" ? tied : tied.slice(0, places - above);
+    const wanted = Array.from(row.keys()).filter((id) => row[id] > lowest || stay.includes(id));
+    const kept = keptBy(what, row, topK(row, k));
+    expect(kept.join() === wanted.join(), `${what} keeps ${kept}, not ${wanted}`);
+    if (k === 1) expect(kept.includes(greedy(row)), `${what} drops ${greedy(row)}, the greedy one`);
+    return tied.length > places - above;
+  },
+  canaries: [
+    samplerCanary("logits that tie with the k-th are kept too", ({ topK }) => ({
+      topK: (logits, k) => {
+        const kept = topK(logits, k);
+        const lowest = kept.reduce((a, b) => (b > -Infinity ? Math.min(a, b) : a), Infinity);
+        return Float64Array.from(logits, (logit) => (logit >= lowest ? logit : -Infinity));
+      },
+    })),
+  ],
+});

@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { tokensOf } from "../arbitraries/tokens.ts";
+import { forward } from "../definition.ts";
+import { logSoftmax } from "../math/softmax.ts";
+import { allowance } from "../tolerance/compare.ts";
+import { accuracyOf } from "../tolerance/measured.ts";
+import { law } from "./law.ts";
+import { generationCanary } from "./support/canary.ts";
+import { ask, expectSameTop, lowest, type PromptCase, prompts } from "./support/completions.ts";
+import { expect } from "./support/expect.ts";
+
+export const topLogProbsDefinition = law<PromptCase>({
+  id: "top-log-probs-definition",
+  name: "the top log-probabilities are the definition's",
+  chapter: "servers",
+  statement:
+    "The tokens on the list have the log-probabilities of the defining equations, within what the arithmetic allows, and no token that is not on it has a larger one.",
+  source: "src/definition.ts, and log-softmax over all V logits",
+  catches:
+    "wrong conventions of the model, a tokenizer that adds a first token, penalties or a bias that is on by default, another model",
+  needs: ["generation.complete", "model"],
+  precondition: { name: "at least two tokens", floor: 0.5 },
+  cases: (subject) => fc.record(prompts(subject)),
+  check: async ({ candidate, prompt: raw, count }, subject) => {
+    const { config, weights } = candidate.model!;
+    const prompt = tokensOf(config, raw);
+    const options = { maxNewTokens: 1, topLogProbs: count };
+    const [row] = (await ask(subject, candidate, prompt, options)).top;
+    const logits = Float64Array.from(forward(config, weights, prompt).at(-1)!);
+    const logProbs = logSoftmax(logits);
+    const expected = Array.from(logProbs, (logProb, token) => ({ token, logProb }))
+      .sort((a, b) => b.logProb - a.logProb)
+      .slice(0, row.length);
+    // The logits that the list stands for, if the others are right.
+    const found = logits.slice();
+    for (const { token, logProb } of row) found[token] += logProb - logProbs[token];
+    const tolerance = accuracyOf(subject, candidate.model, prompt, [found], [logits]);
+    // A relative tolerance is of the logits, which a server does not show.
+    const absolute = allowance(logits, tolerance) + 1e-13 * Math.max(...logits.map(Math.abs));
+    expectSameTop(`after [${prompt}]`, row, expected, { absolute, relative: 0 });
+    for (const { token, logProb } of row) {
+      const off = Math.abs(logProb - logProbs[token]);
+      const wrong = `after [${prompt}], token ${token} has ${logProb}, but should have ${logProbs[token]}`;
+      expect(off <= 2 * absolute || (logProb < lowest && logProbs[token] < lowest), wrong);
+    }
+    return prompt.length > 1;
+  },
+  canaries: [
+    generationCanary("a token stands before every prompt", ({ complete }) => ({
+      complete: (decoder, prompt, options) => complete(decoder, [0, ...prompt], options),
+    })),
+  ],
+});

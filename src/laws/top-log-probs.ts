@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { tokensOf } from "../arbitraries/tokens.ts";
+import { law } from "./law.ts";
+import { generationCanary } from "./support/canary.ts";
+import {
+  allowed,
+  ask,
+  expectSameTop,
+  type PromptCase,
+  prompts,
+  showTop,
+} from "./support/completions.ts";
+import { expect } from "./support/expect.ts";
+
+/** What sums of probabilities may be off by where they are computed in float32. */
+const sumSlack = 1e-4;
+
+export const topLogProbs = law<PromptCase>({
+  id: "top-log-probs",
+  name: "the top log-probabilities are of one distribution",
+  chapter: "servers",
+  statement:
+    "Of n asked for min(n, V) come: tokens all different, in descending order, none above 0, probabilities that sum to at most 1, and to 1 where all V came; the first is the greedy token, and a shorter list is the beginning of a longer one.",
+  source: "softmax: all V probabilities sum to 1",
+  catches:
+    "probabilities in place of logarithms, or of the listed tokens alone; ascending lists; a greedy token that is not the most probable",
+  needs: ["generation.complete"],
+  precondition: { name: "some tokens are on the list and some are not", floor: 0.5 },
+  cases: (subject) => fc.record(prompts(subject)),
+  check: async ({ candidate, prompt: raw, count }, subject) => {
+    const { vocabSize: V } = candidate.decoder.config;
+    const prompt = tokensOf(candidate.decoder.config, raw);
+    const options = { maxNewTokens: 1, topLogProbs: count };
+    const { newTokens, top } = await ask(subject, candidate, prompt, options);
+    const [row] = top;
+    const what = `after [${prompt}], the ${count} most probable are ${showTop(row)}`;
+    expect(row.length === Math.min(count, V), what);
+    expect(new Set(row.map(({ token }) => token)).size === row.length, what);
+    expect(
+      row.every(({ logProb }) => logProb <= 0),
+      what,
+    );
+    const descends = row.every(({ logProb }, i) => i === 0 || logProb <= row[i - 1].logProb);
+    expect(descends, what);
+    const sum = row.reduce((total, { logProb }) => total + Math.exp(logProb), 0);
+    expect(sum <= 1 + sumSlack && (row.length < V || sum >= 1 - sumSlack), `${what}, sum ${sum}`);
+    const greedy = row.find(({ token }) => token === newTokens[0]);
+    const isTop =
+      greedy !== undefined && row[0].logProb - greedy.logProb <= allowed(subject.repeatable);
+    expect(isTop, `${what}, but ${newTokens[0]} was chosen`);
+    const fewer = { maxNewTokens: 1, topLogProbs: Math.ceil(count / 2) };
+    const { top: shorter } = await ask(subject, candidate, prompt, fewer);
+    const beginning = row.slice(0, fewer.topLogProbs);
+    expectSameTop(
+      `${fewer.topLogProbs} in place of ${count}`,
+      shorter[0],
+      beginning,
+      subject.repeatable,
+    );
+    return row.length < V;
+  },
+  canaries: [
+    generationCanary("probabilities are of the listed tokens alone", ({ complete }) => ({
+      complete: async (decoder, prompt, options) => {
+        const completed = await complete(decoder, prompt, options);
+        const top = completed.top.map((row) => {
+          const sum = row.reduce((total, { logProb }) => total + Math.exp(logProb), 0);
+          return row.map((one) => ({ ...one, logProb: one.logProb - Math.log(sum) }));
+        });
+        return { ...completed, top };
+      },
+    })),
+  ],
+});
