@@ -27,6 +27,7 @@ export default defineConfig({
   },
   test: {
     include: ["properties/**/*.test.ts"],
+    // npm run test:package runs these, on an installation.
     exclude: ["properties/package/**"],
     env: { CAUSALGATE_SEED: seed },
     reporters: [["default", { summary: false }], new GateReporter(seed)],

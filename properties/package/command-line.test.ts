@@ -1,0 +1,37 @@
+/** The installed command, on every version of Node that it supports and on one that it does not. */
+import { expect, inject, test } from "vitest";
+import { run, shell } from "./commands.ts";
+
+const folder = inject("plain");
+const { 20: tooOld, ...supported } = inject("nodes");
+const nodes = Object.entries(supported);
+
+test("Node 20 is refused in one sentence", async () => {
+  const { code, stdout, stderr } = await shell("npx causalgate --help", { folder, node: tooOld });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  const sentence = /^causalgate: Node\.js must be version 22 or newer, got v20\.\d+\.\d+\n$/;
+  expect(stderr).toMatch(sentence);
+});
+
+test.for(nodes)("Node %s prints the help", async ([, node]) => {
+  const { code, stdout, stderr } = await shell("npx causalgate --help", { folder, node });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain("Usage: causalgate");
+});
+
+test.for(nodes)(
+  "Node %s checks the reference decoder and draws the page",
+  async ([version, node]) => {
+    const report = `--report reports-${version}`;
+    const verify = `npx causalgate verify --law P-CAUS --runs 50 ${report}`;
+    expect(await run(verify, { folder, node })).toContain("kept");
+    expect(await run(`npx causalgate demo ${report}`, { folder, node })).toContain("written:");
+    const page = await run(`npx causalgate report reports-${version}`, { folder, node });
+    expect(page).toContain("index.html");
+  },
+);
+
+test("a benchmark runs in processes of its own", async () => {
+  const bench = "npx causalgate bench latency --scale smoke --report bench";
+  expect(await run(bench, { folder, node: supported[22] })).toContain("written:");
+});
