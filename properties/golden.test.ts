@@ -4,14 +4,15 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { forward } from "../src/definition.ts";
 import { checkGolden } from "../src/golden/check.ts";
-import { type Fixture, readFixture, readFixtures } from "../src/golden/format.ts";
+import type { ModelFixture } from "../src/golden/format.ts";
+import { readFixture, readModelFixtures } from "../src/golden/read.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { largestError } from "../src/tolerance/compare.ts";
 
 const folder = "golden";
-const fixtures = await readFixtures(folder);
+const fixtures = await readModelFixtures(folder);
 
-const referenceOf = ({ model }: Fixture) => referenceDecoder(model.config, model.weights);
+const referenceOf = ({ model }: ModelFixture) => referenceDecoder(model.config, model.weights);
 
 describe.for(fixtures)("golden/$name", (fixture) => {
   test("the reference decoder gives the recorded logits", async () => {
@@ -40,7 +41,7 @@ test("a difference names the first position and vocabulary id", async () => {
   const moved = logits.with(5, logits[5].with(17, logits[5][17] + 1e-9));
   const other = { ...fixture, cases: [{ tokens, logits: moved.with(9, logits[0]) }] };
   const { difference } = await checkGolden(other, referenceOf(fixture));
-  expect(difference).toMatchObject({ position: 5, token: 17 });
+  expect(difference).toContain("the logit of token 17 at position 5");
 });
 
 test.for(["config.json", "weights.safetensors", "logits.json"])(

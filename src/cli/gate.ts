@@ -7,8 +7,8 @@ import { demoTables, writeDemo } from "../courses/decoding-demo/demo.ts";
 import { type FoundModel, findTrainedModel } from "../formats/find-model.ts";
 import { generate } from "../generation/generate.ts";
 import { checkGolden } from "../golden/check.ts";
-import { readFixtures } from "../golden/format.ts";
 import { type GoldenRow, goldenColumns, goldenRow } from "../golden/goldens-table.ts";
+import { readModelFixtures } from "../golden/read.ts";
 import { writeCsv } from "../io/csv.ts";
 import { packageRoot } from "../io/package-files.ts";
 import { type RunRecord, readRuns, startRecord, writeRecord } from "../io/run-record.ts";
@@ -18,7 +18,6 @@ import { seededRandom } from "../math/random.ts";
 import { referenceDecoder } from "../reference/reference-decoder.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { reference, referenceOf } from "../subjects/subjects.ts";
-import { describeDifference } from "../tolerance/compare.ts";
 import { runLaws } from "../verify/run-laws.ts";
 import { lawCells, lawColumns, reportText } from "../verify/verdicts.ts";
 import { isClean, type Report } from "../verify/verify.ts";
@@ -115,7 +114,7 @@ async function trainedStep(model: FoundModel, seed: number): Promise<boolean> {
 async function goldensStep(runId: string): Promise<GoldenRow[]> {
   console.log("Golden logits, recorded from the definition and from other engines");
   const rows: GoldenRow[] = [];
-  for (const fixture of await readFixtures(goldenFolder)) {
+  for (const fixture of await readModelFixtures(goldenFolder)) {
     const { config, weights } = fixture.model;
     const verdict = await checkGolden(fixture, referenceDecoder(config, weights));
     rows.push(goldenRow(runId, fixture, verdict));
@@ -124,7 +123,7 @@ async function goldensStep(runId: string): Promise<GoldenRow[]> {
     const error = `largest error ${largestError.toExponential(1)}, ${tolerance} allowed`;
     console.log(`  ${fixture.name}: ${size} by ${fixture.manifest.by}, ${error}`);
     if (difference === null) continue;
-    console.log(`  BROKEN ${describeDifference(difference, `after [${difference.tokens}]`)}`);
+    console.log(`  BROKEN ${difference}`);
   }
   console.log("");
   return rows;

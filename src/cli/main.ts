@@ -14,6 +14,7 @@ import { demoCommand } from "./demo.ts";
 import { explainCommand } from "./explain.ts";
 import { gateCommand } from "./gate.ts";
 import { generateCommand } from "./generate.ts";
+import { goldenCommand } from "./golden.ts";
 import { lawsCommand } from "./laws.ts";
 import { reportCommand } from "./report.ts";
 import { summaryCommand } from "./summary.ts";
@@ -33,6 +34,7 @@ const program = new Command("causalgate")
   .addCommand(gateCommand())
   .addCommand(verifyCommand())
   .addCommand(lawsCommand())
+  .addCommand(goldenCommand())
   .addCommand(demoCommand())
   .addCommand(summaryCommand())
   .addCommand(traceCommand())

@@ -142,7 +142,7 @@ function checkPlaces(path: string, entries: readonly Entry[], size: number): voi
  * Writes tensors so that {@link readSafetensors} gives the same numbers back. The same tensors give
  * the same bytes: they are sorted by name.
  *
- * @param type what all are written as; by default F32 if every number is a float32, else F64
+ * @param type of all numbers in the file; by default F32 if every number is a float32, else F64
  * @returns the type that was written
  * @throws {RangeError} on two tensors of one name, a size that is not its shape's, or a number that
  *   is NaN, infinite or not of the type; nothing is written
@@ -150,20 +150,33 @@ function checkPlaces(path: string, entries: readonly Entry[], size: number): voi
 export async function writeSafetensors(
   path: string,
   tensors: readonly Tensor[],
-  type?: WrittenType,
+  type: WrittenType = smallestType(tensors),
 ): Promise<WrittenType> {
+  await writeWhole(path, encodeSafetensors(tensors, type));
+  return type;
+}
+
+/** F32 if every number is a float32, else F64. */
+function smallestType(tensors: readonly Tensor[]): WrittenType {
+  return tensors.every(({ data }) => areFloat32(data)) ? "F32" : "F64";
+}
+
+/** Returns the bytes of the file that {@link writeSafetensors} writes, and throws as it does. */
+export function encodeSafetensors(
+  tensors: readonly Tensor[],
+  type: WrittenType = smallestType(tensors),
+): Uint8Array {
   const sorted = tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   checkTensors(sorted);
-  const dtype = type ?? (sorted.every(({ data }) => areFloat32(data)) ? "F32" : "F64");
-  checkType(sorted, dtype);
-  const width = bytesPerElement(dtype);
+  checkType(sorted, type);
+  const width = bytesPerElement(type);
   // Readers of PyTorch weights ask for this word.
   const header: [string, unknown][] = [["__metadata__", { format: "pt" }]];
   let size = 0;
   for (const { name, shape, data } of sorted) {
     const begin = size;
     size += data.length * width;
-    header.push([name, { dtype, shape, data_offsets: [begin, size] }]);
+    header.push([name, { dtype: type, shape, data_offsets: [begin, size] }]);
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   // Padded with spaces, so that the numbers begin at a multiple of 8.
@@ -175,12 +188,11 @@ export async function writeSafetensors(
   let offset = 8 + length;
   for (const { data } of sorted) {
     for (const x of data) {
-      writtenTypes[dtype].set(view, offset, x);
+      writtenTypes[type].set(view, offset, x);
       offset += width;
     }
   }
-  await writeWhole(path, bytes);
-  return dtype;
+  return bytes;
 }
 
 function checkType(tensors: readonly Tensor[], type: WrittenType): void {

@@ -1,37 +1,94 @@
-/** Comparison of a decoder with recorded logits. */
+/** Comparison of an engine with recorded fixtures. */
 import type { Decoder } from "../decoder.ts";
-import { firstDifference, type LogitDifference, largestError } from "../tolerance/compare.ts";
-import type { Fixture } from "./format.ts";
+import type { Completed, CompleteOptions } from "../generation/complete.ts";
+import { describeDifference, firstDifference, largestError } from "../tolerance/compare.ts";
+import { completionDifference } from "./completions.ts";
+import {
+  type CompletionFixture,
+  type EngineFixture,
+  type Fixture,
+  type ModelFixture,
+  rowCountOf,
+} from "./format.ts";
 
-/** The result of running one decoder over the tokens of one fixture. */
+/** The result of comparing one engine with one fixture. */
 export interface GoldenVerdict {
   readonly fixture: string;
-  /** Number of rows of logits compared. */
+  /** Number of rows compared. */
   readonly rows: number;
+  /** Largest absolute difference of any value. */
   readonly largestError: number;
+  /** Largest difference allowed. */
   readonly tolerance: number;
-  /** The first logit outside the tolerance, with the tokens of its case. */
-  readonly difference: (LogitDifference & { readonly tokens: readonly number[] }) | null;
+  /** The first difference outside the tolerance, as a sentence; null if there is none. */
+  readonly difference: string | null;
 }
 
-/** Runs a decoder of the fixture's model over its tokens, and compares every logit. */
-export async function checkGolden(fixture: Fixture, decoder: Decoder): Promise<GoldenVerdict> {
-  const tolerance = { absolute: fixture.manifest.tolerance, relative: 0 };
+/**
+ * Returns the logits after each token: in one call if the decoder offers `all-rows`, else token by
+ * token.
+ */
+export async function rowsOf(
+  decoder: Decoder,
+  tokens: readonly number[],
+): Promise<ArrayLike<number>[]> {
+  await using sequence = await decoder.start();
+  if (decoder.capabilities.has("all-rows")) return sequence.appendAll(tokens);
+  const rows: ArrayLike<number>[] = [];
+  // A copy: an engine may return the same memory at every call.
+  for (const token of tokens) rows.push([...(await sequence.append([token]))]);
+  return rows;
+}
+
+/**
+ * Runs a decoder over the tokens of a fixture, and compares every logit.
+ *
+ * @param decoder computes the fixture's model
+ * @param tolerance by default the fixture's own
+ */
+export async function checkGolden(
+  fixture: ModelFixture | EngineFixture,
+  decoder: Decoder,
+  tolerance = fixture.manifest.tolerance,
+): Promise<GoldenVerdict> {
   let largest = 0;
-  let difference: GoldenVerdict["difference"] = null;
+  let difference: string | null = null;
   for (const { tokens, logits } of fixture.cases) {
-    await using sequence = await decoder.start();
-    const actual = await sequence.appendAll(tokens);
+    const actual = await rowsOf(decoder, tokens);
     largest = Math.max(largest, largestError(actual, logits));
     if (difference !== null) continue;
-    const first: LogitDifference | null = firstDifference(actual, logits, tolerance);
-    if (first !== null) difference = { ...first, tokens };
+    const first = firstDifference(actual, logits, { absolute: tolerance, relative: 0 });
+    if (first !== null) difference = describeDifference(first, `after [${tokens}]`);
   }
-  return {
-    fixture: fixture.name,
-    rows: fixture.cases.reduce((sum, { tokens }) => sum + tokens.length, 0),
-    largestError: largest,
-    tolerance: fixture.manifest.tolerance,
-    difference,
-  };
+  return verdictOf(fixture, largest, tolerance, difference);
+}
+
+/** Completes the prompts of a fixture, and compares tokens and log-probabilities. */
+export async function checkCompletions(
+  fixture: CompletionFixture,
+  complete: (prompt: readonly number[], options: CompleteOptions) => Promise<Completed>,
+): Promise<GoldenVerdict> {
+  const { tolerance } = fixture.manifest;
+  let largest = 0;
+  let difference: string | null = null;
+  for (const recorded of fixture.cases) {
+    const { tokens, maxNewTokens } = recorded;
+    const actual = await complete(tokens, { maxNewTokens, topLogProbs: fixture.topLogProbs });
+    const { first, largestError } = completionDifference(actual, recorded, tolerance);
+    largest = Math.max(largest, largestError);
+    if (first === null || difference !== null) continue;
+    const which = first.token === null ? "" : `: the log-probability of token ${first.token}`;
+    const where = `after [${tokens}], new token ${first.position}${which}`;
+    difference = `${where} is ${first.new}, but should be ${first.old}: ${tolerance} allowed`;
+  }
+  return verdictOf(fixture, largest, tolerance, difference);
+}
+
+function verdictOf(
+  fixture: Fixture,
+  largestError: number,
+  tolerance: number,
+  difference: string | null,
+): GoldenVerdict {
+  return { fixture: fixture.name, rows: rowCountOf(fixture), largestError, tolerance, difference };
 }

@@ -1,39 +1,64 @@
 /**
- * Golden fixtures: a model, tokens and the logits that follow each of them, recorded once and kept
- * with the hash of every file. A fixture is a folder of four files; this file reads it, and
- * record.ts writes it.
+ * Golden fixtures: tokens and the values that one engine computed for them, recorded once and kept
+ * with the hash of every file. A fixture is a folder; its manifest names the other files. There are
+ * three kinds:
+ *
+ * | kind | files besides `manifest.json` | recorded from |
+ * | --- | --- | --- |
+ * | `model` | `config.json`, `weights.safetensors`, `logits.json` | an engine that computes any model |
+ * | `engine` | `config.json`, `logits.json` | an engine that holds one model |
+ * | `completions` | `completions.json` | a server that returns the most probable tokens |
  */
-import { readdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { readSafetensors } from "../formats/safetensors.ts";
-import { sha256 } from "../io/files.ts";
-import { configFromJson } from "../model/config.ts";
+import type { Completed } from "../generation/complete.ts";
+import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
-import { buildWeights } from "../model/weights.ts";
 
 /** The content of `manifest.json`. */
 export interface Manifest {
-  /** The engine that computed the logits. */
+  /** Name of the engine that computed the values. */
   readonly by: string;
   /** Versions of the software that computed them, by name. */
   readonly versions: Readonly<Record<string, string>>;
   /** The command that records the fixture again. */
   readonly command: string;
-  /** Largest absolute difference from the recorded logits that a correct decoder may have. */
+  /** Largest absolute difference from the recorded values that is correct in float64. */
   readonly tolerance: number;
-  /** Largest difference from the definition's logits, if another engine computed them. */
+  /** Largest difference from the definition's logits, if another engine computed the values. */
   readonly largestDifference?: number;
   /** SHA-256 of every other file of the folder, in hexadecimal. */
   readonly sha256: Readonly<Record<string, string>>;
 }
 
-export interface Fixture {
-  /** The name of its folder. */
+interface FixtureHead {
+  /** Name of its folder. */
   readonly name: string;
   readonly manifest: Manifest;
+}
+
+/** Logits of a model whose weights are part of the fixture: any engine can be compared with it. */
+export interface ModelFixture extends FixtureHead {
+  readonly kind: "model";
   readonly model: Model;
   readonly cases: readonly GoldenCase[];
 }
+
+/** Logits of an engine that holds its own weights: only that engine can be compared with it. */
+export interface EngineFixture extends FixtureHead {
+  readonly kind: "engine";
+  readonly config: ModelConfig;
+  readonly cases: readonly GoldenCase[];
+}
+
+/** Greedy completions with the log-probabilities of the most probable tokens. */
+export interface CompletionFixture extends FixtureHead {
+  readonly kind: "completions";
+  readonly vocabSize: number;
+  /** Number of log-probabilities requested for each new token. */
+  readonly topLogProbs: number;
+  readonly cases: readonly CompletionCase[];
+}
+
+export type Fixture = ModelFixture | EngineFixture | CompletionFixture;
 
 export interface GoldenCase {
   readonly tokens: readonly number[];
@@ -41,56 +66,36 @@ export interface GoldenCase {
   readonly logits: readonly (readonly number[])[];
 }
 
-/** The files of a fixture besides its manifest. */
-export const fixtureFiles = ["config.json", "weights.safetensors", "logits.json"] as const;
-
-/**
- * Reads a fixture, refusing bytes that are not those of its manifest.
- *
- * @throws {Error} naming the file, if one is missing or its hash differs
- */
-export async function readFixture(folder: string): Promise<Fixture> {
-  const name = basename(folder);
-  const path = (file: string) => join(folder, file);
-  const manifest: Manifest = await readJson(path("manifest.json"));
-  for (const file of fixtureFiles) {
-    const got = sha256(await readFile(path(file)));
-    const must = manifest.sha256?.[file];
-    if (got === must) continue;
-    const fix = "restore it, or record it anew with npm run golden";
-    throw new Error(`${path(file)}: the sha256 must be ${must}, got ${got}; ${fix}`);
-  }
-  const config = configFromJson(await readJson(path("config.json")));
-  const tensors = await readSafetensors(path("weights.safetensors"));
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor.data]));
-  const weights = buildWeights(config, (tensor) => {
-    const data = byName.get(tensor);
-    if (data === undefined) {
-      throw new Error(`${path("weights.safetensors")}: must hold ${tensor}, got none`);
-    }
-    return data;
-  });
-  const { cases } = await readJson<{ cases: GoldenCase[] }>(path("logits.json"));
-  return { name, manifest, model: { name, config, weights }, cases };
+export interface CompletionCase extends Completed {
+  /** The prompt. */
+  readonly tokens: readonly number[];
+  /** Number of new tokens requested. */
+  readonly maxNewTokens: number;
 }
 
-/** A folder of fixtures of another kind: gradients in place of logits. */
-const GRADIENTS = "gradients";
+/** The files of each kind besides the manifest, in the order of the manifest. */
+export const fixtureFiles = {
+  model: ["config.json", "weights.safetensors", "logits.json"],
+  engine: ["config.json", "logits.json"],
+  completions: ["completions.json"],
+} as const satisfies Readonly<Record<Fixture["kind"], readonly string[]>>;
 
-/** Returns every fixture of a folder, by name. */
-export async function readFixtures(folder: string): Promise<Fixture[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries
-    .filter((entry) => entry.isDirectory() && entry.name !== GRADIENTS)
-    .map(({ name }) => name);
-  return Promise.all(names.sort().map((name) => readFixture(join(folder, name))));
+type WithoutManifest<Kind extends Fixture> = Kind extends Fixture ? Omit<Kind, "manifest"> : never;
+
+/** A fixture, whether its manifest is complete or not. */
+export type FixtureBody = WithoutManifest<Fixture>;
+
+/** Returns V, the number of logits in a row. */
+export function vocabSizeOf(fixture: FixtureBody): number {
+  if (fixture.kind === "completions") return fixture.vocabSize;
+  return (fixture.kind === "model" ? fixture.model.config : fixture.config).vocabSize;
 }
 
-async function readJson<T>(path: string): Promise<T> {
-  const text = await readFile(path, "utf8");
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${path}: must be JSON, got ${(error as Error).message}`, { cause: error });
-  }
+/** Returns the number of rows: one for each token, or for each new token of a completion. */
+export function rowCountOf(fixture: FixtureBody): number {
+  const counts =
+    fixture.kind === "completions"
+      ? fixture.cases.map(({ newTokens }) => newTokens.length)
+      : fixture.cases.map(({ tokens }) => tokens.length);
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -1,7 +1,7 @@
 /** goldens.csv: the comparison of one decoder with every recorded fixture. */
 import { type Row, schemaVersion } from "../cost/row.ts";
 import type { GoldenVerdict } from "./check.ts";
-import type { Fixture } from "./format.ts";
+import { type Fixture, vocabSizeOf } from "./format.ts";
 
 export const goldenColumns = [
   "schema_version",
@@ -20,16 +20,16 @@ export type GoldenRow = Row<(typeof goldenColumns)[number]>;
 /** The row of one fixture: `rows` rows of `vocab` logits, and the largest error of any of them. */
 export function goldenRow(
   runId: string,
-  { manifest, model }: Fixture,
+  recorded: Fixture,
   { fixture, rows, largestError, tolerance, difference }: GoldenVerdict,
 ): GoldenRow {
   return {
     schema_version: schemaVersion,
     run_id: runId,
     fixture,
-    by: manifest.by,
+    by: recorded.manifest.by,
     rows,
-    vocab: model.config.vocabSize,
+    vocab: vocabSizeOf(recorded),
     largest_error: largestError,
     tolerance,
     status: difference === null ? "kept" : "broken",

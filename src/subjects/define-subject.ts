@@ -89,6 +89,7 @@ export function defineSubject(definition: SubjectDefinition): Subject {
     ...toleranceOf(arithmetic, bitwise),
     knownFailures,
     ...(definition.versions === undefined ? {} : { versions: definition.versions }),
+    only,
   };
 }
 

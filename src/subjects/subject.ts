@@ -1,4 +1,5 @@
 import type fc from "fast-check";
+import type { Fixed } from "../arbitraries/configs.ts";
 import type { Capability, Decoder } from "../decoder.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { Model } from "../model/model.ts";
@@ -21,6 +22,8 @@ export interface Subject extends SubjectTolerance {
   /** Generated decoders that shrink, or one fixed decoder as `fc.constant`. */
   readonly candidates: fc.Arbitrary<Candidate>;
   readonly capabilities: ReadonlySet<Capability>;
+  /** Configuration fields that it cannot choose; left out if it can choose all. */
+  readonly only?: Fixed;
   /** False for a server that completes prompts and shows no logits. Default true. */
   readonly logits?: boolean;
   /** Whether candidates come with their model, so that the definition can be asked. */

@@ -20,7 +20,12 @@ export function noiseFloor(model: Model, arithmetic: Arithmetic): number {
   const length = Math.min(P, floorTokens);
   const tokens = Array.from({ length }, () => Math.floor(random() * V));
   const { error, largestLogit } = noise(model, tokens, arithmetic, 1);
-  return Math.max(error, leastFloorUlps * unitOf(arithmetic) * largestLogit);
+  return Math.max(error, leastFloor(arithmetic, largestLogit));
+}
+
+/** Returns the smallest noise floor of a model whose largest logit has this magnitude. */
+export function leastFloor(arithmetic: Arithmetic, largestLogit: number): number {
+  return leastFloorUlps * unitOf(arithmetic) * largestLogit;
 }
 
 /**

@@ -5,7 +5,7 @@ import { models } from "../../../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../../../src/arbitraries/tokens.ts";
 import { forward } from "../../../src/definition.ts";
 import { checkGolden } from "../../../src/golden/check.ts";
-import { readFixtures } from "../../../src/golden/format.ts";
+import { readModelFixtures } from "../../../src/golden/read.ts";
 import { expect, expectLogits } from "../../../src/laws/support/expect.ts";
 import { normal, seededRandom } from "../../../src/math/random.ts";
 import { targetsOf, withLora } from "../../../src/model/lora.ts";
@@ -20,10 +20,10 @@ export const goldens: Check = check(
   1,
   () => fc.constant({}),
   async (_, subject) => {
-    for (const fixture of await readFixtures(folder)) {
+    for (const fixture of await readModelFixtures(folder)) {
       const { name, model, manifest, cases } = fixture;
       const { difference } = await checkGolden(fixture, subject.build!(model));
-      expect(difference === null, `${name}: ${JSON.stringify(difference)}`);
+      expect(difference === null, `${name}: ${difference}`);
       const tolerance = { absolute: manifest.tolerance, relative: 0 };
       for (const { tokens, logits } of cases) {
         const defined = forward(model.config, model.weights, tokens);

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The folder of the weights that this project trained for a named model, made by `npm run train`;
- * null where it trained none.
+ * Returns the folder of the trained weights of a named model, made by `npm run golden -- models`;
+ * null if there are none.
  */
 export function trainedFolder(name: string): string | null {
   const folder = join(import.meta.dirname, name);

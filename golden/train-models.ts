@@ -1,7 +1,4 @@
-/**
- * Trains the project's own models anew: `npm run train`, some minutes. With `-- --check` it leaves
- * those that are there, and says whether training gives the same bytes again; exit code 1 if not.
- */
+/** Training of the two models that this repository contains. */
 import { existsSync } from "node:fs";
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,16 +7,26 @@ import { trainCommand } from "../src/cli/train.ts";
 
 const folder = join(import.meta.dirname, "../src/model/trained");
 
-/** Each model's task, whose own settings are the recipe. */
+/** The task of each model, whose settings are the recipe. */
 const tasks = { tiny: "sentences", sorter: "sort" };
 
-const { check = false } = new Command("train")
-  .description("train the models of this project")
-  .option("--check", "compare with those that are there, and change nothing")
-  .parse()
-  .opts<{ check?: true }>();
+/** `npm run golden -- models`: trains both models again, in some minutes. */
+export function modelsCommand(): Command {
+  return new Command("models")
+    .description("train the models of this repository again")
+    .option(
+      "--check",
+      "compare with those that are there and change nothing; exit code 1 if they differ",
+    )
+    .action(async ({ check = false }: { check?: boolean }) => {
+      for (const [name, task] of Object.entries(tasks)) {
+        if (!(await train(name, task, check))) process.exitCode = 1;
+      }
+    });
+}
 
-for (const [name, task] of Object.entries(tasks)) {
+/** Trains one model; returns false if it was compared and its bytes differ. */
+async function train(name: string, task: string, check: boolean): Promise<boolean> {
   const place = join(folder, name);
   const fresh = `${place}.tmp`;
   await rm(fresh, { recursive: true, force: true });
@@ -28,12 +35,12 @@ for (const [name, task] of Object.entries(tasks)) {
   if (check) {
     const same = await haveSameFiles(place, fresh);
     console.log(`${name}: ${same ? "the same bytes" : "OTHER BYTES"}`);
-    if (!same) process.exitCode = 1;
     await rm(fresh, { recursive: true });
-  } else {
-    await rm(place, { recursive: true, force: true });
-    await rename(fresh, place);
+    return same;
   }
+  await rm(place, { recursive: true, force: true });
+  await rename(fresh, place);
+  return true;
 }
 
 async function haveSameFiles(first: string, second: string): Promise<boolean> {

@@ -1,0 +1,157 @@
+import { join } from "node:path";
+import { Argument, Command, Option } from "commander";
+import { findTrainedModel } from "../formats/find-model.ts";
+import { checkSubject, type SubjectVerdict } from "../golden/check-subject.ts";
+import { goldenEngine } from "../golden/engine.ts";
+import { fixtureFolders, readFixture } from "../golden/read.ts";
+import { compareDrafts, writeDrafts } from "../golden/record.ts";
+import { draftSubject } from "../golden/record-subject.ts";
+import { outcomesText, verdictText } from "../golden/text.ts";
+import type { FixtureDraft } from "../golden/write.ts";
+import { packageRoot } from "../io/package-files.ts";
+import { examples, integers, seedOption } from "./options.ts";
+import { chosenSubject, type SubjectOptions, subjectOptions } from "./subject-options.ts";
+
+/** The fixtures of this package. */
+const packageFixtures = join(packageRoot, "golden");
+
+interface RecordOptions extends Omit<SubjectOptions, "model"> {
+  readonly out: string;
+  readonly model?: readonly string[];
+  readonly tokens?: readonly (readonly number[])[];
+  readonly seed: number;
+  readonly update?: boolean;
+}
+
+/** `causalgate golden`: records an engine as fixtures, and compares engines with fixtures. */
+export function goldenCommand(): Command {
+  return new Command("golden")
+    .description("record the logits of an engine as fixtures, and compare engines with fixtures")
+    .addCommand(recordCommand())
+    .addCommand(checkCommand());
+}
+
+function recordCommand(): Command {
+  const command = new Command("record").description(
+    "record an engine; exit code 1 if a recorded fixture differs and --update is not given",
+  );
+  for (const option of subjectOptions().filter(({ long }) => long !== "--model")) {
+    command.addOption(option);
+  }
+  return command
+    .requiredOption("--out <DIR>", "folder of the fixtures, one folder each")
+    .option(
+      "--model <MODEL...>",
+      "models to record, by name or path; default: those recorded before, or one of each family; with --http the model of the server",
+    )
+    .addOption(
+      new Option(
+        "--tokens <IDS...>",
+        "token ids of each case, as in 3,7,11 5; default: those recorded before, or seeded ones",
+      ).argParser((text: string, cases: number[][] = []) => [...cases, integers(0)(text)]),
+    )
+    .addOption(seedOption())
+    .option("--update", "overwrite fixtures that differ")
+    .addHelpText(
+      "after",
+      examples(
+        ["golden record --engine my-engine.ts --out fixtures", "one model of each family"],
+        [
+          "golden record --engine my-engine.ts --out fixtures",
+          "again: nothing changes, or a table",
+        ],
+        ["golden record --engine my-engine.ts --out fixtures --update", "overwrites what changed"],
+        ["golden record --subject onnxruntime --model demo --tokens 3,7,11 --out fixtures", "one"],
+        ["golden record --http http://127.0.0.1:8080 --out fixtures", "top log-probabilities"],
+      ),
+    )
+    .action(record);
+}
+
+async function record(options: RecordOptions): Promise<void> {
+  const { out: folder, model, tokens, seed, update = false, ...rest } = options;
+  const isServer = rest.http !== undefined;
+  if (isServer && model !== undefined && model.length > 1) {
+    throw new RangeError(`golden: --model must be one model with --http, got ${model.join(" ")}`);
+  }
+  const served = isServer && model !== undefined ? { model: model[0] } : {};
+  const { subject, origin } = await chosenSubject({ ...rest, ...served });
+  const models = isServer
+    ? []
+    : await Promise.all((model ?? []).map((one) => findTrainedModel(one, seed)));
+  const chosen = model?.map((one) => ` --model ${one}`).join("") ?? "";
+  const cases = tokens?.map((ids) => ` --tokens ${ids}`).join("") ?? "";
+  const own = isServer ? "" : chosen;
+  const { drafts, notOffered } = await draftSubject(goldenEngine(subject), {
+    ...(models.length === 0 ? {} : { models }),
+    ...(tokens === undefined ? {} : { tokens }),
+    seed,
+    folder,
+    command: `causalgate golden record ${origin}${own}${cases} --seed ${seed} --out ${folder}`,
+  });
+  for (const line of notOffered) console.log(`not offered: ${line}`);
+  if (drafts.length === 0) {
+    const fix = "choose models with --model";
+    throw new RangeError(`golden: ${subject.name} must offer a model to record, got none; ${fix}`);
+  }
+  if (!(await writeFixtures(drafts, folder, update))) process.exitCode = 1;
+}
+
+/**
+ * Writes the fixtures that are new, and with `update` those that differ from what is there; prints
+ * the differences first.
+ *
+ * @returns false if a fixture was refused, or differs by more than its tolerance without `update`
+ */
+export async function writeFixtures(
+  drafts: readonly FixtureDraft[],
+  folder: string,
+  update: boolean,
+): Promise<boolean> {
+  const outcomes = await compareDrafts(drafts, folder, update);
+  console.log(outcomesText(outcomes, folder, update));
+  await writeDrafts(outcomes, folder, update);
+  const isRefused = outcomes.some(({ draft }) => draft.problem !== null);
+  return !isRefused && (update || outcomes.every(({ status }) => status !== "changed"));
+}
+
+function checkCommand(): Command {
+  const command = new Command("check").description(
+    "compare an engine with recorded fixtures; exit code 1 if it differs from one, 3 if none suits it",
+  );
+  for (const option of subjectOptions()) command.addOption(option);
+  return command
+    .addArgument(
+      new Argument("[DIR]", "folder of fixtures; default: those of this package").default(
+        packageFixtures,
+        "those of this package",
+      ),
+    )
+    .addHelpText(
+      "after",
+      examples(
+        ["golden check", "the reference decoder, as in the gate"],
+        ["golden check --engine my-engine.ts", "the logits of other engines, recorded here"],
+        ["golden check --engine my-engine.ts fixtures", "the logits of your engine, as recorded"],
+      ),
+    )
+    .action(check);
+}
+
+async function check(folder: string, options: SubjectOptions): Promise<void> {
+  const fixtures = await Promise.all((await fixtureFolders(folder)).map(readFixture));
+  const { subject } = await chosenSubject(options);
+  const engine = goldenEngine(subject);
+  const verdicts: SubjectVerdict[] = [];
+  for (const fixture of fixtures) {
+    const verdict = await checkSubject(engine, fixture);
+    console.log(verdictText(verdict));
+    verdicts.push(verdict);
+  }
+  const compared = verdicts.map(({ verdict }) => verdict).filter((verdict) => verdict !== null);
+  const broken = compared.filter(({ difference }) => difference !== null).length;
+  const kept = `${compared.length - broken} of ${verdicts.length} fixtures kept`;
+  const others = `${broken} broken, ${verdicts.length - compared.length} not offered`;
+  console.log(`${subject.name}: ${kept}, ${others}`);
+  process.exitCode = broken > 0 ? 1 : compared.length === 0 ? 3 : 0;
+}

@@ -1,0 +1,83 @@
+/** The part of a subject that golden fixtures need: what can be recorded of it, and compared. */
+import fc from "fast-check";
+import { type Decoder, NotOffered } from "../decoder.ts";
+import type { Completed, CompleteOptions } from "../generation/complete.ts";
+import type { ModelConfig } from "../model/config.ts";
+import type { Model } from "../model/model.ts";
+import type { Subject } from "../subjects/subject.ts";
+
+interface EngineHead {
+  readonly subject: Subject;
+}
+
+/** An engine that computes any model: fixtures hold the model. */
+export interface ModelEngine extends EngineHead {
+  readonly kind: "model";
+  readonly build: (model: Model) => Decoder;
+}
+
+/** An engine that holds one model: fixtures hold its configuration. */
+export interface FixedEngine extends EngineHead {
+  readonly kind: "engine";
+  readonly decoder: Decoder;
+  /** Null if its weights are unknown. */
+  readonly model: Model | null;
+}
+
+/** A server that completes prompts and returns no logits. */
+export interface CompletionEngine extends EngineHead {
+  readonly kind: "completions";
+  readonly vocabSize: number;
+  /** Number of tokens that a prompt and its completion may have. */
+  readonly contextLength: number;
+  readonly complete: (prompt: readonly number[], options: CompleteOptions) => Promise<Completed>;
+}
+
+export type GoldenEngine = ModelEngine | FixedEngine | CompletionEngine;
+
+/**
+ * Returns what can be recorded of a subject.
+ *
+ * @throws {RangeError} if it offers neither logits nor completions
+ */
+export function goldenEngine(subject: Subject): GoldenEngine {
+  const { build, logits = true } = subject;
+  if (logits && build !== null) {
+    const buildOffered = (model: Model) => {
+      checkOnly(subject, model.config);
+      return build(model);
+    };
+    return { kind: "model", subject, build: buildOffered };
+  }
+  const [{ decoder, model }] = fc.sample(subject.candidates, { numRuns: 1, seed: 0 });
+  if (logits) return { kind: "engine", subject, decoder, model };
+  const { complete } = subject.generation;
+  if (complete === undefined) {
+    const must = `${subject.name} must offer logits or completions, got neither`;
+    throw new RangeError(`golden: ${must}; only those can be recorded`);
+  }
+  const { vocabSize, maxPositionEmbeddings: contextLength } = decoder.config;
+  return {
+    kind: "completions",
+    subject,
+    vocabSize,
+    contextLength,
+    complete: (prompt, options) => complete(decoder, prompt, options),
+  };
+}
+
+/** @throws {NotOffered} naming the field that the subject cannot choose */
+function checkOnly({ name, only = {} }: Subject, config: ModelConfig): void {
+  const fields = new Map<string, unknown>(Object.entries(config));
+  for (const [field, must] of Object.entries(only)) {
+    const got = fields.get(field);
+    if (JSON.stringify(got) === JSON.stringify(must)) continue;
+    const text = `${JSON.stringify(must)}, got ${JSON.stringify(got)}`;
+    throw new NotOffered(`${name}: ${field} must be ${text}`);
+  }
+}
+
+/** Returns the versions of what computes a subject, with that of Node. */
+export async function versionsOf({ versions }: Subject): Promise<Record<string, string>> {
+  return { node: process.version, ...(await versions?.()) };
+}
