@@ -72,10 +72,15 @@ export const fixedEngine = (model: Model, isKnown: boolean) =>
   });
 
 /** A server without logits, of this model. */
-export const serverOf = (model: Model): Subject => {
+export const serverOf = (model: Model, drift = 0): Subject => {
   const decoder = referenceDecoder(model.config, model.weights);
   const subject = fixedEngine(model, false);
-  const completeIt: typeof complete = (_, prompt, options) => complete(decoder, prompt, options);
+  const completeIt: typeof complete = async (_, prompt, options) => {
+    const completed = await complete(decoder, prompt, options);
+    const drifted = (list: (typeof completed.top)[number]) =>
+      list.map(({ token, logProb }) => ({ token, logProb: logProb - drift }));
+    return { ...completed, top: completed.top.map(drifted) };
+  };
   const accurate = { absolute: 1e-6, relative: 0 };
   return {
     ...subject,

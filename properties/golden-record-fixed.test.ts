@@ -70,6 +70,20 @@ describe("a server of completions", () => {
     expect((await check(serverOf(modelOf(1)), folder)).every(isKept)).toBe(true);
   });
 
+  test("whose log-probabilities drift differs, where it returns the same tokens", async () => {
+    const folder = freshFolder();
+    await record(serverOf(modelOf(1)), folder);
+    const drift = (by: number) => serverOf(modelOf(1), by);
+    expect((await record(drift(1e-9), folder)).statuses).toEqual(["rounding"]);
+    const { statuses, differences } = await record(drift(1e-3), folder);
+    expect(statuses).toEqual(["changed"]);
+    expect(differences[0]).toMatchObject({ part: "completion", case: 1, position: 0 });
+    expect(differences[0].token).not.toBeNull();
+    expect(differences[0].largestError).toBeCloseTo(1e-3, 9);
+    expect((await check(drift(1e-9), folder)).every(isKept)).toBe(true);
+    expect((await check(drift(1e-3), folder)).some(isKept)).toBe(false);
+  });
+
   test("of another model differs, by the first token or log-probability", async () => {
     const folder = freshFolder();
     await record(serverOf(modelOf(1)), folder);

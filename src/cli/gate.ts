@@ -8,9 +8,8 @@ import { type FoundModel, findTrainedModel } from "../formats/find-model.ts";
 import { generate } from "../generation/generate.ts";
 import { checkGolden } from "../golden/check.ts";
 import { type GoldenRow, goldenColumns, goldenRow } from "../golden/goldens-table.ts";
-import { readModelFixtures } from "../golden/read.ts";
+import { packageFixtures, readModelFixtures } from "../golden/read.ts";
 import { writeCsv } from "../io/csv.ts";
-import { packageRoot } from "../io/package-files.ts";
 import { type RunRecord, readRuns, startRecord, writeRecord } from "../io/run-record.ts";
 import { grouped } from "../io/text-table.ts";
 import { lawById, laws } from "../laws/index.ts";
@@ -41,8 +40,6 @@ const lawsOfTrained = [
   "chunk-invariance",
   "definition-equality",
 ];
-
-const goldenFolder = join(packageRoot, "golden");
 
 /** `causalgate gate`, which is `npm start`: laws, goldens, then the tables and their page. */
 export function gateCommand(): Command {
@@ -114,7 +111,7 @@ async function trainedStep(model: FoundModel, seed: number): Promise<boolean> {
 async function goldensStep(runId: string): Promise<GoldenRow[]> {
   console.log("Golden logits, recorded from the definition and from other engines");
   const rows: GoldenRow[] = [];
-  for (const fixture of await readModelFixtures(goldenFolder)) {
+  for (const fixture of await readModelFixtures(packageFixtures)) {
     const { config, weights } = fixture.model;
     const verdict = await checkGolden(fixture, referenceDecoder(config, weights));
     rows.push(goldenRow(runId, fixture, verdict));

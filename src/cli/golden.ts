@@ -1,19 +1,14 @@
-import { join } from "node:path";
 import { Argument, Command, Option } from "commander";
 import { findTrainedModel } from "../formats/find-model.ts";
 import { checkSubject, type SubjectVerdict } from "../golden/check-subject.ts";
 import { goldenEngine } from "../golden/engine.ts";
-import { fixtureFolders, readFixture } from "../golden/read.ts";
+import { fixtureFolders, packageFixtures, readFixture } from "../golden/read.ts";
 import { compareDrafts, writeDrafts } from "../golden/record.ts";
 import { draftSubject } from "../golden/record-subject.ts";
 import { outcomesText, verdictText } from "../golden/text.ts";
 import type { FixtureDraft } from "../golden/write.ts";
-import { packageRoot } from "../io/package-files.ts";
 import { examples, integers, seedOption } from "./options.ts";
 import { chosenSubject, type SubjectOptions, subjectOptions } from "./subject-options.ts";
-
-/** The fixtures of this package. */
-const packageFixtures = join(packageRoot, "golden");
 
 interface RecordOptions extends Omit<SubjectOptions, "model"> {
   readonly out: string;

@@ -5,6 +5,7 @@ import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { sha256 } from "../io/files.ts";
+import { packageRoot } from "../io/package-files.ts";
 import { configFromJson } from "../model/config.ts";
 import { buildWeights } from "../model/weights.ts";
 import { type Fixture, fixtureFiles, type Manifest, type ModelFixture } from "./format.ts";
@@ -101,6 +102,9 @@ function kindOf({ sha256: hashes }: Manifest, path: string): Fixture["kind"] {
   const must = Object.values(fixtureFiles).map((group) => group.join(", "));
   throw new RangeError(`${path}: sha256 must name ${must.join("; or ")}, got ${files || "none"}`);
 }
+
+/** The folder of this package's fixtures, in the clone and installed. */
+export const packageFixtures = join(packageRoot, "golden");
 
 /** A folder of fixtures of another kind: gradients in place of logits. */
 const GRADIENTS = "gradients";
