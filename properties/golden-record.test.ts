@@ -53,7 +53,7 @@ describe("an engine of any model", () => {
 
   test("that changed is shown with the first logit, and overwritten only on demand", async () => {
     const folder = freshFolder();
-    const known = { knownFailures: { "P-GOLD": "on purpose" } };
+    const known = { knownFailures: { "definition-equality": "on purpose" } };
     await record(engineOf(0, known), folder);
     const before = await contentOf(folder);
     const changed = await record(engineOf(1e-3, known), folder);
@@ -129,7 +129,9 @@ describe("an engine of any model", () => {
   });
 
   test("whose logits are NaN is refused", async () => {
-    const subject = engineOf(Number.NaN, { knownFailures: { "P-GOLD": "on purpose" } });
+    const subject = engineOf(Number.NaN, {
+      knownFailures: { "definition-equality": "on purpose" },
+    });
     await expect(record(subject, freshFolder())).rejects.toThrow(/must be finite|in every run/);
   });
 

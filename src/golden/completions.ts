@@ -58,7 +58,7 @@ export function completionDifference(
   return { first: { position, token: null, ...count }, largestError: largest };
 }
 
-/** Whether the token is as probable as the most probable one, within the tolerance. */
+/** Returns true if the token is as probable as the most probable one, within the tolerance. */
 function isNearest(list: readonly TokenLogProb[], token: number, tolerance: number): boolean {
   const most = Math.max(...list.map(({ logProb }) => logProb));
   const own = list.find((one) => one.token === token)?.logProb ?? Number.NEGATIVE_INFINITY;
