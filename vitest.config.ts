@@ -26,7 +26,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["properties/**/*.test.ts"],
+    include: ["properties/**/*.test.ts", "examples/*.test.ts"],
     // npm run test:package runs these, on an installation.
     exclude: ["properties/package/**"],
     env: { CAUSALGATE_SEED: seed },

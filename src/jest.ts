@@ -11,6 +11,14 @@ import { type LogitMatchers, logitMatchers } from "./testing/matchers.ts";
 
 export { type DescribeLawsOptions, logitMatchers };
 
+declare global {
+  // The global `expect` of @types/jest.
+  namespace jest {
+    interface Matchers<R> extends LogitMatchers<R> {}
+  }
+}
+
+// The `expect` of @jest/globals.
 declare module "expect" {
   interface Matchers<R extends void | Promise<void>> extends LogitMatchers<R> {}
 }

@@ -27,6 +27,9 @@ export type Runner = (
 
 const here = import.meta.dirname;
 const root = join(here, "../..");
+
+/** Preloaded by Node, `causalgate` is the source of this repository. */
+export const fromSource = join(here, "from-source.js");
 const { resolve } = createRequire(import.meta.url);
 const bin = (name: string, file: string) => join(dirname(resolve(`${name}/package.json`)), file);
 
@@ -35,7 +38,7 @@ export const vitest: Runner = async (folder, variables = {}) => {
   const report = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   const config = join(here, "vitest.config.ts");
   const command = [bin("vitest", "vitest.mjs"), "run", "--config", config, ...report];
-  return { ...(await run(command, variables)), tests: await jsonTests(file) };
+  return { ...(await runNode(command, variables)), tests: await jsonTests(file) };
 };
 
 export const jest: Runner = async (folder, variables = {}) => {
@@ -47,7 +50,7 @@ export const jest: Runner = async (folder, variables = {}) => {
     bin("jest", "bin/jest.js"),
     ...["--config", config, "--runInBand", ...report],
   ];
-  return { ...(await run(command, variables)), tests: await jsonTests(file) };
+  return { ...(await runNode(command, variables)), tests: await jsonTests(file) };
 };
 
 export const nodeTest: Runner = async (folder, variables = {}) => {
@@ -55,13 +58,15 @@ export const nodeTest: Runner = async (folder, variables = {}) => {
   const report = ["spec", "junit"].map((name) => `--test-reporter=${name}`);
   const to = ["stdout", file].map((path) => `--test-reporter-destination=${path}`);
   const fixture = join(root, "properties/package/fixtures/node-test/laws.test.js");
-  const preload = join(here, "from-source.js");
-  const command = ["--import", preload, "--test", ...report, ...to, fixture];
-  return { ...(await run(command, variables)), tests: await junitTests(file) };
+  const command = ["--import", fromSource, "--test", ...report, ...to, fixture];
+  return { ...(await runNode(command, variables)), tests: await junitTests(file) };
 };
 
 /** Runs Node in the root of the repository, as a shell outside of any test runner would. */
-async function run(command: readonly string[], variables: Readonly<Record<string, string>>) {
+export async function runNode(
+  command: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+) {
   const outer = Object.entries(process.env).filter(
     ([name]) => !/^(VITEST|VITE_|JEST|NODE_TEST|NODE_OPTIONS|TEST$|CAUSALGATE)/.test(name),
   );

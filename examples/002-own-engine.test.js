@@ -1,0 +1,5 @@
+/** Some laws on the engine, in Node's own test runner: `node --test 002-own-engine.test.js`. */
+import { describeLaws } from "causalgate/node-test";
+import engine from "./002-own-engine.js";
+
+describeLaws(engine, { laws: ["P-HISTORY", "P-CACHE", "P-ROLL", "P-GOLD", "P-BOUND", "P-FORK"] });

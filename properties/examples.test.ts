@@ -1,0 +1,36 @@
+/** Every example runs, by the command that `examples/README.md` gives for it. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { fromSource, runNode } from "./testing/runners.ts";
+
+const root = join(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "examples/README.md"), "utf8");
+const commands = [...readme.matchAll(/^\| \[(.+?)\]\(\1\) .*\| `([^`]+)` \|$/gm)].map(
+  ([, file, command]) => ({ file, command }),
+);
+/** Vitest runs the others as tests of this repository. */
+const programs = commands.filter(({ command }) => command.startsWith("node "));
+
+test.for(programs)("$command", async ({ file, command }) => {
+  const [, ...parameters] = command.split(" ");
+  const { exitCode, output } = await runNode(["--import", fromSource, ...parameters]);
+  expect(exitCode, output).toBe(0);
+  expect(output).toContain(outputs[file]);
+});
+
+/** A piece of the output of each program. */
+const outputs: Readonly<Record<string, string>> = {
+  "002-own-engine.js": "# SKIP",
+  "005-cost-table.ts": "parameters:             8030261248",
+};
+
+test("each example is in the README, with a file that its command runs", () => {
+  const files = readdirSync(join(root, "examples")).filter((name) => /^\d{3}-/.test(name));
+  const named = commands.map(({ file, command }) => [file, command.split(" ").at(-1)]);
+  const run = named.map(([, path]) => path?.replace("examples/", ""));
+  const known = new Set([...named.map(([file]) => file), ...run]);
+  expect(files.filter((name) => !known.has(name))).toEqual([]);
+  expect([...known].filter((name) => name !== undefined && !files.includes(name))).toEqual([]);
+  expect(programs.map(({ file }) => file)).toEqual(Object.keys(outputs));
+});
