@@ -1,4 +1,4 @@
-/** The laws on the code as it is: what they say against it is a false alarm. */
+/** The laws on the unchanged code: a law that is broken there is a false alarm. */
 import { startProgress } from "../../src/io/progress.ts";
 import { grouped } from "../../src/io/text-table.ts";
 import { laws } from "../../src/laws/index.ts";
@@ -15,7 +15,7 @@ export const alarmColumns = [
   "alarm",
 ] as const;
 
-/** One law on one subject from one seed. */
+/** The result of one law on one subject from one seed. */
 export interface AlarmRow {
   readonly subject: string;
   readonly seed: number;
@@ -23,11 +23,11 @@ export interface AlarmRow {
   readonly cases: number;
   readonly reached: number;
   readonly time_ms: number;
-  /** What the law says against right code; null where it says nothing. */
+  /** The error of the case that broke the law; null if it was kept. */
   readonly alarm: string | null;
 }
 
-/** Whose code the mutants are planted in. */
+/** The subjects whose code the mutants are planted in. */
 const subjects = ["reference", "reference-tiled"];
 
 /**

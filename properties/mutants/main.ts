@@ -1,4 +1,4 @@
-/** Tries the laws on every mutant: `npm run mutants -- [--only ID...] [--false-alarms N]`. */
+/** `npm run mutants`: tries the laws on every mutant, seeks false alarms, compares two runs. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { startProgress } from "../../src/io/progress.ts";
 import { startRecord, writeRecord } from "../../src/io/run-record.ts";
 import { laws } from "../../src/laws/index.ts";
 import { checks } from "./checks.ts";
+import { compareKills, comparisonText, readKills } from "./compare.ts";
 import { alarmColumns, alarmsText, tryUnmutated } from "./false-alarms.ts";
 import { chapters, mutantById } from "./index.ts";
 import { type Outcome, outcomeOf, problemsOf } from "./outcome.ts";
@@ -33,11 +34,11 @@ interface Options {
   readonly report: string;
 }
 
-/** So many cases of each law show whether a survivor runs at all. */
+/** Number of cases of each law that show if the code of a survivor runs at all. */
 const casesToReach = "30";
 
 await new Command("npm run mutants --")
-  .description("plant real bugs, one at a time, and see which laws they break")
+  .description("plant real bugs, one at a time, and list the laws that they break")
   .option("--only <ID...>", "only these mutants")
   .addOption(runsOption(200))
   .addOption(seedOption())
@@ -46,7 +47,7 @@ await new Command("npm run mutants --")
   .addOption(
     new Option(
       "--false-alarms <N>",
-      "try the laws on the code as it is, on N cases or more",
+      "try the laws on the unchanged code, on N cases or more",
     ).argParser(integer(1)),
   )
   .addOption(reportOption())
@@ -57,7 +58,22 @@ await new Command("npm run mutants --")
         : await seekFalseAlarms(options, options.falseAlarms);
     process.exitCode = clean ? 0 : 1;
   })
+  .addCommand(compareCommand())
   .parseAsync();
+
+/** `npm run mutants -- compare OLD.csv`: the losses since an older run; exit code 1 if any. */
+function compareCommand(): Command {
+  return new Command("compare")
+    .description("compare two kill matrices; exit code 1 if a mutant or a detection was lost")
+    .argument("<OLD>", "kill-matrix.csv of an older run; former names of laws are understood")
+    .argument("[NEW]", "that of the newer run", join("reports", "kill-matrix.csv"))
+    .action(async (older: string, newer: string) => {
+      const comparison = compareKills(await readKills(older), await readKills(newer));
+      console.log(comparisonText(comparison));
+      const isLost = comparison.missing.length + comparison.lost.length > 0;
+      process.exitCode = isLost ? 1 : 0;
+    });
+}
 
 async function tryMutants(options: Options): Promise<boolean> {
   const record = await startRecord("npm run mutants", options.seed);
@@ -87,7 +103,7 @@ async function tryMutants(options: Options): Promise<boolean> {
   return problems.length === 0;
 }
 
-/** A mutant with all laws that it breaks, and how. */
+/** Returns a mutant with all laws that it breaks, and the error of each. */
 function describe({ mutant, status, kills }: Outcome): string {
   const lines = kills.map(({ law, cases, ms, broken }) => {
     return `  ${law}: case ${cases}, ${ms.toFixed(0)} ms: ${broken}`;
@@ -95,7 +111,7 @@ function describe({ mutant, status, kills }: Outcome): string {
   return [`${mutant.id}: ${status}`, ...lines].join("\n");
 }
 
-/** Writes the outcomes into the tables of a folder; rows of mutants that were not tried stay. */
+/** Writes the outcomes into the tables of a folder; rows of other mutants are kept. */
 async function writeTables(
   folder: string,
   record: Awaited<ReturnType<typeof startRecord>>,
@@ -109,7 +125,7 @@ async function writeTables(
   ) => {
     const path = join(folder, name);
     const fresh = new Map(outcomes.map((outcome) => [outcome.mutant.id, rowOf(outcome)]));
-    // What an earlier run did not try, or another version does not know, is blank or left out.
+    // Laws that an earlier run did not try are blank; columns of another version are left out.
     const inColumns = (row: MutantRow) =>
       Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
     const old = new Map((await rowsIn(path)).map((row) => [String(row.mutant), inColumns(row)]));

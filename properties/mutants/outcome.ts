@@ -1,4 +1,4 @@
-/** What came of a mutant, from what its worker said. */
+/** The outcome of one mutant, from the results of its worker. */
 import { laws } from "../../src/laws/index.ts";
 import type { Mutant } from "./mutant.ts";
 import { survivors } from "./survivors.ts";
@@ -6,7 +6,7 @@ import type { Trial } from "./trial.ts";
 
 /**
  * `killed`: a law was broken. `equivalent`: none was, and none can be, with an argument. `open`:
- * none was, and the reason is known. `survived`: none was, and nobody said why.
+ * none was, and the reason is known. `survived`: none was, without a reason.
  */
 export type Status = "killed" | "equivalent" | "open" | "survived";
 
@@ -14,17 +14,21 @@ export interface Outcome {
   readonly mutant: Mutant;
   readonly chapter: string;
   readonly status: Status;
-  /** Every law that was tried, in order. */
+  /** The result of every law that was tried, in order. */
   readonly trials: readonly Trial[];
-  /** Those that were broken: laws, then checks, each the one that needed the fewest cases first. */
+  /** The broken ones: laws, then checks, each sorted by the number of cases. */
   readonly kills: readonly Trial[];
-  /** Whether the mutant's own text has run. */
+  /** True if the mutant's own text has run. */
   readonly reached: boolean;
 }
 
 const ids = new Set(laws.map(({ id }) => id));
 
-/** @param ran whether a survivor's own text has run; a mutant that is killed has run */
+/**
+ * Returns the outcome of a mutant.
+ *
+ * @param ran true if a survivor's own text has run; that of a killed mutant has
+ */
 export function outcomeOf(
   mutant: Mutant,
   chapter: string,
@@ -39,16 +43,17 @@ export function outcomeOf(
   return { mutant, chapter, status, trials, kills, reached: kills.length > 0 || ran };
 }
 
-/** What is wrong with the outcomes as a whole; empty where nothing is. */
+/** Returns the contradictions between the outcomes and survivors.ts. */
 export function problemsOf(outcomes: readonly Outcome[]): string[] {
   return outcomes.flatMap(({ mutant: { id }, status, kills }) => {
     const listed = survivors[id]?.status;
-    if (status === "survived") return [`${id} survived, and survivors.ts does not say why`];
+    if (status === "survived") return [`${id} survived, and survivors.ts gives no reason`];
     if (status !== "killed" || listed === undefined) return [];
     return [`${id} is listed as ${listed}, but ${kills[0].law} was broken: ${kills[0].broken}`];
   });
 }
 
+/** Returns the median; NaN if there is no value. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;

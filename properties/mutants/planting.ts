@@ -7,26 +7,26 @@ import { type Mutant, planted } from "./mutant.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** The text of a file of the project, named from its root. */
+/** Returns the text of a file, given by its path from the project's root. */
 export function sourceOf(file: string): string {
   return readFileSync(join(root, file), "utf8");
 }
 
 /** A mutant in this process. */
 export interface Planting {
-  /** Whether its file has been loaded: who loads it later does so in vain. */
+  /** Returns true if its file has been loaded. */
   readonly loaded: () => boolean;
   /** The URL of its file. */
   readonly url: string;
-  /** Where in the file its own text begins and ends. */
+  /** Start and end of the mutant's text in the file. */
   readonly range: readonly [start: number, end: number];
 }
 
 /**
- * From now on, the mutant's file is loaded with the mutant in it. Types are stripped afterwards, so
- * that the text of a mutant may be TypeScript too.
+ * Makes every later import of the mutant's file load it with the mutant in it. Types are stripped
+ * afterwards, so the text of a mutant may be TypeScript.
  *
- * @throws {RangeError} unless what the mutant looks for is in its file exactly once
+ * @throws {RangeError} unless the text that the mutant replaces occurs exactly once in its file
  */
 export function plant(mutant: Mutant): Planting {
   const source = sourceOf(mutant.file);
@@ -34,9 +34,9 @@ export function plant(mutant: Mutant): Planting {
   const url = pathToFileURL(join(root, mutant.file)).href;
   let loaded = false;
   registerHooks({
-    load: (asked, context, nextLoad) => {
-      const result = nextLoad(asked, context);
-      if (asked !== url) return result;
+    load: (loadedUrl, context, nextLoad) => {
+      const result = nextLoad(loadedUrl, context);
+      if (loadedUrl !== url) return result;
       loaded = true;
       return { ...result, source: mutated };
     },

@@ -1,4 +1,4 @@
-/** Workers: processes that try the laws on one mutant each, some at a time. */
+/** Workers: processes that try the laws on one mutant each, several at a time. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -7,26 +7,26 @@ import type { Message } from "./worker.ts";
 
 const worker = join(import.meta.dirname, "worker.ts");
 
-/** Node keeps what it made of the sources here: a process starts in half the time. */
+/** Cache of compiled sources: with it a process starts in half the time. */
 const NODE_COMPILE_CACHE = join(import.meta.dirname, "../../node_modules/.cache/node");
 
-/** A law that has no verdict after so long hangs: the mutant has made a loop endless. */
+/** A law without a verdict after this time hangs: the mutant has made a loop endless. */
 const patienceMs = 120_000;
 
-/** What one worker said. */
-export interface Said {
+/** The results of one worker. */
+export interface WorkerResult {
   readonly trials: readonly Trial[];
-  /** Whether the mutant's own text ran; null unless it was asked to watch. */
+  /** True if the mutant's own text ran; null without `--watch`. */
   readonly ran: boolean | null;
 }
 
 /**
  * Runs a worker to its end.
  *
- * @param parameters as worker.ts takes them
- * @throws {Error} with the worker's own message, when the mutant or the worker is at fault
+ * @param parameters options of worker.ts
+ * @throws {Error} with the worker's message, if the mutant or the worker is at fault
  */
-export async function runWorker(parameters: readonly string[]): Promise<Said> {
+export async function runWorker(parameters: readonly string[]): Promise<WorkerResult> {
   const child = spawn(process.execPath, [worker, ...parameters], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, NODE_COMPILE_CACHE, NODE_NO_WARNINGS: "1" },
@@ -64,18 +64,18 @@ function hanging(law: string): Trial {
   return { law, cases: Number.POSITIVE_INFINITY, reached: 0, ms: patienceMs, broken };
 }
 
-/** Does all tasks, `jobs` at a time, in order; the results are in the order of the tasks. */
-export async function inParallel<Task, Result>(
-  tasks: readonly Task[],
+/** Runs `run` on all items, `jobs` at a time; returns the results in the order of the items. */
+export async function inParallel<Item, Result>(
+  items: readonly Item[],
   jobs: number,
-  run: (task: Task) => Promise<Result>,
+  run: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
   let next = 0;
   const lane = async () => {
-    while (next < tasks.length) {
+    while (next < items.length) {
       const i = next++;
-      results[i] = await run(tasks[i]);
+      results[i] = await run(items[i]);
     }
   };
   await Promise.all(Array.from({ length: jobs }, lane));

@@ -1,12 +1,13 @@
 import { Session } from "node:inspector/promises";
 import type { Planting } from "./planting.ts";
 
+/** A record of the code that runs. */
 export interface Watch {
-  /** Whether the mutant's own text has run since the watch began. */
+  /** Returns true if the mutant's own text has run since the start. */
   readonly hasRun: (planting: Planting) => Promise<boolean>;
 }
 
-/** Has V8 note which blocks of code run: of modules that are loaded from now on. */
+/** Starts to record which blocks of code run, in modules that are loaded from now on. */
 export async function startWatch(): Promise<Watch> {
   const session = new Session();
   session.connect();
@@ -16,7 +17,7 @@ export async function startWatch(): Promise<Watch> {
     hasRun: async ({ url, range: [start, end] }) => {
       const { result } = await session.post("Profiler.takePreciseCoverage");
       const functions = result.find((script) => script.url === url)?.functions ?? [];
-      // Ranges nest: what counts is the smallest one around any place of the mutant's text.
+      // Ranges nest: the smallest one around each character of the mutant's text is decisive.
       const ranges = functions.flatMap((one) => one.ranges);
       const size = (one: (typeof ranges)[number]) => one.endOffset - one.startOffset;
       const counts = Array.from({ length: end - start }, (_, i) => {

@@ -1,7 +1,7 @@
-/** Mutants that no law kills, each with the reason. */
+/** The mutants that no law detects, each with the reason. */
 
 export interface Survivor {
-  /** `equivalent`: nothing that can be observed changes. `open`: something does, unseen as yet. */
+  /** `equivalent`: no observable value changes. `open`: one does, and no law detects it yet. */
   readonly status: "equivalent" | "open";
   readonly why: string;
 }

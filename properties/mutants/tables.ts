@@ -22,7 +22,7 @@ export const mutantColumns = [
   "explanation",
 ] as const;
 
-/** One row for every mutant. The first kill is that of the law that needed the fewest cases. */
+/** Returns the row of a mutant. The first kill is by the law that needed the fewest cases. */
 export function mutantRow(runId: string, { mutant, chapter, status, kills, reached }: Outcome) {
   const first = kills.at(0);
   return {
@@ -54,7 +54,7 @@ export function matrixRow(ids: readonly string[], { mutant, chapter, kills }: Ou
   return { mutant: mutant.id, chapter, ...Object.fromEntries(cells) };
 }
 
-/** How many of each chapter were killed, and after how many cases. */
+/** Returns a table: for each chapter the number of killed mutants, and of cases needed. */
 export function summaryText(outcomes: readonly Outcome[]): string {
   const chapters = Map.groupBy(outcomes, ({ chapter }) => chapter);
   const line = (name: string, group: readonly Outcome[]) => {
@@ -70,7 +70,7 @@ export function summaryText(outcomes: readonly Outcome[]): string {
   return textTable(head, [...rows, line("all", outcomes)]);
 }
 
-/** What every survivor is, with the reason. */
+/** Returns every survivor with the reason. */
 export function survivorsText(outcomes: readonly Outcome[]): string {
   return outcomes
     .filter(({ status }) => status !== "killed")

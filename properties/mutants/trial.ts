@@ -5,19 +5,19 @@ import type { Subject } from "../../src/subjects/subject.ts";
 import type { Check } from "./checks/check.ts";
 import { checks } from "./checks.ts";
 
-/** What came of one law. */
+/** The result of trying one law. */
 export interface Trial {
   readonly law: string;
-  /** Cases tried, the one that broke the law included. */
+  /** Number of cases tried, including the one that broke the law. */
   readonly cases: number;
-  /** Those among them that kept the law and met its precondition. */
+  /** Number of cases that kept the law and met its precondition. */
   readonly reached: number;
   readonly ms: number;
-  /** How the law was broken; null where it was kept. */
+  /** The error of the case that broke the law; null if it was kept. */
   readonly broken: string | null;
 }
 
-/** What a law and a check have in common. */
+/** The part that laws and checks have in common. */
 type TriedLaw = Pick<Law, "id" | "needs" | "cases" | "check">;
 
 /** Returns the laws and the checks that cover a file; all checks if no file is given. */
@@ -34,11 +34,11 @@ export function trialsOf(
 }
 
 /**
- * Tries one law, and stops at the first case that breaks it. What a mutant does to the generators
- * is seen too: a model that cannot even be made breaks the law.
+ * Tries one law, and stops at the first case that breaks it. An error in a generator breaks the law
+ * too, as a mutant can make it impossible to build a model.
  *
- * @throws {ReferenceError} on a name that does not exist, which is a mistake in the mutant's own
- *   text
+ * @returns the result; null if the subject lacks what the law needs
+ * @throws {ReferenceError} on a name that does not exist: a mistake in the mutant's own text
  */
 export async function tryLaw(
   law: TriedLaw,

@@ -1,6 +1,6 @@
 /**
- * One process for one mutant: plants it, then loads the laws, and tries each. Writes one line of
- * JSON for every {@link Message}. Without a mutant it tries the laws on the code as it is.
+ * Process for one mutant: plants it, loads the laws, and tries each. Writes one line of JSON for
+ * every {@link Message}. Without a mutant it tries the laws on the unchanged code.
  */
 import { parseArgs } from "node:util";
 import { mutantById } from "./index.ts";
@@ -8,7 +8,7 @@ import { plant } from "./planting.ts";
 import { startWatch } from "./reached.ts";
 import type { Trial } from "./trial.ts";
 
-/** What a worker says: a law begins; what came of it; whether the mutant's own text ran at all. */
+/** A law starts; its result; true if the mutant's own text ran; an error of the worker. */
 export type Message =
   | { readonly starts: string }
   | { readonly trial: Trial }
@@ -24,12 +24,12 @@ const { values } = parseArgs({
     law: { type: "string", multiple: true },
     /** Stops at the first law that is broken. */
     first: { type: "boolean", default: false },
-    /** Watches which code runs, which takes twice the time. */
+    /** Records which code runs, which takes twice the time. */
     watch: { type: "boolean", default: false },
   },
 });
 
-function say(message: Message): void {
+function send(message: Message): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
@@ -39,23 +39,23 @@ async function work(): Promise<void> {
   const watch = values.watch ? await startWatch() : null;
   const { subjectByName } = await import("../../src/subjects/subjects.ts");
   const { laws } = await import("../../src/laws/index.ts");
-  // What the laws and their subjects never load, they cannot see.
+  // Laws cannot detect a mutant in a file that neither they nor their subjects load.
   const visible = planting?.loaded() ?? true;
   const { trialsOf, tryLaw } = await import("./trial.ts");
   if (planting?.loaded() === false) throw new Error(`${mutant?.file}: nothing loads it`);
   const subject = subjectByName(mutant?.subject ?? values.subject);
   for (const [i, { law, most }] of trialsOf(visible ? laws : [], mutant?.file).entries()) {
     if (values.law?.includes(law.id) === false) continue;
-    say({ starts: law.id });
+    send({ starts: law.id });
     const seed = Number(values.seed) + i; // else the first cases of all laws are one and the same
     const trial = await tryLaw(law, subject, { seed, runs: Math.min(most, Number(values.runs)) });
-    if (trial !== null) say({ trial });
+    if (trial !== null) send({ trial });
     if (trial !== null && trial.broken !== null && values.first) break;
   }
-  if (planting !== null && watch !== null) say({ ran: await watch.hasRun(planting) });
+  if (planting !== null && watch !== null) send({ ran: await watch.hasRun(planting) });
 }
 
 await work().catch((error: Error) => {
-  say({ error: error.stack ?? error.message });
+  send({ error: error.stack ?? error.message });
   process.exitCode = 1;
 });
