@@ -1,11 +1,10 @@
 /** Who is tried: a subject by name, an engine from a file, or a server. */
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { Option } from "commander";
 import { type ServerApi, serverApis } from "../engines/http.ts";
 import { loadModel } from "../formats/load.ts";
 import { httpSubject } from "../subjects/http-subject.ts";
 import type { Subject } from "../subjects/subject.ts";
+import { loadSubjectFile } from "../subjects/subject-file.ts";
 import { subjectByName, subjectNames } from "../subjects/subjects.ts";
 import { type ServerArithmetic, serverArithmetics } from "../tolerance/arithmetics.ts";
 import { integer } from "./options.ts";
@@ -49,7 +48,7 @@ export async function chosenSubject(options: SubjectOptions): Promise<Chosen> {
     http !== undefined
       ? await serverOf(http, options)
       : engine !== undefined
-        ? { subject: await loadEngine(engine), origin: `--engine ${engine}` }
+        ? { subject: await loadSubjectFile(engine), origin: `--engine ${engine}` }
         : { subject: subjectByName(options.subject), origin: `--subject ${options.subject}` };
   await chosen.subject.prepare?.();
   return chosen;
@@ -68,13 +67,4 @@ async function serverOf(url: string, options: SubjectOptions): Promise<Chosen> {
     ["--vocab-size", vocabSize],
   ].filter(([, value]) => value !== undefined);
   return { subject, origin: words.flat().join(" ") };
-}
-
-async function loadEngine(file: string): Promise<Subject> {
-  const { default: subject } = await import(pathToFileURL(resolve(file)).href);
-  if (typeof subject?.candidates?.generate !== "function" || typeof subject.name !== "string") {
-    const fix = "export default defineSubject({ ... })";
-    throw new TypeError(`${file}: the default export must be a subject, got ${subject}; ${fix}`);
-  }
-  return subject;
 }
