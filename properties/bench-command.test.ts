@@ -158,7 +158,11 @@ describe("what cannot be done ends with 2, says why, and leaves nothing", () => 
       ["--compare", "nosuch.csv"],
       "no such file or directory, open 'nosuch.csv'",
     ],
-    ["a base that is another table", ["--compare", "package.json"], "package.json: "],
+    [
+      "a base that is another table",
+      ["--compare", "package.json"],
+      "package.json row 2: must be CSV",
+    ],
   ] as const)("%s", async ([, parameters, message]) => {
     const { code, stdout, stderr } = await causalgate(["bench", ...parameters, "--report", folder]);
     expect([code, stdout]).toEqual([2, ""]);

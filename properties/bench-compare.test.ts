@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { benchTables, writeBenchTables } from "../src/bench/bench-tables.ts";
 import { compareRows, compareTable } from "../src/bench/compare-table.ts";
-import { latencyColumns } from "../src/bench/latency-table.ts";
-import { type Sample, samplesColumns } from "../src/bench/sample.ts";
+import { latencyTable } from "../src/bench/latency-table.ts";
+import { type Sample, samplesTable } from "../src/bench/sample.ts";
 import { readSamples } from "../src/bench/samples.ts";
-import { csvText } from "../src/io/csv.ts";
+import { csvText } from "../src/io/table-csv.ts";
 import { normal, seededRandom } from "../src/math/random.ts";
 import { configs, idealMs, madeSamples, noisy } from "./made-samples.ts";
 import { scratchFolder } from "./scratch.ts";
@@ -53,7 +53,7 @@ describe("files", () => {
     await writeBenchTables(folder, samples, tables);
     const read = await readSamples(path);
     expect(read).toEqual(samples);
-    expect(csvText(latencyColumns, benchTables(read, configs).latency)).toBe(
+    expect(csvText(latencyTable, benchTables(read, configs).latency)).toBe(
       await readFile(join(folder, "latency.csv"), "utf8"),
     );
     for (const table of ["samples", "latency", "ratios", "growth", "flops"]) {
@@ -63,30 +63,37 @@ describe("files", () => {
   });
 
   test("a torn line, and a word for a number, are refused with their place", async () => {
-    const text = csvText(samplesColumns, madeSamples({ processes: 1, rounds: 1 }));
+    const text = csvText(samplesTable, madeSamples({ processes: 1, rounds: 1 }));
     const lines = text.trimEnd().split("\n");
     const refused = async (content: string, message: string | RegExp) => {
       await writeFile(path, content);
       await expect(readSamples(path)).rejects.toThrow(message);
     };
-    const torn = `Invalid Record Length: expect ${samplesColumns.length}, got 6 on line`;
+    const columns = Object.keys(samplesTable.columns);
+    const torn = `there must be ${columns.length} cells, got 6`;
     await refused(`${text}${lines.at(-1)!.split(",").slice(0, 6)}`, torn);
-    const at = (column: (typeof samplesColumns)[number], cell: string) => {
+    const at = (column: keyof Sample, cell: string) => {
       const cells = lines[2].split(",");
-      cells[samplesColumns.indexOf(column)] = cell;
+      cells[columns.indexOf(column)] = cell;
       return [...lines.slice(0, 2), cells.join(), ...lines.slice(3)].join("\n");
     };
-    await refused(at("t_ns", "soon"), `${path}: line 3: t_ns must be a number, got soon`);
-    await refused(at("t_ns", ""), /line 3: a sample must have a process, a round and a time, got/);
-    await refused(at("task", "nap"), /line 3: task must be one of prefill, .*, got nap$/);
-    await refused(at("status", "fine"), /line 3: status must be one of ok, .*, got fine$/);
-    await refused(at("schema_version", "2"), /line 3: schema_version must be 1, got 2$/);
-    await refused("", "the header must be that of samples.csv, got an empty file");
+    await refused(
+      at("t_ns", "soon"),
+      `${path} row 3, column t_ns: must be a number or blank, got "soon"`,
+    );
+    await refused(
+      at("t_ns", ""),
+      /row 3: a sample must have a time above 0, a process and a round, got t_ns null,/,
+    );
+    await refused(at("task", "nap"), /row 3, column task: must be one of prefill, .*, got "nap"$/);
+    await refused(at("status", "fine"), /row 3, column status: must be one of ok, .*, got "fine"$/);
+    await refused(at("schema_version", "2"), /row 3, column schema_version: must be 1, got "2"$/);
+    await refused("", `${path}: must have a header, got an empty file`);
   });
 
   test("another table is refused", async () => {
     await expect(readSamples(join(folder, "latency.csv"))).rejects.toThrow(
-      "latency.csv: the header must be that of samples.csv, got schema_version,run_id,model,task",
+      'latency.csv row 1, column 3: must be process_id, got "model"',
     );
   });
 });

@@ -1,21 +1,24 @@
 /** The tables of a bench, from samples whose times are made up, so that every figure is known. */
 import { describe, expect, test } from "vitest";
 import { benchTables } from "../src/bench/bench-tables.ts";
-import { growthColumns, growthRows } from "../src/bench/growth-table.ts";
-import { latencyColumns, latencyRows } from "../src/bench/latency-table.ts";
-import { ratioColumns, ratioRows } from "../src/bench/ratios-table.ts";
+import { growthRows, growthTable } from "../src/bench/growth-table.ts";
+import { latencyRows, latencyTable } from "../src/bench/latency-table.ts";
+import { ratioRows, ratiosTable } from "../src/bench/ratios-table.ts";
 import { measuredRooflineRows } from "../src/bench/roofline-rows.ts";
-import { type Sample, samplesColumns } from "../src/bench/sample.ts";
+import { type BenchTask, type Sample, samplesTable } from "../src/bench/sample.ts";
 import { taskFlops } from "../src/bench/task-cost.ts";
 import { flopsTable } from "../src/cost/flops-table.ts";
+import type { TableSchema } from "../src/io/table.ts";
 import { growthTexts } from "../src/report/growth-text.ts";
 import { config, configs, idealMs, lengths, madeSamples, marks, noisy } from "./made-samples.ts";
 
 describe("columns", () => {
+  const columnsOf = ({ columns }: TableSchema) => Object.keys(columns).join();
+
   test("are those of the schema, to the letter", () => {
     const schema = {
       samples:
-        "schema_version,run_id,process_id,process_label_swap,round,slot,seq_no,arm,model,task,mode,prompt_len,seq_len,gen_len,position,batch,dtype,threads,t_start_ns,t_ns,cpu_user_us,cpu_sys_us,gc_ns,gc_count,invol_ctx_switches,rss_bytes,heap_used_bytes,flops_counted,bytes_counted,token_digest,status,error",
+        "schema_version,run_id,process_id,process_label_swap,round,slot,seq_no,arm,model,task,mode,prompt_len,seq_len,gen_len,position,batch,dtype,threads,t_start_ns,t_ns,cpu_user_us,cpu_sys_us,gc_ns,gc_count,invol_ctx_switches,rss_bytes,heap_used_bytes,token_digest,status,error",
       latency:
         "schema_version,run_id,model,task,mode,prompt_len,seq_len,gen_len,batch,dtype,threads,processes,rounds,n,median_ms,median_ci_lo_ms,median_ci_hi_ms,mean_ms,mean_ci_lo_ms,mean_ci_hi_ms,min_ms,mad_ms,cv,p90_ms,p95_ms,p99_ms,ttft_ms,tpot_ms,tokens_per_s,lag1_autocorr,n_eff,drift_pct_per_run,outliers_mild,outliers_severe,gc_share,preempted_share,flops_exact_causal,gflops_per_s,roof_fraction,status",
       ratios:
@@ -26,11 +29,11 @@ describe("columns", () => {
         "schema_version,model,phase,mode,prompt_len,gen_len,n_or_c,linear_q,linear_k,linear_v,linear_o,mlp_gate,mlp_up,mlp_down,attn_qk_causal,attn_av_causal,attn_qk_dense,attn_av_dense,lm_head_last,lm_head_all,minor_softmax,minor_norm,minor_rope,minor_act,total_exact_causal,total_dense,conv_palm_2n,conv_kaplan,conv_chinchilla,conv_nanogpt,conv_fvcore_fma1",
     };
     expect({
-      samples: samplesColumns.join(),
-      latency: latencyColumns.join(),
-      ratios: ratioColumns.join(),
-      growth: growthColumns.join(),
-      flops: Object.keys(flopsTable.columns).join(),
+      samples: columnsOf(samplesTable),
+      latency: columnsOf(latencyTable),
+      ratios: columnsOf(ratiosTable),
+      growth: columnsOf(growthTable),
+      flops: columnsOf(flopsTable),
     }).toEqual(schema);
   });
 });
@@ -149,7 +152,7 @@ describe("ratios", () => {
     );
     const rows = ratioRows(madeSamples({ timeMs: moved }), configs);
     const verdicts = Map.groupBy(rows, ({ task }) => task);
-    const of = (task: string) => new Set(verdicts.get(task)!.map(({ verdict }) => verdict));
+    const of = (task: BenchTask) => new Set(verdicts.get(task)!.map(({ verdict }) => verdict));
     expect(of("sequence_length")).toEqual(new Set(["void_control_moved"]));
     expect(of("generation_length")).toEqual(new Set(["slower"]));
   });

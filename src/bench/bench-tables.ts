@@ -1,14 +1,12 @@
-import { join } from "node:path";
 import { flopsTable } from "../cost/flops-table.ts";
 import { rooflineTable } from "../cost/roofline-table.ts";
-import { writeCsv } from "../io/csv.ts";
 import { writeTable } from "../io/table-csv.ts";
 import { benchFlopsRows } from "./flops-rows.ts";
-import { growthColumns, growthRows } from "./growth-table.ts";
-import { latencyColumns, latencyRows } from "./latency-table.ts";
-import { ratioColumns, ratioRows } from "./ratios-table.ts";
+import { growthRows, growthTable } from "./growth-table.ts";
+import { latencyRows, latencyTable } from "./latency-table.ts";
+import { ratioRows, ratiosTable } from "./ratios-table.ts";
 import { measuredRooflineRows, measuredRoofs } from "./roofline-rows.ts";
-import { type Sample, samplesColumns } from "./sample.ts";
+import { type Sample, samplesTable } from "./sample.ts";
 import type { Configs } from "./timed-groups.ts";
 
 /** All that is derived from the samples of a bench. */
@@ -36,13 +34,14 @@ export async function writeBenchTables(
   samples: readonly Sample[],
   { latency, ratios, growth, flops, roofline }: BenchTables,
 ): Promise<string[]> {
-  const file = (table: string) => join(folder, `${table}.csv`);
-  await writeCsv(file("samples"), samplesColumns, samples);
-  await writeCsv(file("latency"), latencyColumns, latency);
-  await writeCsv(file("ratios"), ratioColumns, ratios);
-  await writeCsv(file("growth"), growthColumns, growth);
-  await writeTable(folder, flopsTable, flops);
-  const written = ["samples", "latency", "ratios", "growth", "flops"].map(file);
-  if (roofline.length === 0) return written;
-  return [...written, await writeTable(folder, rooflineTable, roofline)];
+  const written = [
+    await writeTable(folder, samplesTable, samples),
+    await writeTable(folder, latencyTable, latency),
+    await writeTable(folder, ratiosTable, ratios),
+    await writeTable(folder, growthTable, growth),
+    await writeTable(folder, flopsTable, flops),
+  ];
+  return roofline.length === 0
+    ? written
+    : [...written, await writeTable(folder, rooflineTable, roofline)];
 }

@@ -3,16 +3,16 @@ import {
   boolean,
   defineTable,
   integer,
+  interval,
   number,
   oneOf,
-  orBlank,
   type RowOf,
   schemaVersion,
   text,
   version,
 } from "../io/table.ts";
 import { logRatios } from "./ratios-table.ts";
-import { baselineOf, isOfMachine, type Sample, tasks } from "./sample.ts";
+import { baselineOf, isOfMachine, runId, type Sample, taskColumns } from "./sample.ts";
 import { type Interval, median } from "./statistics.ts";
 import {
   clusteredInterval,
@@ -37,14 +37,9 @@ export const compareTable = defineTable({
   mayBeEmpty: true,
   columns: {
     schema_version: version,
-    run_id: text("start of the run, in UTC"),
-    base_run_id: text("start of the base run"),
-    model: text("model name"),
-    task: oneOf(tasks, "what is timed"),
-    mode: text("naive or cached; the kind of filter where the task is sampling"),
-    prompt_len: orBlank(integer("tokens of the prompt")),
-    seq_len: orBlank(integer("largest number of tokens that a pass attends to")),
-    gen_len: integer("generated tokens, or draws"),
+    run_id: runId,
+    base_run_id: text("start of the base run in UTC"),
+    ...taskColumns,
     processes: integer("processes that timed it"),
     n: integer("samples"),
     base_processes: integer("processes of the base run"),
@@ -52,8 +47,7 @@ export const compareTable = defineTable({
     median_ms: number("median time in milliseconds"),
     base_median_ms: number("median time of the base run in milliseconds"),
     ratio_median: number("ratio of the times; above 1 is slower than the base run"),
-    ratio_ci_lo: orBlank(number("lower end of the 95 % interval of ratio_median")),
-    ratio_ci_hi: orBlank(number("upper end of the 95 % interval of ratio_median")),
+    ...interval("ratio_ci_lo", "ratio_ci_hi", "ratio_median"),
     tokens_identical: boolean("whether both runs generated the same tokens"),
     verdict: oneOf(timeVerdicts, "verdict on this run; a regression is slower"),
   },

@@ -1,8 +1,18 @@
 /** growth.csv: how fast times grow with a length, against how fast the exact FLOPs do. */
-
-import { type Row, schemaVersion } from "../cost/row.ts";
+import {
+  defineTable,
+  integer,
+  interval,
+  number,
+  oneOf,
+  orBlank,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../io/table.ts";
 import type { ModelConfig } from "../model/config.ts";
-import type { BenchTask, Sample } from "./sample.ts";
+import { type BenchTask, runId, type Sample, taskColumns } from "./sample.ts";
 import { type Interval, mean, median } from "./statistics.ts";
 import { exponent, lackOfFit, lastExponent, nonNegativeFit } from "./statistics-growth.ts";
 import { byProcess, type Clustered, clusteredMeanInterval } from "./statistics-pairs.ts";
@@ -16,48 +26,53 @@ import {
   timedGroups,
 } from "./timed-groups.ts";
 
-export const growthColumns = [
-  "schema_version",
-  "run_id",
-  "model",
-  "task",
-  "mode",
-  "variable",
-  "grid",
-  "n_points",
-  "rounds",
-  "processes",
-  "slope",
-  "slope_ci_lo",
-  "slope_ci_hi",
-  "slope_predicted_flops",
-  "slope_predicted_bytes",
-  "slope_minus_pred",
-  "smp_ci_lo",
-  "smp_ci_hi",
-  "last_segment_slope",
-  "lss_ci_lo",
-  "lss_ci_hi",
-  "c0_ms",
-  "c1_ms_per_n",
-  "c2_ms_per_n2",
-  "c3_ms_per_n3",
-  "lack_of_fit_p",
-  "order_design",
-  "verdict",
-] as const;
+const verdicts = ["as_predicted", "above", "below", "inconclusive"] as const;
+const orders = ["nested_in_one_run", "random_in_each_round"] as const;
+const lengths = ["prompt_len", "gen_len", "seq_len"] as const;
 
-export type GrowthRow = Row<(typeof growthColumns)[number]>;
+const ifFitted = (meaning: string) => orBlank(number(meaning));
 
-/** `above` where time grows faster than the FLOPs, wholly beyond the interval; `below` slower. */
-export type GrowthVerdict = "as_predicted" | "above" | "below" | "inconclusive";
+export const growthTable = defineTable({
+  file: "growth.csv",
+  command: "npx causalgate bench",
+  about:
+    "Growth of the time with a length n, and of the exact FLOPs with the same length. The slope " +
+    "is the exponent of a power law, fitted to each round.",
+  mayBeEmpty: true,
+  columns: {
+    schema_version: version,
+    run_id: runId,
+    model: taskColumns.model,
+    task: taskColumns.task,
+    mode: taskColumns.mode,
+    variable: oneOf(lengths, "the length n that grows"),
+    grid: text("the lengths, separated by blanks"),
+    n_points: integer("lengths"),
+    rounds: integer("rounds in which all lengths were timed"),
+    processes: integer("processes"),
+    slope: ifFitted("mean exponent of the time over the whole grid"),
+    ...interval("slope_ci_lo", "slope_ci_hi", "slope"),
+    slope_predicted_flops: ifFitted("exponent of the exact FLOPs on the same grid"),
+    slope_predicted_bytes: ifFitted("exponent of the memory traffic on the same grid"),
+    slope_minus_pred: ifFitted("slope minus slope_predicted_flops"),
+    ...interval("smp_ci_lo", "smp_ci_hi", "slope_minus_pred"),
+    last_segment_slope: ifFitted("exponent of the time between the last two lengths"),
+    ...interval("lss_ci_lo", "lss_ci_hi", "last_segment_slope"),
+    c0_ms: ifFitted("constant term of a polynomial fit to the times, without negative terms"),
+    c1_ms_per_n: ifFitted("its linear term"),
+    c2_ms_per_n2: ifFitted("its quadratic term"),
+    c3_ms_per_n3: ifFitted("its cubic term"),
+    lack_of_fit_p: ifFitted("p-value of a test that the power law fits"),
+    order_design: oneOf(orders, "whether the lengths are read in one growing run"),
+    verdict: oneOf(verdicts, "growth of the time compared with that of the FLOPs"),
+  },
+});
+
+export type GrowthRow = RowOf<typeof growthTable>;
 
 /** What grows in a task; its lengths are `nested` where they are read off one run as it grows. */
 const variables: Partial<
-  Record<
-    BenchTask,
-    { readonly variable: "prompt_len" | "gen_len" | "seq_len"; readonly nested: boolean }
-  >
+  Record<BenchTask, { readonly variable: GrowthRow["variable"]; readonly nested: boolean }>
 > = {
   prefill: { variable: "prompt_len", nested: false },
   sequence_length: { variable: "prompt_len", nested: false },
@@ -88,7 +103,7 @@ export function growthRows(samples: readonly Sample[], configs: Configs): Growth
 
 function growthRow(
   curve: readonly TimedGroup[],
-  variable: "prompt_len" | "gen_len" | "seq_len",
+  variable: GrowthRow["variable"],
   nested: boolean,
   config: ModelConfig,
 ): GrowthRow {
@@ -161,7 +176,7 @@ function degreeOf(task: BenchTask, mode: string): number {
   return mode === "naive" && !grows ? 3 : 2;
 }
 
-function growthVerdict(difference: Interval | null): GrowthVerdict {
+function growthVerdict(difference: Interval | null): GrowthRow["verdict"] {
   if (difference === null) return "inconclusive";
   if (difference.low > 0) return "above";
   return difference.high < 0 ? "below" : "as_predicted";

@@ -1,6 +1,25 @@
 /** latency.csv: how long each task takes, beside what it costs exactly. */
-import { type Row, schemaVersion } from "../cost/row.ts";
-import { isOfMachine, type Sample } from "./sample.ts";
+import {
+  bigInteger,
+  blankCells,
+  defineTable,
+  integer,
+  interval,
+  number,
+  oneOf,
+  orBlank,
+  type RowOf,
+  schemaVersion,
+  version,
+} from "../io/table.ts";
+import {
+  isOfMachine,
+  machineColumns,
+  runId,
+  type Sample,
+  sampleStatuses,
+  taskColumns,
+} from "./sample.ts";
 import {
   deviation,
   drift,
@@ -26,56 +45,54 @@ import {
   timedGroups,
 } from "./timed-groups.ts";
 
-export const latencyColumns = [
-  "schema_version",
-  "run_id",
-  "model",
-  "task",
-  "mode",
-  "prompt_len",
-  "seq_len",
-  "gen_len",
-  "batch",
-  "dtype",
-  "threads",
-  "processes",
-  "rounds",
-  "n",
-  "median_ms",
-  "median_ci_lo_ms",
-  "median_ci_hi_ms",
-  "mean_ms",
-  "mean_ci_lo_ms",
-  "mean_ci_hi_ms",
-  "min_ms",
-  "mad_ms",
-  "cv",
-  "p90_ms",
-  "p95_ms",
-  "p99_ms",
-  "ttft_ms",
-  "tpot_ms",
-  "tokens_per_s",
-  "lag1_autocorr",
-  "n_eff",
-  "drift_pct_per_run",
-  "outliers_mild",
-  "outliers_severe",
-  "gc_share",
-  "preempted_share",
-  "flops_exact_causal",
-  "gflops_per_s",
-  "roof_fraction",
-  "status",
-] as const;
+const ifTimed = (meaning: string) => orBlank(number(meaning));
 
-type LatencyColumn = (typeof latencyColumns)[number];
-export type LatencyRow = Row<LatencyColumn>;
+export const latencyTable = defineTable({
+  file: "latency.csv",
+  command: "npx causalgate bench",
+  about:
+    "The time of one task in one mode at one length, and its exact FLOPs. A row whose status is " +
+    "not ok has no times. Controls are in ratios.csv.",
+  columns: {
+    schema_version: version,
+    run_id: runId,
+    ...taskColumns,
+    ...machineColumns,
+    processes: orBlank(integer("processes that timed it")),
+    rounds: orBlank(integer("largest number of samples of a process")),
+    n: orBlank(integer("samples")),
+    median_ms: ifTimed("median time in milliseconds"),
+    ...interval("median_ci_lo_ms", "median_ci_hi_ms", "median_ms"),
+    mean_ms: ifTimed("mean time in milliseconds"),
+    ...interval("mean_ci_lo_ms", "mean_ci_hi_ms", "mean_ms"),
+    min_ms: ifTimed("shortest time in milliseconds"),
+    mad_ms: ifTimed("median absolute deviation in milliseconds"),
+    cv: ifTimed("standard deviation divided by the mean"),
+    p90_ms: ifTimed("90th percentile in milliseconds; blank for too few samples"),
+    p95_ms: ifTimed("95th percentile in milliseconds; blank for too few samples"),
+    p99_ms: ifTimed("99th percentile in milliseconds; blank for too few samples"),
+    ttft_ms: ifTimed("median time to the first token in milliseconds"),
+    tpot_ms: ifTimed("median time per token after the first in milliseconds"),
+    tokens_per_s: ifTimed("tokens per second at the median: of the prompt in a prefill, else new"),
+    lag1_autocorr: ifTimed("autocorrelation of consecutive samples of a process"),
+    n_eff: ifTimed("number of independent samples with the same information"),
+    drift_pct_per_run: ifTimed("trend from first to last sample of a process in % of the median"),
+    outliers_mild: orBlank(integer("samples 1.5 to 3 interquartile ranges beyond the quartiles")),
+    outliers_severe: orBlank(integer("samples further beyond the quartiles")),
+    gc_share: ifTimed("mean share of the time in garbage collection"),
+    preempted_share: ifTimed("share of samples with an involuntary context switch"),
+    flops_exact_causal: orBlank(bigInteger("exact causal FLOPs of the task")),
+    gflops_per_s: ifTimed("10^9 exact FLOPs per second at the median"),
+    roof_fraction: ifTimed("gflops_per_s divided by that of the shortest roof"),
+    status: oneOf(sampleStatuses, "mismatch: wrong tokens; the last two were not run"),
+  },
+});
+
+export type LatencyRow = RowOf<typeof latencyTable>;
 
 /**
- * The rows of latency.csv, one for each task, mode and length; the controls are in ratios.csv. A
- * row that is not `ok` has no times. Rates are of the median; `roof_fraction` is what they are of
- * the rate of the shortest `roof`, which neighbours on the machine disturb least.
+ * Returns the rows of latency.csv. Rates are compared with the shortest time of the `roof`, which
+ * other processes of the machine disturb least.
  */
 export function latencyRows(samples: readonly Sample[], configs: Configs): LatencyRow[] {
   const all = timedGroups(samples);
@@ -94,9 +111,8 @@ function latencyRow(
 ): LatencyRow {
   const { run_id, model, task, mode, prompt_len, seq_len, gen_len, samples, status } = group;
   const rate = gigaflops(group, configs, median);
-  const blank = Object.fromEntries(latencyColumns.map((column) => [column, null])) as LatencyRow;
   return {
-    ...blank,
+    ...blankCells(latencyTable),
     schema_version: schemaVersion,
     ...{ run_id, model, task, mode, prompt_len, seq_len, gen_len },
     batch: 1,

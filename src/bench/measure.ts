@@ -3,6 +3,7 @@
  * what changes on the machine while it measures falls on all of them alike.
  */
 import { createHash } from "node:crypto";
+import { schemaVersion } from "../io/table.ts";
 import { type Random, seededRandom } from "../math/random.ts";
 import { GcWatch } from "./gc-watch.ts";
 import { armOf, type BenchCell, baselineOf, type Job, type Sample } from "./sample.ts";
@@ -155,7 +156,7 @@ export function emptySample(
 ): Sample {
   const { task, mode, promptLength } = cell;
   return {
-    schema_version: 1,
+    schema_version: schemaVersion,
     run_id,
     process_id: null,
     process_label_swap: null,
@@ -182,8 +183,6 @@ export function emptySample(
     invol_ctx_switches: null,
     rss_bytes: null,
     heap_used_bytes: null,
-    flops_counted: null,
-    bytes_counted: null,
     token_digest: null,
     status: "ok",
     error: null,

@@ -1,6 +1,19 @@
 /** ratios.csv: arms compared round by round, with a control that compares an arm with itself. */
-import { type Row, schemaVersion } from "../cost/row.ts";
-import { baselineOf, type Sample } from "./sample.ts";
+import {
+  blankCells,
+  boolean,
+  defineTable,
+  integer,
+  interval,
+  number,
+  oneOf,
+  orBlank,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../io/table.ts";
+import { baselineOf, runId, type Sample, taskColumns } from "./sample.ts";
 import { type Interval, mean, median } from "./statistics.ts";
 import {
   byProcess,
@@ -9,8 +22,10 @@ import {
   clusteredMeanInterval,
   detectableEffect,
   holm,
+  intervalMethods,
   type NamedInterval,
   signFlipP,
+  timeVerdicts,
   verdictOf,
 } from "./statistics-pairs.ts";
 import { taskFlops } from "./task-cost.ts";
@@ -23,43 +38,45 @@ import {
   timedGroups,
 } from "./timed-groups.ts";
 
-export const ratioColumns = [
-  "schema_version",
-  "run_id",
-  "model",
-  "task",
-  "prompt_len",
-  "gen_len",
-  "arm_a",
-  "arm_b",
-  "processes",
-  "pairs",
-  "ratio_median",
-  "ratio_ci_lo",
-  "ratio_ci_hi",
-  "ci_method",
-  "ratio_geomean",
-  "ratio_geomean_ci_lo",
-  "ratio_geomean_ci_hi",
-  "p_sign_flip",
-  "p_holm",
-  "aa_ratio",
-  "aa_ci_lo",
-  "aa_ci_hi",
-  "mde_pct",
-  "flops_ratio_predicted",
-  "tokens_identical",
-  "verdict",
-] as const;
+const ifTimed = (meaning: string) => orBlank(number(meaning));
 
-export type RatioRow = Row<(typeof ratioColumns)[number]>;
+export const ratiosTable = defineTable({
+  file: "ratios.csv",
+  command: "npx causalgate bench",
+  about:
+    "The time of arm a divided by that of arm b, the baseline of its task, round by round. Work " +
+    "that was not run or gave other tokens has no ratios.",
+  mayBeEmpty: true,
+  columns: {
+    schema_version: version,
+    run_id: runId,
+    model: taskColumns.model,
+    task: taskColumns.task,
+    prompt_len: taskColumns.prompt_len,
+    gen_len: taskColumns.gen_len,
+    arm_a: text("the arm that is compared"),
+    arm_b: text("the baseline"),
+    processes: orBlank(integer("processes that ran both arms")),
+    pairs: orBlank(integer("rounds in which both arms ran")),
+    ratio_median: ifTimed("median ratio; above 1 arm a takes longer"),
+    ...interval("ratio_ci_lo", "ratio_ci_hi", "ratio_median"),
+    ci_method: orBlank(oneOf(intervalMethods, "method of that interval")),
+    ratio_geomean: ifTimed("geometric mean of the ratios"),
+    ...interval("ratio_geomean_ci_lo", "ratio_geomean_ci_hi", "ratio_geomean"),
+    p_sign_flip: ifTimed("p-value of a sign-flip test that the arms are equal"),
+    p_holm: ifTimed("p_sign_flip adjusted for all rows, by Holm's method"),
+    aa_ratio: ifTimed("median ratio of the control: the baseline against itself"),
+    ...interval("aa_ci_lo", "aa_ci_hi", "aa_ratio"),
+    mde_pct: ifTimed("smallest difference in % that would be detected with a power of 80 %"),
+    flops_ratio_predicted: ifTimed("ratio of the exact FLOPs"),
+    tokens_identical: orBlank(boolean("whether both arms generated the same tokens")),
+    verdict: orBlank(oneOf(timeVerdicts, "verdict on arm a")),
+  },
+});
 
-/**
- * The rows of ratios.csv: how many times as long arm a takes as arm b, which is the baseline of the
- * task. The verdict is on arm a: `slower` where it takes longer. `aa_ratio` is the control, the
- * baseline against itself. What was not run or gave other tokens has a row without ratios; the
- * p-values of all other rows are one family.
- */
+export type RatioRow = RowOf<typeof ratiosTable>;
+
+/** Returns the rows of ratios.csv; the p-values of all of them are one family. */
 export function ratioRows(samples: readonly Sample[], configs: Configs): RatioRow[] {
   const lengths = Map.groupBy(
     timedGroups(samples).filter((group) => !isFirstToken(group)),
@@ -93,9 +110,8 @@ function ratioRow(
   const [flopsA, flopsB] = [flops(a), flops(b)];
   const isWrong = a.status === "mismatch" || b.status === "mismatch";
   const isTimed = a.status === "ok" && b.status === "ok";
-  const blank = Object.fromEntries(ratioColumns.map((column) => [column, null])) as RatioRow;
   return {
-    ...blank,
+    ...blankCells(ratiosTable),
     schema_version: schemaVersion,
     ...{ run_id, model, task, prompt_len, gen_len, arm_a: a.arm, arm_b: b.arm },
     ...(isTimed ? pairCells(logRatios(a, b), control) : {}),

@@ -1,4 +1,15 @@
-/** One timing as it is kept: a row of samples.csv, from which every other figure is derived. */
+/** samples.csv: every timing, from which the other tables of a benchmark are derived. */
+import {
+  boolean,
+  defineTable,
+  integer,
+  number,
+  oneOf,
+  orBlank,
+  type RowOf,
+  text,
+  version,
+} from "../io/table.ts";
 
 /**
  * What is timed.
@@ -35,92 +46,65 @@ export function isOfMachine(task: BenchTask): boolean {
 
 /**
  * `ok`; `mismatch`: the tokens of that run were wrong; `too_long`: the context has no room for it;
- * `not_run`: it would take too long. The last two have no time, and `error` says more.
+ * `not_run`: it would take too long. The last two have no time, and `error` gives the reason.
  */
-export type SampleStatus = "ok" | "mismatch" | "too_long" | "not_run";
+export const sampleStatuses = ["ok", "mismatch", "too_long", "not_run"] as const;
 
-export interface Sample {
-  readonly schema_version: number;
-  readonly run_id: string;
-  /** Null where nothing was run; so are all figures. */
-  readonly process_id: number | null;
-  /** Whether the control and the arm that it doubles had changed places in memory. */
-  readonly process_label_swap: boolean | null;
-  readonly round: number | null;
-  /** The place in the random order of the round, and among all runs of the process. */
-  readonly slot: number | null;
-  readonly seq_no: number | null;
-  /** The mode, or the mode and `_twin` for the control, which does the very same. */
-  readonly arm: string;
-  readonly model: string;
-  readonly task: BenchTask;
-  readonly mode: string;
-  readonly prompt_len: number | null;
-  /** The most tokens that a pass of it attends to. */
-  readonly seq_len: number | null;
-  /** Tokens, draws or loops that were timed. */
-  readonly gen_len: number;
-  /** Where the token of a `decode` stands. */
-  readonly position: number | null;
-  readonly batch: number;
-  readonly dtype: string;
-  readonly threads: number;
-  /** Since the start of the process. */
-  readonly t_start_ns: number | null;
-  readonly t_ns: number | null;
-  /** From the start of the run to this reading. */
-  readonly cpu_user_us: number | null;
-  readonly cpu_sys_us: number | null;
-  readonly gc_ns: number | null;
-  readonly gc_count: number | null;
-  readonly invol_ctx_switches: number | null;
-  readonly rss_bytes: number | null;
-  readonly heap_used_bytes: number | null;
-  /**
-   * Always null: a run that is timed is not counted, `total_exact_causal` in flops.csv is exact.
-   */
-  readonly flops_counted: null;
-  readonly bytes_counted: null;
-  /** Of all tokens so far: runs that agree in it gave the same tokens. */
-  readonly token_digest: string | null;
-  readonly status: SampleStatus;
-  readonly error: string | null;
-}
+export type SampleStatus = (typeof sampleStatuses)[number];
 
-export const samplesColumns = [
-  "schema_version",
-  "run_id",
-  "process_id",
-  "process_label_swap",
-  "round",
-  "slot",
-  "seq_no",
-  "arm",
-  "model",
-  "task",
-  "mode",
-  "prompt_len",
-  "seq_len",
-  "gen_len",
-  "position",
-  "batch",
-  "dtype",
-  "threads",
-  "t_start_ns",
-  "t_ns",
-  "cpu_user_us",
-  "cpu_sys_us",
-  "gc_ns",
-  "gc_count",
-  "invol_ctx_switches",
-  "rss_bytes",
-  "heap_used_bytes",
-  "flops_counted",
-  "bytes_counted",
-  "token_digest",
-  "status",
-  "error",
-] as const satisfies readonly (keyof Sample)[];
+export const runId = text("start of the run in UTC, its name in run.json");
+
+/** Columns that name what is timed, in several tables. */
+export const taskColumns = {
+  model: text("model name; host is the machine itself"),
+  task: oneOf(tasks, "what is timed"),
+  mode: text("naive or cached; in other tasks the kind of filter or of loop"),
+  prompt_len: orBlank(integer("tokens of the prompt, P")),
+  seq_len: orBlank(integer("largest number of tokens that a pass attends to")),
+  gen_len: integer("generated tokens, n; or draws, or loops"),
+};
+
+/** Columns of the machine resources that a measured run uses. */
+export const machineColumns = {
+  batch: integer("sequences at once"),
+  dtype: text("type of the numbers in the computation"),
+  threads: integer("threads of the computation"),
+};
+
+export const samplesTable = defineTable({
+  file: "samples.csv",
+  command: "npx causalgate bench",
+  about: "One timing of one run. Cells of work that was not run are blank.",
+  columns: {
+    schema_version: version,
+    run_id: runId,
+    process_id: orBlank(integer("index of the process")),
+    process_label_swap: orBlank(
+      boolean("whether the control and the arm that it repeats exchanged their memory"),
+    ),
+    round: orBlank(integer("index of the round")),
+    slot: orBlank(integer("place in the random order of the round")),
+    seq_no: orBlank(integer("place among all runs of the process")),
+    arm: text("the mode; or the mode and _twin for the control, which does the same"),
+    ...taskColumns,
+    position: orBlank(integer("position of the token, where the task is decode")),
+    ...machineColumns,
+    t_start_ns: orBlank(number("start of the run in nanoseconds, from the start of the process")),
+    t_ns: orBlank(number("time in nanoseconds")),
+    cpu_user_us: orBlank(number("processor time in user mode in microseconds")),
+    cpu_sys_us: orBlank(number("processor time in the system in microseconds")),
+    gc_ns: orBlank(number("time of garbage collection in nanoseconds")),
+    gc_count: orBlank(integer("garbage collections")),
+    invol_ctx_switches: orBlank(integer("involuntary context switches")),
+    rss_bytes: orBlank(integer("resident memory of the process at the end in bytes")),
+    heap_used_bytes: orBlank(integer("used heap of JavaScript at the end in bytes")),
+    token_digest: orBlank(text("digest of the generated tokens; equal digests, equal tokens")),
+    status: oneOf(sampleStatuses, "mismatch: wrong tokens; the last two were not run"),
+    error: orBlank(text("reason, where the status is not ok")),
+  },
+});
+
+export type Sample = RowOf<typeof samplesTable>;
 
 /** What is run once a round: a task in one arm at one length. */
 export interface BenchCell {
@@ -135,7 +119,7 @@ export interface BenchCell {
   readonly rounds: number;
 }
 
-/** The name of the arm that a cell is: see {@link Sample.arm}. */
+/** The name of the arm that a cell is: see `arm` of samples.csv. */
 export function armOf({ mode, isTwin }: Pick<BenchCell, "mode" | "isTwin">): string {
   return isTwin ? `${mode}_twin` : mode;
 }

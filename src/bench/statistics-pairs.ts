@@ -12,7 +12,9 @@ export interface Clustered {
   readonly value: number;
 }
 
-export type IntervalMethod = "order_statistic" | "t_over_processes" | "t_over_rounds";
+export const intervalMethods = ["order_statistic", "t_over_processes", "t_over_rounds"] as const;
+
+export type IntervalMethod = (typeof intervalMethods)[number];
 
 export interface NamedInterval extends Interval {
   readonly method: IntervalMethod;

@@ -115,6 +115,16 @@ export function orBlank<Value extends CellValue>(column: Column<Value>): Column<
   return titled(v.union([blank, column]), `${typeOf(column)} or blank`, meaningOf(column));
 }
 
+/** The two ends of the 95 % interval of another column; blank where there is no interval. */
+export function interval<Low extends string, High extends string>(
+  low: Low,
+  high: High,
+  of: string,
+): Readonly<Record<Low | High, Column<number | null>>> {
+  const end = (which: string) => orBlank(number(`${which} end of the 95 % interval of ${of}`));
+  return { [low]: end("lower"), [high]: end("upper") } as Record<Low | High, Column<number | null>>;
+}
+
 function titled<Value extends CellValue>(
   cells: Column<Value>,
   type: string,

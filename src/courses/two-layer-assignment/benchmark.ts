@@ -1,15 +1,15 @@
 /** The mode `benchmark`: the latency of a few new tokens after prompts of 10 to 1,000. */
 import { join } from "node:path";
-import { latencyColumns, latencyRows } from "../../bench/latency-table.ts";
+import { latencyRows, latencyTable } from "../../bench/latency-table.ts";
 import { emptySample, measure } from "../../bench/measure.ts";
-import { ratioColumns, ratioRows } from "../../bench/ratios-table.ts";
-import { type BenchCell, type Job, type Sample, samplesColumns } from "../../bench/sample.ts";
+import { ratioRows, ratiosTable } from "../../bench/ratios-table.ts";
+import { type BenchCell, type Job, type Sample, samplesTable } from "../../bench/sample.ts";
 import { generationWorkload } from "../../bench/workloads.ts";
-import { writeCsv } from "../../io/csv.ts";
 import { writeWhole } from "../../io/files.ts";
 import { jsonText } from "../../io/json-text.ts";
 import { startProgress } from "../../io/progress.ts";
 import { type RunRecord, writeRecord } from "../../io/run-record.ts";
+import { writeTable } from "../../io/table-csv.ts";
 import type { NamedModel } from "../../model/named/named-model.ts";
 import { randomWeights } from "../../model/weights.ts";
 import { referenceDecoder } from "../../reference/reference-decoder.ts";
@@ -47,12 +47,14 @@ export async function runBenchmark(
   const configs = new Map([[name, config]]);
   const latency = latencyRows(samples, configs);
   const results = sequenceLengths.map((length) => benchmarkResult(length, latency, samples));
-  const tables = ["samples", "latency", "ratios"].map((table) => join(folder, `${table}.csv`));
-  const files = [...tables, join(folder, "benchmark_results.json")];
-  await writeCsv(files[0], samplesColumns, samples);
-  await writeCsv(files[1], latencyColumns, latency);
-  await writeCsv(files[2], ratioColumns, ratioRows(samples, configs));
-  await writeWhole(files[3], `${jsonText({ run_id: record.run_id, model: name, results })}\n`);
+  const json = join(folder, "benchmark_results.json");
+  const files = [
+    await writeTable(folder, samplesTable, samples),
+    await writeTable(folder, latencyTable, latency),
+    await writeTable(folder, ratiosTable, ratioRows(samples, configs)),
+    json,
+  ];
+  await writeWhole(json, `${jsonText({ run_id: record.run_id, model: name, results })}\n`);
   await writeRecord(folder, record, files);
   return { results, files, tokensMatch: latency.every(({ status }) => status !== "mismatch") };
 }
