@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Attention, type LayerCache, standardAttention } from "../src/math/attention.ts";
+import { type AttentionKernel, type LayerCache, standardAttention } from "../src/math/attention.ts";
 import { normal, seededRandom } from "../src/math/random.ts";
 import { tiledAttention } from "../src/math/tiled-attention.ts";
 import { property } from "./support.ts";
@@ -36,7 +36,7 @@ const cases: fc.Arbitrary<Case> = fc
     return { query, cache, headDim, first, last, tileSize };
   });
 
-function attend(attention: Attention, { query, cache, headDim, first, last }: Case) {
+function attend(attention: AttentionKernel, { query, cache, headDim, first, last }: Case) {
   const out = new Float64Array(query.length).fill(Number.NaN);
   attention.attend(out, query, cache, headDim, first, last);
   return out;
@@ -100,7 +100,7 @@ describe("tiled attention", () => {
 
   test("does the work of standard attention: each head reads every key and value once", () => {
     const [headDim, capacity, length] = [4, 16, 11];
-    const count = (attention: Attention) => {
+    const count = (attention: AttentionKernel) => {
       const reads = { keys: 0, values: 0 };
       const counted = (part: "keys" | "values") =>
         new Proxy(new Float64Array(2 * capacity * headDim).fill(0.5), {

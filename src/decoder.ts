@@ -4,18 +4,18 @@ import type { ModelConfig } from "./model/config.ts";
 import type { Weights } from "./model/weights.ts";
 
 /**
- * What a decoder offers beyond `start` and `append`. What is not in its set is "not offered", and
- * the laws that need it say so; they are never silently skipped.
+ * Optional features of a decoder, beyond `start` and `append`. A law that needs a feature which is
+ * not in a decoder's set is reported as "not offered", never silently skipped.
  *
  * - `all-rows`: `Sequence.appendAll`, the logits after every token of a call
  * - `rewind`: `Sequence.rewind`
  * - `fork`: `Sequence.fork`
- * - `weights`: `Decoder.weights`, the very memory that the decoder computes with
+ * - `weights`: `Decoder.weights`, the memory that the decoder computes with
  * - `batch`: `Decoder.startBatch`, several sequences in one call
- * - `padding`: `Batch.appendPadded`, rows of one width with columns that do not count
+ * - `padding`: `Batch.appendPadded`, rows of one width with padding columns
  * - `offset`: `start` at a position other than 0
- * - `stages`: `Decoder.stages`, the inner rows of a pass
- * - `poison`: `Sequence.poison`, a hook for tests: memory that must not matter becomes NaN
+ * - `stages`: `Decoder.stages`, the intermediate values of a pass
+ * - `poison`: `Sequence.poison`, a hook for tests: overwrites memory beyond the tokens with NaN
  */
 export type Capability =
   | "all-rows"
@@ -29,33 +29,31 @@ export type Capability =
   | "poison";
 
 /**
- * A decoder-only language model seen from outside: token ids in, next-token logits out.
- * The reference and every engine implement this and nothing else; the laws know only this.
+ * A decoder-only language model seen from outside: token ids in, next-token logits out. The
+ * reference and every engine implement this interface, and the laws use nothing else.
  */
 export interface Decoder extends AsyncDisposable {
   readonly name: string;
   readonly config: ModelConfig;
   readonly capabilities: ReadonlySet<Capability>;
-  /**
-   * The numbers it computes with; a write to them is seen by the next pass. Capability `weights`.
-   */
+  /** The weights in use: a write to them changes the next pass. Capability `weights`. */
   readonly weights?: Weights;
   /**
    * Starts an empty sequence. Sequences of one decoder never affect each other.
    *
-   * @param position where its first token stands, default 0; capability `offset`. The context limit
+   * @param position position of its first token, default 0; capability `offset`. The context limit
    *   counts positions, so that P - position tokens fit.
    */
   start(position?: number): Promise<Sequence>;
   /** Starts `rows` empty sequences that advance in common calls. Capability `batch`. */
   startBatch?(rows: number): Promise<Batch>;
-  /** What a pass over these tokens goes through, in a new sequence. Capability `stages`. */
+  /** Returns the intermediate values of a pass over these tokens. Capability `stages`. */
   stages?(tokens: readonly number[]): Promise<Stages>;
 }
 
-/** A growing list of token ids, and whatever the decoder remembers of them (its KV cache). */
+/** A growing list of token ids, and what the decoder keeps of them (its KV cache). */
 export interface Sequence extends AsyncDisposable {
-  /** S: tokens held. Positions run from 0 to S - 1, or as far from where it started. */
+  /** S: tokens held. Their positions are 0 to S - 1, plus the position of the start. */
   readonly length: number;
   /**
    * Appends `tokens` and resolves to the logits that follow the last of them, `[V]`.
@@ -68,35 +66,35 @@ export interface Sequence extends AsyncDisposable {
   /** As {@link append}, with the logits after each token, `[T][V]`. Capability `all-rows`. */
   appendAll(tokens: readonly number[]): Promise<Logits[]>;
   /**
-   * Forgets every token at position `length` or later. Capability `rewind`.
+   * Drops every token from index `length` on. Capability `rewind`.
    *
-   * @throws {RangeError} when `length` is not an integer in [0, S]
+   * @throws {RangeError} if `length` is not an integer in [0, S]
    */
   rewind(length: number): Promise<void>;
   /**
-   * A second sequence with the same tokens; neither sees what the other does next. Capability
-   * `fork`.
+   * Returns a second sequence with the same tokens; later calls on one never affect the other.
+   * Capability `fork`.
    */
   fork(): Promise<Sequence>;
-  /** Overwrites with NaN whatever it remembers beyond its tokens. Capability `poison`. */
+  /** Overwrites all memory beyond its tokens with NaN. Capability `poison`. */
   poison?(): Promise<void>;
 }
 
-/** Several sequences of one decoder that advance in common calls; none sees another. */
+/** Several independent sequences of one decoder that advance in common calls. */
 export interface Batch extends AsyncDisposable {
   /** S of every row. */
   readonly lengths: readonly number[];
   /**
-   * Appends to every row its own tokens, of any number, none included.
+   * Appends tokens to every row, as many as its list has; an empty list leaves the row as it is.
    *
-   * @returns for every row the logits after its last new token, null where it got none
-   * @throws {RangeError} as {@link Sequence.append}, or on another number of rows; nothing is
+   * @returns for every row the logits after its last new token, null for a row without new tokens
+   * @throws {RangeError} as {@link Sequence.append}, or on a wrong number of rows; nothing is
    *   appended
    */
   append(rows: readonly (readonly number[])[]): Promise<(Logits | null)[]>;
   /**
-   * As {@link append}, with rows of one width: a column whose `counts` is false is padding,
-   * wherever it stands and whatever id it holds. Capability `padding`.
+   * As {@link append}, with rows of one width: a column whose `counts` is false is padding, at any
+   * place and with any id. Capability `padding`.
    */
   appendPadded(
     rows: readonly (readonly number[])[],
@@ -110,15 +108,15 @@ export interface Batch extends AsyncDisposable {
 }
 
 /**
- * Thrown by a decoder whose engine cannot compute its model, say for want of a word in its format.
- * A law that changes models passes such a case over.
+ * Thrown by a decoder whose engine cannot compute a model, for example because its format has no
+ * word for it. A law that changes models skips such a case.
  */
 export class NotOffered extends RangeError {}
 
 /**
  * Refuses a position at which no sequence can start.
  *
- * @throws {RangeError} when `position` is not an integer in [0, P)
+ * @throws {RangeError} if `position` is not an integer in [0, P)
  */
 export function checkStart({ maxPositionEmbeddings: P }: ModelConfig, position: number): void {
   if (!Number.isInteger(position) || position < 0 || position >= P) {
@@ -130,7 +128,7 @@ export function checkStart({ maxPositionEmbeddings: P }: ModelConfig, position: 
  * Refuses tokens that no decoder of this configuration can append, before any work is done.
  *
  * @param held S, the tokens that the sequence holds already
- * @param who names the call in the error
+ * @param who the name of the call in the error
  * @throws {RangeError} on no token, an id outside [0, V), or S + T > P
  */
 export function checkAppend(
@@ -155,7 +153,7 @@ export function checkAppend(
 /**
  * Refuses a rewind to a length that the sequence never had.
  *
- * @throws {RangeError} when `length` is not an integer in [0, S]
+ * @throws {RangeError} if `length` is not an integer in [0, S]
  */
 export function checkRewind(held: number, length: number): void {
   if (!Number.isInteger(length) || length < 0 || length > held) {
@@ -163,39 +161,38 @@ export function checkRewind(held: number, length: number): void {
   }
 }
 
-/**
- * What a forward pass goes through on its way, for those who want to see where two decoders part.
- */
+/** Intermediate values of a forward pass, to find the first place where two decoders differ. */
 export interface Stages {
   /** The input of the first block, `[T, D]`. */
-  readonly embedding: readonly Row[];
+  readonly embedding: readonly Vector[];
   readonly layers: readonly LayerStages[];
-  /** What the head reads, `[T, D]`. */
-  readonly final: readonly Row[];
+  /** The input of the head, `[T, D]`. */
+  readonly final: readonly Vector[];
   /** `[T, V]` */
-  readonly logits: readonly Row[];
+  readonly logits: readonly Vector[];
 }
 
 export interface LayerStages {
   /** After norm and RoPE, as they enter the scores: `[T, N * H]` and `[T, K * H]`. */
-  readonly query: readonly Row[];
-  readonly key: readonly Row[];
+  readonly query: readonly Vector[];
+  readonly key: readonly Vector[];
   /** `[T, K * H]` */
-  readonly value: readonly Row[];
-  /** The heads' mixtures of values, `[T, N * H]`. */
-  readonly mixed: readonly Row[];
+  readonly value: readonly Vector[];
+  /** The heads' weighted sums of values, `[T, N * H]`. */
+  readonly mixed: readonly Vector[];
   /** After the attention's residual connection, `[T, D]`. */
-  readonly afterAttention: readonly Row[];
+  readonly afterAttention: readonly Vector[];
   /** The output of the block, `[T, D]`. */
-  readonly output: readonly Row[];
+  readonly output: readonly Vector[];
 }
 
-/** The definition shows its attention too. */
+/** The stages of the definition, which also include attention. */
 export interface DefinitionStages extends Stages {
   readonly layers: readonly (LayerStages & {
-    /** Attention probabilities by head, `[N][T][T]`, zero where a position may not look. */
-    readonly attention: readonly (readonly Row[])[];
+    /** Attention probabilities by head, `[N][T][T]`, zero at positions that are masked. */
+    readonly attention: readonly (readonly Vector[])[];
   })[];
 }
 
-export type Row = number[];
+/** One row of numbers in float64. */
+export type Vector = number[];

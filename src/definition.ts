@@ -1,29 +1,29 @@
 /**
- * The decoder as its defining equations: the whole sequence at once, float64, no cache, no tricks.
+ * The defining equations of a decoder: the whole sequence at once, float64, no cache.
  *
- * It exists to be obviously right. It imports nothing that computes, shares no helper with the
- * reference decoder, and is what golden logits are recorded from. Read it from `forward` down.
+ * It is written to be obviously correct. It imports nothing that computes and shares no helper with
+ * the reference decoder; golden logits are recorded from it. Read it from `forward` down.
  *
  * Letters: T tokens, D model width, N query heads, K key-value heads, H head width, F feed-forward
  * width, V vocabulary. A hidden state is one row of D numbers; `x[t]` belongs to position t, from
  * 0.
  *
- * What it computes with is a parameter: the same equations run in float64, in float32 for the noise
- * that such an engine cannot avoid, or under a counter of every multiply-add.
+ * The arithmetic is a parameter: the same equations run in float64, in float32 to measure the noise
+ * of such an engine, or with a counter of every multiply-add.
  */
 
-import type { DefinitionStages, Row } from "./decoder.ts";
+import type { DefinitionStages, Vector } from "./decoder.ts";
 import type { Arithmetic } from "./math/arithmetic.ts";
 import type { ModelConfig } from "./model/config.ts";
 import type { LayerWeights, Linear, Norm, Weights } from "./model/weights.ts";
 
 const float64: Arithmetic = { round: (x) => x, products: () => {} };
 
-/** One pass: the model's configuration and what it is computed with. */
-type Pass = ModelConfig & Arithmetic;
+/** The settings of one pass: the model's configuration and the arithmetic. */
+type PassSettings = ModelConfig & Arithmetic;
 
 /**
- * Logits after every token.
+ * Returns the logits after every token.
  *
  *     x = E[tokens] (+ positions)
  *     x = x + attention(norm(x));  x = x + feedForward(norm(x))      for every block
@@ -38,18 +38,18 @@ export function forward(
   weights: Weights,
   tokens: readonly number[],
   arithmetic = float64,
-): Row[] {
-  return [...forwardStages(config, weights, tokens, arithmetic).logits] as Row[];
+): Vector[] {
+  return [...forwardStages(config, weights, tokens, arithmetic).logits] as Vector[];
 }
 
-/** As {@link forward}, with everything it went through. */
+/** As {@link forward}, with all intermediate values. */
 export function forwardStages(
   config: ModelConfig,
   weights: Weights,
   tokens: readonly number[],
   arithmetic = float64,
 ): DefinitionStages {
-  const pass: Pass = { ...config, ...arithmetic };
+  const pass: PassSettings = { ...config, ...arithmetic };
   const embedding = tokens.map((token, t) => embed(pass, weights, token, t));
   const layers: DefinitionStages["layers"][number][] = [];
   let x = embedding;
@@ -71,7 +71,7 @@ export function forwardStages(
 
 // --- embedding and positions ---
 
-function embed(pass: Pass, weights: Weights, token: number, t: number): Row {
+function embed(pass: PassSettings, weights: Weights, token: number, t: number): Vector {
   const { hiddenSize: D, positions } = pass;
   const row = [...weights.embedTokens.subarray(token * D, (token + 1) * D)];
   if (positions === "learned") {
@@ -81,7 +81,7 @@ function embed(pass: Pass, weights: Weights, token: number, t: number): Row {
 }
 
 /** `PE(t, 2i) = sin(t / 10000^(2i/D))`, and `PE(t, 2i + 1)` its cosine. Vaswani et al. 3.5. */
-function sinusoid(t: number, D: number): Row {
+function sinusoid(t: number, D: number): Vector {
   return range(D).map((d) => {
     const angle = t / 10_000 ** ((d - (d % 2)) / D);
     return d % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
@@ -92,7 +92,7 @@ function sinusoid(t: number, D: number): Row {
  * Rotates each pair `(a, b)` of a head by `t * frequency`: `(a cos - b sin, a sin + b cos)`.
  * Su et al. 2021, equation 34. Only the first R entries of the head are rotated.
  */
-function rope(pass: Pass, head: Row, t: number): Row {
+function rope(pass: PassSettings, head: Vector, t: number): Vector {
   const R = pass.headDim * pass.partialRotaryFactor;
   const rotated = [...head];
   for (let i = 0; i < R / 2; i++) {
@@ -125,21 +125,21 @@ function ropeFrequency({ ropeTheta, ropeScaling }: ModelConfig, i: number, R: nu
  * G = N / K; position t sees positions s <= t, and with a window w only those with s > t - w.
  * Ainslie et al. 2023 (grouped queries); Jiang et al. 2023 (sliding window).
  */
-function attention(pass: Pass, layer: LayerWeights, x: Row[]) {
+function attention(pass: PassSettings, layer: LayerWeights, x: Vector[]) {
   const { numAttentionHeads: N, numKeyValueHeads: K, headDim: H } = pass;
   const window = pass.slidingWindow ?? Number.POSITIVE_INFINITY;
   const { attend = pass.round } = pass;
-  const mixing: Pass = { ...pass, round: attend };
-  const place = (gain: Norm | null, head: Row, t: number) => {
+  const mixing: PassSettings = { ...pass, round: attend };
+  const place = (gain: Norm | null, head: Vector, t: number) => {
     const normed = gain === null ? head : rmsNorm(pass, gain, head);
     return (pass.positions === "rope" ? rope(pass, normed, t) : normed).map(attend);
   };
-  const split = (projection: Linear, row: Row) => heads(linear(pass, projection, row), H);
+  const split = (projection: Linear, row: Vector) => heads(linear(pass, projection, row), H);
   const query = x.map((row, t) => split(layer.qProj, row).map((q) => place(layer.qNorm, q, t)));
   const key = x.map((row, t) => split(layer.kProj, row).map((k) => place(layer.kNorm, k, t)));
   const value = x.map((row) => split(layer.vProj, row).map((v) => v.map(attend)));
 
-  const probs: Row[][] = range(N).map(() => []);
+  const probs: Vector[][] = range(N).map(() => []);
   const mixed = x.map((_, t) => {
     const seen = range(x.length).filter((s) => s <= t && s > t - window);
     return range(N).flatMap((n) => {
@@ -159,12 +159,12 @@ function attention(pass: Pass, layer: LayerWeights, x: Row[]) {
       );
     });
   });
-  const rows = (split: Row[][]) => split.map((row) => row.flat());
+  const rows = (split: Vector[][]) => split.map((row) => row.flat());
   return { query: rows(query), key: rows(key), value: rows(value), attention: probs, mixed };
 }
 
 /** `e^(s - max) / sum`: non-negative, summing to 1. */
-function softmax(pass: Pass, scores: Row): Row {
+function softmax(pass: PassSettings, scores: Vector): Vector {
   const largest = Math.max(...scores);
   const powers = scores.map((score) => pass.round(Math.exp(score - largest)));
   const total = sum(pass, powers);
@@ -174,7 +174,7 @@ function softmax(pass: Pass, scores: Row): Row {
 // --- feed-forward ---
 
 /** SwiGLU: `down(silu(gate(x)) * up(x))`, Shazeer 2020; otherwise `down(act(up(x)))`. */
-function feedForward(pass: Pass, layer: LayerWeights, x: Row): Row {
+function feedForward(pass: PassSettings, layer: LayerWeights, x: Vector): Vector {
   const { feedForward: kind, round, activate = round } = pass;
   const up = linear(pass, layer.upProj, x);
   const inner =
@@ -218,19 +218,19 @@ function erf(x: number): number {
 
 // --- norms ---
 
-function norm(pass: Pass, gain: Norm, x: Row): Row {
+function norm(pass: PassSettings, gain: Norm, x: Vector): Vector {
   return pass.norm === "rmsnorm" ? rmsNorm(pass, gain, x) : layerNorm(pass, gain, x);
 }
 
 /** `g x / sqrt(mean(x^2) + eps)`. Zhang and Sennrich 2019. */
-function rmsNorm(pass: Pass, { weight }: Norm, x: Row): Row {
+function rmsNorm(pass: PassSettings, { weight }: Norm, x: Vector): Vector {
   const { round, normEps } = pass;
   const scale = round(1 / Math.sqrt(meanSquare(pass, x) + normEps));
   return x.map((v, i) => round(round(v * scale) * weight[i]));
 }
 
 /** `g (x - mean) / sqrt(variance + eps) + b`, the variance over D, not D - 1. Ba et al. 2016. */
-function layerNorm(pass: Pass, { weight, bias }: Norm, x: Row): Row {
+function layerNorm(pass: PassSettings, { weight, bias }: Norm, x: Vector): Vector {
   const { round, normEps } = pass;
   const centre = round(sum(pass, x) / x.length);
   const centred = x.map((v) => round(v - centre));
@@ -238,7 +238,7 @@ function layerNorm(pass: Pass, { weight, bias }: Norm, x: Row): Row {
   return centred.map((v, i) => round(round(v * scale) * weight[i] + bias![i]));
 }
 
-function meanSquare(pass: Pass, x: Row): number {
+function meanSquare(pass: PassSettings, x: Vector): number {
   const squares = x.map((v) => pass.round(v * v));
   return pass.round(sum(pass, squares) / x.length);
 }
@@ -246,7 +246,7 @@ function meanSquare(pass: Pass, x: Row): number {
 // --- linear algebra ---
 
 /** `W x + b`, with an adapter `W x + b + (alpha / r) B (A x)`. Hu et al. 2021. */
-function linear(pass: Pass, { weight, bias, lora }: Linear, x: Row): Row {
+function linear(pass: PassSettings, { weight, bias, lora }: Linear, x: Vector): Vector {
   const product = times(pass, weight, x);
   const output = bias === null ? product : add(pass, product, [...bias]);
   if (lora === null) return output;
@@ -256,12 +256,17 @@ function linear(pass: Pass, { weight, bias, lora }: Linear, x: Row): Row {
 }
 
 /** `W x`, W `[out, in]`. */
-function times(pass: Pass, weight: Float64Array, x: Row): Row {
+function times(pass: PassSettings, weight: Float64Array, x: Vector): Vector {
   return range(weight.length / x.length).map((o) => dot(pass, weight, x, o * x.length));
 }
 
 /** `a . b`, summed from the first entry on; `a` may be a row of a matrix that begins at `start`. */
-function dot({ round, products }: Pass, a: ArrayLike<number>, b: Row, start = 0): number {
+function dot(
+  { round, products }: PassSettings,
+  a: ArrayLike<number>,
+  b: Vector,
+  start = 0,
+): number {
   products(b.length);
   let total = 0;
   for (let i = 0; i < b.length; i++) total = round(total + round(a[start + i] * b[i]));
@@ -269,7 +274,7 @@ function dot({ round, products }: Pass, a: ArrayLike<number>, b: Row, start = 0)
 }
 
 /** `[n * H]` as n heads of `[H]`. */
-function heads(row: Row, H: number): Row[] {
+function heads(row: Vector, H: number): Vector[] {
   return range(row.length / H).map((n) => row.slice(n * H, (n + 1) * H));
 }
 
@@ -277,10 +282,10 @@ function range(length: number): number[] {
   return Array.from({ length }, (_, i) => i);
 }
 
-function add({ round }: Pass, a: Row, b: Row): Row {
+function add({ round }: PassSettings, a: Vector, b: Vector): Vector {
   return a.map((v, i) => round(v + b[i]));
 }
 
-function sum({ round }: Pass, values: Row): number {
+function sum({ round }: PassSettings, values: Vector): number {
   return values.reduce((total, value) => round(total + value), 0);
 }

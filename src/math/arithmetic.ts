@@ -1,19 +1,19 @@
 import { f16round } from "@petamoriken/float16";
 
-/** What a forward pass computes with, where that is a choice. */
+/** The arithmetic of a forward pass: how results are rounded. */
 export interface Arithmetic {
-  /** Names it in tables. */
+  /** Its name in tables. */
   readonly name?: string;
-  /** Rounds every result to a number that can be kept. */
+  /** Rounds every result. */
   readonly round: (x: number) => number;
   /**
-   * Rounds what attention reads and sums: queries, keys, values, and the mix of values as it grows.
+   * Rounds the inputs and partial sums of attention: queries, keys, values, and sums of values.
    * Default `round`.
    */
   readonly attend?: (x: number) => number;
-  /** Rounds what a GELU or ReLU is given, and what it gives. Default `round`. */
+  /** Rounds the input and output of a GELU or ReLU. Default `round`. */
   readonly activate?: (x: number) => number;
-  /** Told of every dot product: `length` multiplications, each added to a sum. */
+  /** Called for every dot product: `length` multiplications, each added to a sum. */
   readonly products: (length: number) => void;
 }
 
@@ -21,16 +21,16 @@ export interface Arithmetic {
 export const float32: Arithmetic = { name: "float32", round: Math.fround, products: () => {} };
 
 /**
- * The arithmetic of ggml on a CPU: float32, with a table of GELU that float16 looks up.
+ * The arithmetic of ggml on a CPU: float32, with GELU from a table that is indexed in float16.
  *
  * @see github.com/ggml-org/ggml, `ggml_vec_gelu_f32` in src/ggml-cpu/vec.h
  */
 export const ggmlFloat32: Arithmetic = { ...float32, activate: f16round };
 
-/** ggml's with keys and values in float16, and attention in tiles that sum in float16. */
+/** As ggml, with keys and values in float16, and attention in tiles that sum in float16. */
 export const ggmlFloat16: Arithmetic = { ...ggmlFloat32, name: "float16", attend: f16round };
 
-/** float64 under a counter: `count()` is the number of multiply-adds so far. */
+/** float64 with a counter: `count()` is the number of multiply-adds so far. */
 export function countingArithmetic(): Arithmetic & { readonly count: () => bigint } {
   let total = 0n;
   return {

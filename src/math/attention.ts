@@ -7,14 +7,14 @@ export interface LayerCache {
   readonly capacity: number;
 }
 
-/** One way of computing attention, with the memory that it works in. */
-export interface Attention {
+/** An implementation of attention, with its working memory. */
+export interface AttentionKernel {
   /**
-   * Attention of one position's query heads over the cached positions `first` to `last`:
-   * `out = softmax(q k^T / sqrt(H)) v`. Query head n reads key-value head `floor(n / (N / K))`.
+   * AttentionKernel of one position's query heads over the cached positions `first` to `last`: `out
+   * = softmax(q k^T / sqrt(H)) v`. Query head n reads key-value head `floor(n / (N / K))`.
    *
-   * Scores and mixtures are summed position by position, upwards, whatever is cached after `last`:
-   * a result depends on the positions it attends to and on nothing else.
+   * Scores and weighted values are summed in the order of positions, whatever is cached after
+   * `last`: a result depends only on the positions it attends to.
    */
   readonly attend: (
     out: Float64Array,
@@ -24,18 +24,18 @@ export interface Attention {
     first: number,
     last: number,
   ) => void;
-  /** How many scores it can hold at once: the length of its score buffer. */
+  /** Length of its score buffer: the number of scores held at once. */
   readonly scoreMemory: number;
 }
 
 /**
- * The {@link Attention} that keeps all scores of a head at once.
+ * Returns the standard attention, which keeps all scores of a head at once.
  *
- * @param capacity the most positions that it will attend to
+ * @param capacity the largest number of positions to attend to
  */
-export function standardAttention(capacity: number): Attention {
+export function standardAttention(capacity: number): AttentionKernel {
   const scores = new Float64Array(capacity);
-  const attend: Attention["attend"] = (out, query, cache, headDim, first, last) => {
+  const attend: AttentionKernel["attend"] = (out, query, cache, headDim, first, last) => {
     const headCount = query.length / headDim;
     const groupSize = headCount / (cache.keys.length / (cache.capacity * headDim));
     const length = last - first + 1;

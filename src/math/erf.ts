@@ -1,7 +1,7 @@
 /**
- * The error function, `2/sqrt(pi)` times the integral of `e^(-t^2)` from 0 to x, to the last few
- * bits of a double: a series of positive terms where it converges fast, and beyond that the
- * continued fraction of the complement, evaluated from its tail.
+ * The error function, `2/sqrt(pi)` times the integral of `e^(-t^2)` from 0 to x, accurate to a few
+ * bits of a double: a series of positive terms where it converges fast, otherwise the continued
+ * fraction of the complement, evaluated from its tail.
  *
  * @see Abramowitz and Stegun 7.1.6 and 7.1.14
  */
@@ -17,7 +17,7 @@ export function erf(x: number): number {
 const SQRT_PI = Math.sqrt(Math.PI);
 const TWO_OVER_SQRT_PI = 2 / SQRT_PI;
 
-/** `x + 2 x^3 / 3 + 4 x^5 / 15 + ...`: every term is the one before times `2 x^2 / (2 n + 1)`. */
+/** `x + 2 x^3 / 3 + 4 x^5 / 15 + ...`: every term is the previous one times `2 x^2 / (2 n + 1)`. */
 function series(x: number): number {
   const growth = 2 * x * x;
   let sum = x;

@@ -1,7 +1,7 @@
 /**
- * `out = W x + b`, each output summed from input 0 upwards in one accumulator, so that a row's
- * value never depends on how many rows are computed with it. Four rows at a time share the loads
- * of `x`.
+ * `out = W x + b`. Each output is summed from input 0 upwards in one accumulator, so that a row
+ * does not depend on how many rows are computed with it. Four rows at a time share the loads of
+ * `x`.
  *
  * @param out `[O]`, written
  * @param weight `[O, I]`, row-major
@@ -51,8 +51,8 @@ export function linear(
 }
 
 /**
- * `out += scale B (A x)`, one rank after the other: row k of A gives one number, which column k of
- * B spreads over the outputs. A column of zeros leaves `out` as it is, bit for bit.
+ * `out += scale B (A x)`, one rank after the other: row k of A gives one number, which is
+ * multiplied by column k of B. A column of zeros leaves `out` unchanged, bit for bit.
  *
  * @param out `[O]`, added to
  * @param a A, `[r, I]`, row-major

@@ -1,6 +1,6 @@
 /**
- * Seeded randomness: the only source of it. Nothing in this project draws a number that a printed
- * seed does not bring back.
+ * Seeded randomness, the only random source of this project: every drawn number is reproduced by a
+ * printed seed.
  */
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
@@ -9,9 +9,9 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 export type Random = () => number;
 
 /**
- * Uniform numbers in [0, 1) with 53 random bits each, from xoroshiro128+.
+ * Returns uniform numbers in [0, 1) with 53 random bits each, from xoroshiro128+.
  *
- * @param seed an integer of 32 bits; one seed is one stream
+ * @param seed an integer of 32 bits; the same seed gives the same stream
  */
 export function seededRandom(seed: number): Random {
   if (seed !== (seed | 0) && seed !== seed >>> 0) {
@@ -22,8 +22,8 @@ export function seededRandom(seed: number): Random {
 }
 
 /**
- * Neighbouring seeds as distant ones: the generator takes its seed as it is, and its first draws
- * from small seeds all lie close to 1. This is the finaliser of MurmurHash3, a bijection.
+ * Maps neighbouring seeds to distant ones. The generator uses its seed unchanged, and its first
+ * draws from small seeds are all close to 1. This is the finaliser of MurmurHash3, a bijection.
  */
 function mixed(seed: number): number {
   let h = (seed + 0x9e3779b9) | 0;
@@ -33,7 +33,7 @@ function mixed(seed: number): number {
 }
 
 /**
- * One draw from N(0, 1) by Box and Muller: `sqrt(-2 ln u) * cos(2 pi v)`, with u in (0, 1].
+ * Returns one draw from N(0, 1) by Box and Muller: `sqrt(-2 ln u) * cos(2 pi v)`, with u in (0, 1].
  *
  * @see Box and Muller 1958, "A Note on the Generation of Random Normal Deviates"
  */
@@ -44,10 +44,10 @@ export function normal(random: Random): number {
 }
 
 /**
- * llama2.c's own generator: xorshift* on 64 bits, of which 24 make a float32 in [0, 1).
- * Kept so that a text which run.c sampled can be sampled again.
+ * Returns the generator of llama2.c: xorshift* on 64 bits, of which 24 make a float32 in [0, 1). A
+ * text that run.c sampled can be sampled again with it.
  *
- * @param seed not zero: xorshift would stay there
+ * @param seed not zero: xorshift would remain zero
  * @see llama2.c, `random_u32` and `random_f32` in run.c
  */
 export function xorshiftStar(seed: bigint): Random {

@@ -3,7 +3,7 @@
  * keeps every power in (0, 1]; a score of -Infinity becomes exactly 0.
  *
  * @param scores `[length]` or longer, overwritten by probabilities
- * @throws {RangeError} when the largest score is not finite: there is nothing to choose
+ * @throws {RangeError} if the largest score is not finite
  */
 export function softmaxInPlace(scores: Float64Array, length = scores.length): void {
   let largest = Number.NEGATIVE_INFINITY;
@@ -21,7 +21,7 @@ export function softmaxInPlace(scores: Float64Array, length = scores.length): vo
   for (let i = 0; i < length; i++) scores[i] /= sum;
 }
 
-/** As {@link softmaxInPlace}, leaving the scores as they are. */
+/** As {@link softmaxInPlace}, without changing the scores. */
 export function softmax(scores: ArrayLike<number>): Float64Array {
   const probs = Float64Array.from(scores);
   softmaxInPlace(probs);

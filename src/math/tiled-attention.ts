@@ -1,31 +1,31 @@
-import { type Attention, type LayerCache, score } from "./attention.ts";
+import { type AttentionKernel, type LayerCache, score } from "./attention.ts";
 
 /**
- * The {@link Attention} that holds the scores of one tile of positions at a time, as Flash
- * Attention does. Every head keeps a running maximum m and sum l, and rescales what it has mixed
- * so far when a tile brings a larger maximum:
+ * Returns an attention that holds the scores of one tile of positions at a time, as Flash Attention
+ * does. Every head keeps a running maximum m and sum l, and rescales its weighted sum of values
+ * when a tile has a larger maximum:
  *
  *     m' = max(m, max s)
  *     l' = l e^(m - m') + sum e^(s - m')
  *     o' = o e^(m - m') + sum e^(s - m') v
  *
- * and `out = o / l` after the last tile. It saves memory, not work: it has all the products of
- * standard attention, and H + 1 more for each tile and head, which rescale.
+ * and `out = o / l` after the last tile. It saves memory, not work: it has all products of standard
+ * attention, and H + 1 more for each tile and head, to rescale.
  *
- * Tiles begin at the multiples of `tileSize`, wherever a window begins and however the tokens came,
- * so that a position has one result, bit for bit.
+ * Tiles begin at multiples of `tileSize`, independent of the window and of how tokens were
+ * appended, so that the result of a position is always the same, bit for bit.
  *
- * @param tileSize the positions of a tile
- * @throws {RangeError} when `tileSize` is not a positive integer
+ * @param tileSize number of positions in a tile
+ * @throws {RangeError} if `tileSize` is not a positive integer
  * @see Milakov and Gimelshein 2018, "Online normalizer calculation for softmax"
  * @see Dao et al. 2022, "FlashAttention", algorithm 1
  */
-export function tiledAttention(tileSize: number): Attention {
+export function tiledAttention(tileSize: number): AttentionKernel {
   if (!Number.isSafeInteger(tileSize) || tileSize <= 0) {
     throw new RangeError(`tiledAttention: tileSize must be a positive integer, got ${tileSize}`);
   }
   const scores = new Float64Array(tileSize);
-  const attend: Attention["attend"] = (out, query, cache, headDim, first, last) => {
+  const attend: AttentionKernel["attend"] = (out, query, cache, headDim, first, last) => {
     const headCount = query.length / headDim;
     const groupSize = headCount / (cache.keys.length / (cache.capacity * headDim));
     for (let n = 0; n < headCount; n++) {
@@ -73,14 +73,14 @@ function attendHead(
   for (let h = 0; h < headDim; h++) out[o + h] /= sum;
 }
 
-/** The largest of `max` and the first `length` scores; NaN when one of them is. */
+/** Returns the largest of `max` and the first `length` scores; NaN if one of them is NaN. */
 function largest(scores: Float64Array, length: number, max: number): number {
   let largest = max;
   for (let j = 0; j < length; j++) largest = Math.max(largest, scores[j]);
   return largest;
 }
 
-/** Turns scores into `e^(s - max)`, and gives their sum. */
+/** Replaces scores by `e^(s - max)` and returns their sum. */
 function powersInPlace(scores: Float64Array, length: number, max: number): number {
   let sum = 0;
   for (let j = 0; j < length; j++) {

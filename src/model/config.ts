@@ -3,14 +3,14 @@
  * (camelCase in code, snake_case on disk).
  */
 
-/** How Llama 3.1 stretches the wavelengths of RoPE beyond the context it was trained on. */
+/** Llama 3.1's scaling of RoPE for contexts longer than those of its training. */
 export interface RopeScaling {
   readonly ropeType: "llama3";
   /** Long wavelengths are multiplied by this. */
   readonly factor: number;
   /** Wavelengths above `originalMaxPositionEmbeddings / lowFreqFactor` are stretched in full. */
   readonly lowFreqFactor: number;
-  /** Wavelengths below `originalMaxPositionEmbeddings / highFreqFactor` are left alone. */
+  /** Wavelengths below `originalMaxPositionEmbeddings / highFreqFactor` are unchanged. */
   readonly highFreqFactor: number;
   readonly originalMaxPositionEmbeddings: number;
 }
@@ -30,13 +30,13 @@ export interface ModelConfig {
   readonly numKeyValueHeads: number;
   /** H: the width of one head; need not be D / N. */
   readonly headDim: number;
-  /** P: the most tokens that a sequence can hold. */
+  /** P: the context, the largest number of tokens in a sequence. */
   readonly maxPositionEmbeddings: number;
 
   readonly norm: "rmsnorm" | "layernorm";
   /** Added to the mean square (RMSNorm) or the variance (LayerNorm), inside the square root. */
   readonly normEps: number;
-  /** Whether a norm stands between the last block and the head. */
+  /** True if there is a norm between the last block and the head. */
   readonly finalNorm: boolean;
   /** RMSNorm of every query and key head before RoPE, as in Qwen 3. */
   readonly qkNorm: boolean;
@@ -44,7 +44,7 @@ export interface ModelConfig {
   readonly positions: "rope" | "learned" | "sinusoidal" | "none";
   readonly ropeTheta: number;
   /**
-   * Which two entries of a head are rotated together: `i` with `i + R/2`, or `2i` with `2i + 1`.
+   * The pairs of entries of a head that rotate together: `i` with `i + R/2`, or `2i` with `2i + 1`.
    */
   readonly ropeLayout: "half-split" | "interleaved";
   /**
@@ -52,7 +52,7 @@ export interface ModelConfig {
    */
   readonly partialRotaryFactor: number;
   readonly ropeScaling: RopeScaling | null;
-  /** A token sees at most this many tokens, itself included; null sees all. */
+  /** Number of tokens that a token attends to, itself included; null for all. */
   readonly slidingWindow: number | null;
 
   /** SwiGLU has three matrices (gate, up, down), the others two (up, down). */
@@ -63,11 +63,11 @@ export interface ModelConfig {
   readonly attentionOutputBias: boolean;
   readonly mlpBias: boolean;
   readonly lmHeadBias: boolean;
-  /** Whether the head is the embedding: one matrix, the same memory. */
+  /** True if the head is the embedding: one matrix in the same memory. */
   readonly tieWordEmbeddings: boolean;
 }
 
-/** A configuration and the name that its rows have in tables. */
+/** A configuration and its name in tables. */
 export interface NamedConfig {
   readonly name: string;
   readonly config: ModelConfig;
@@ -81,7 +81,7 @@ type Sizes =
   | "numAttentionHeads"
   | "maxPositionEmbeddings";
 
-/** What must be said of a model; the rest defaults to Llama's choices. */
+/** The required fields of a model, and optional ones that default to Llama's choices. */
 export type ConfigInput = Pick<ModelConfig, Sizes> & Partial<ModelConfig>;
 
 const llamaDefaults = {
@@ -104,9 +104,9 @@ const llamaDefaults = {
 } as const;
 
 /**
- * A checked configuration: K defaults to N, H to D / N, everything else to Llama's choices.
+ * Returns a checked configuration: K defaults to N, H to D / N, everything else to Llama's choices.
  *
- * @throws {RangeError} when the configuration cannot be, see {@link checkConfig}
+ * @throws {RangeError} if the configuration is not valid, see {@link checkConfig}
  */
 export function modelConfig(input: ConfigInput): ModelConfig {
   const config = {
@@ -119,10 +119,7 @@ export function modelConfig(input: ConfigInput): ModelConfig {
   return Object.freeze(config);
 }
 
-/**
- * What {@link modelConfig} needs to make a configuration again: the sizes, and what is not
- * default.
- */
+/** Returns the smallest input for {@link modelConfig}: the sizes, and fields not at default. */
 export function configInput(config: ModelConfig): ConfigInput {
   const defaults: Record<string, unknown> = llamaDefaults;
   const entries = Object.entries(config).filter(([field, value]) => value !== defaults[field]);
@@ -188,8 +185,8 @@ const rules: Record<keyof ModelConfig, Rule> = {
 };
 
 /**
- * Refuses what cannot be a model: missing, unknown or mistyped fields; N not a multiple of K; an
- * odd number of rotated entries under RoPE.
+ * Refuses what is not a valid configuration: missing, unknown or mistyped fields; N not a multiple
+ * of K; an odd number of rotated entries under RoPE.
  *
  * @throws {RangeError} `config.FIELD must …, got …`, the first field that is wrong
  */
@@ -242,13 +239,13 @@ function fail(who: string, must: string, got: unknown): never {
   );
 }
 
-/** The configuration as it is written to disk: Hugging Face's snake_case. */
+/** Returns the configuration as it is written to disk, in Hugging Face's snake_case. */
 export function configToJson(config: ModelConfig): Record<string, unknown> {
   return renameKeys(config, (key) => key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
 }
 
 /**
- * The configuration that {@link configToJson} wrote.
+ * Reads the configuration that {@link configToJson} wrote.
  *
  * @throws {RangeError} as {@link checkConfig}
  */

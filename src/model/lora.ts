@@ -1,7 +1,7 @@
 /**
  * LoRA: low-rank adapters beside linear layers. There is one A and one B for a weight matrix, all
- * its heads together. An adapter for each head needs no code of its own: it is the special case in
- * which A stacks the heads' `[r, in]` and B, `[N H, N r]`, is zero outside each head's own block.
+ * its heads together. An adapter for each head is the special case in which A stacks the heads'
+ * `[r, in]` and B, `[N H, N r]`, is zero outside the block of each head.
  *
  * @see Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models"
  */
@@ -17,12 +17,12 @@ import {
 } from "./weights.ts";
 
 /**
- * The same model with new adapters: A from `N(0, 1 / in)`, rounded to float32, and B zero, so that
- * the logits are at first those of the plain model, bit for bit. The base's tensors are not copied:
- * both models compute with the same memory.
+ * Returns the same model with new adapters: A from `N(0, 1 / in)`, rounded to float32, and B zero,
+ * so that the logits are at first those of the plain model, bit for bit. The base tensors are not
+ * copied: both models use the same memory.
  *
- * @param seed one seed, one set of A matrices
- * @throws {RangeError} on a bad rank, alpha or target, and when there are adapters already
+ * @param seed the seed of the A matrices
+ * @throws {RangeError} on a bad rank, alpha or target, and if there are adapters already
  */
 export function withLora(
   config: ModelConfig,
@@ -48,8 +48,8 @@ export function withLora(
 }
 
 /**
- * The plain model that an adapted one amounts to: `W + (alpha / r) B A` in place of every adapted
- * W, in memory of its own. All other tensors are the same memory.
+ * Returns the equivalent model without adapters: `W + (alpha / r) B A` replaces every adapted W, in
+ * new memory. All other tensors are shared.
  */
 export function mergeLora(config: ModelConfig, weights: Weights): Weights {
   const { lora } = weights;
@@ -64,7 +64,7 @@ export function mergeLora(config: ModelConfig, weights: Weights): Weights {
   });
 }
 
-/** `W + scale B A`, in new memory. */
+/** Returns `W + scale B A`, in new memory. */
 function sumOf(weight: Float64Array, a: Tensor, b: Tensor, scale: number): Float64Array {
   const [rank, input] = a.shape;
   return weight.map((value, at) => {
@@ -96,8 +96,8 @@ function checkLora(config: ModelConfig, { rank, alpha, targets }: LoraConfig): v
 }
 
 /**
- * The linear layers that a model has and that can have an adapter. A tied head cannot: merged, it
- * would no longer be the embedding.
+ * Returns the linear layers of a model that can have an adapter. A tied head cannot have one: once
+ * merged, it would no longer be the embedding.
  */
 export function targetsOf(config: ModelConfig): LoraTarget[] {
   const targets: LoraTarget[] = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"];

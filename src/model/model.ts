@@ -1,7 +1,7 @@
 import type { ModelConfig } from "./config.ts";
 import type { Weights } from "./weights.ts";
 
-/** A configuration and its numbers: what a file holds and what a decoder is made of. */
+/** A configuration and its weights: the contents of a file, the input of a decoder. */
 export interface Model {
   readonly name: string;
   readonly config: ModelConfig;

@@ -1,7 +1,7 @@
 /**
- * The numbers of a model: which tensors a configuration has, their Hugging Face names and shapes,
- * and how they are made. One walk over a configuration serves every use: initialisation, loading
- * (a format hands in each tensor by name), listing and counting.
+ * The weights of a model: the tensors of a configuration with their Hugging Face names and shapes.
+ * One function builds them for every use: initialisation, loading (a format provides each tensor by
+ * name), listing and counting.
  */
 
 import { normal, type Random, seededRandom } from "../math/random.ts";
@@ -40,7 +40,7 @@ export type LoraTarget =
   | "down_proj"
   | "lm_head";
 
-/** Which linear layers have an adapter, one each and all of one rank and alpha. */
+/** The linear layers with an adapter, all of the same rank and alpha. */
 export interface LoraConfig {
   readonly rank: number;
   readonly alpha: number;
@@ -78,12 +78,9 @@ export interface Weights {
   readonly norm: Norm | null;
   /** `[V, D]`; when tied, its weight is a view of `embedTokens`: the same memory. */
   readonly lmHead: Linear;
-  /** The adapters that its linear layers have; null for a plain model. */
+  /** The adapters of the linear layers; null for a plain model. */
   readonly lora: LoraConfig | null;
-  /**
-   * Every tensor that has memory of its own, by name, in a fixed order; a tied head is not among
-   * them.
-   */
+  /** Every tensor with separate memory, in a fixed order; a tied head is not included. */
   readonly tensors: readonly Tensor[];
 }
 
@@ -94,18 +91,18 @@ export interface Tensor {
 }
 
 /**
- * Hands in the numbers of one tensor; `shape` is `[out, in]` for a matrix and `[width]` for a
+ * Returns the numbers of one tensor; `shape` is `[out, in]` for a matrix and `[width]` for a
  * vector.
  */
 export type TensorSource = (name: string, shape: readonly number[]) => Float64Array;
 
 /**
- * The weights of a configuration, each tensor asked of `source` once, by its Hugging Face name.
- * A tied head is not asked for: it becomes a view of the embedding's memory.
+ * Builds the weights of a configuration: calls `source` once for each tensor, with its Hugging Face
+ * name. A tied head is not requested: it becomes a view of the embedding's memory.
  *
- * @param lora adapters to have too: tensors `NAME.lora_A.weight` and `NAME.lora_B.weight`, named as
- *   PEFT names them, which are asked for, listed and counted as all others
- * @throws {RangeError} when the source hands in a tensor of another size than its shape
+ * @param lora adapters to add: tensors `NAME.lora_A.weight` and `NAME.lora_B.weight`, PEFT's names,
+ *   which are requested, listed and counted like all others
+ * @throws {RangeError} if a tensor of the source does not have the size of its shape
  */
 export function buildWeights(
   config: ModelConfig,
@@ -174,11 +171,11 @@ export function buildWeights(
 }
 
 /**
- * Seeded weights: matrices from Xavier's normal distribution `N(0, 2 / (out + in))`, norm gains 1,
- * biases 0. Every number is rounded to float32, so that an engine of that width holds the same
+ * Returns seeded weights: matrices from Xavier's normal distribution `N(0, 2 / (out + in))`, norm
+ * gains 1, biases 0. Every number is rounded to float32, so that a float32 engine holds the same
  * model.
  *
- * @param seed one seed, one model
+ * @param seed the seed of every matrix
  * @see Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural
  *   networks"
  */
@@ -192,10 +189,10 @@ export function initWeights(config: ModelConfig, seed: number): Weights {
 }
 
 /**
- * Seeded weights in which nothing is neutral: as {@link initWeights}, with norm gains around 1 and
- * biases around 0 drawn too, so that a forgotten gain or bias changes the logits.
+ * Returns seeded weights without neutral values: as {@link initWeights}, but norm gains around 1
+ * and biases around 0 are drawn too, so that a forgotten gain or bias changes the logits.
  *
- * @param scale multiplies every matrix; large scales make attention sharp
+ * @param scale multiplies every matrix; a large scale makes attention sharp
  */
 export function randomWeights(config: ModelConfig, seed: number, scale = 1): Weights {
   const random = seededRandom(seed);
@@ -213,7 +210,7 @@ function normals(random: Random, size: number, standardDeviation: number): Float
   return Float64Array.from({ length: size }, () => Math.fround(standardDeviation * normal(random)));
 }
 
-/** The count of numbers that have memory of their own; a tied head adds none. */
+/** Returns the number of parameters; a tied head adds none. */
 export function countParameters(weights: Weights): number {
   return weights.tensors.reduce((sum, { data }) => sum + data.length, 0);
 }

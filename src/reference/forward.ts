@@ -1,6 +1,6 @@
 import type { LayerStages } from "../decoder.ts";
 import { activate, gateSilu } from "../math/activation.ts";
-import type { Attention } from "../math/attention.ts";
+import type { AttentionKernel } from "../math/attention.ts";
 import { addLowRank, linear } from "../math/linear.ts";
 import { layerNorm, rmsNorm } from "../math/norm.ts";
 import { addSinusoid, ropeFrequencies, rotate } from "../math/positions.ts";
@@ -22,7 +22,7 @@ const unwatched: Watch = () => {};
 export class ForwardPass {
   readonly #config: ModelConfig;
   readonly #weights: Weights;
-  readonly #attention: Attention;
+  readonly #attention: AttentionKernel;
   readonly #frequencies: Float64Array | null;
   readonly #cos: Float64Array;
   readonly #sin: Float64Array;
@@ -39,7 +39,7 @@ export class ForwardPass {
   readonly #gate: Float64Array;
   readonly #up: Float64Array;
 
-  constructor(config: ModelConfig, weights: Weights, attention: Attention) {
+  constructor(config: ModelConfig, weights: Weights, attention: AttentionKernel) {
     const { hiddenSize: D, intermediateSize: F, headDim: H } = config;
     const { numAttentionHeads: N, numKeyValueHeads: K } = config;
     this.#config = config;

@@ -1,4 +1,4 @@
-import type { LayerStages, Row, Stages } from "../decoder.ts";
+import type { LayerStages, Stages, Vector } from "../decoder.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ForwardPass, Watch } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";
@@ -10,10 +10,10 @@ export function referenceStages(
   tokens: readonly number[],
 ): Stages {
   const cache = new KvCache(config);
-  const embedding: Row[] = [];
+  const embedding: Vector[] = [];
   const layers = Array.from({ length: config.numHiddenLayers }, emptyLayer);
-  const final: Row[] = [];
-  const logits: Row[] = [];
+  const final: Vector[] = [];
+  const logits: Vector[] = [];
   for (const [position, token] of tokens.entries()) {
     let layer = 0;
     const watch: Watch = (stage, row) => {
@@ -28,6 +28,6 @@ export function referenceStages(
   return { embedding, layers, final, logits };
 }
 
-function emptyLayer(): Record<keyof LayerStages, Row[]> {
+function emptyLayer(): Record<keyof LayerStages, Vector[]> {
   return { query: [], key: [], value: [], mixed: [], afterAttention: [], output: [] };
 }

@@ -1,4 +1,4 @@
-import type { Row, Stages } from "../decoder.ts";
+import type { Stages, Vector } from "../decoder.ts";
 import { forwardStages } from "../definition.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import type { ErrorBound } from "../tolerance/compare.ts";
@@ -21,12 +21,12 @@ export interface Parting {
 interface Stage {
   readonly layer: number | null;
   readonly stage: string;
-  readonly rows: readonly Row[];
+  readonly rows: readonly Vector[];
   readonly headDim: number | null;
 }
 
 function stagesInOrder(stages: Stages, headDim: number): Stage[] {
-  const alone = (stage: string, rows: readonly Row[]) => [
+  const alone = (stage: string, rows: readonly Vector[]) => [
     { layer: null, stage, rows, headDim: null },
   ];
   const layers = stages.layers.flatMap((layer, l) => [

@@ -1,8 +1,8 @@
-/** GPT-2: LayerNorm, learned positions, biases everywhere but at the head, which is tied. */
+/** GPT-2: LayerNorm, learned positions, biases in every linear layer except the tied head. */
 import { modelConfig } from "../config.ts";
 import type { NamedModel } from "./named-model.ts";
 
-type Row = readonly [
+type Gpt2Sizes = readonly [
   name: string,
   title: string,
   hiddenSize: number,
@@ -10,7 +10,7 @@ type Row = readonly [
   numAttentionHeads: number,
 ];
 
-const rows: readonly Row[] = [
+const rows: readonly Gpt2Sizes[] = [
   ["gpt2", "GPT-2", 768, 12, 12],
   ["gpt2-medium", "GPT-2 Medium", 1024, 24, 16],
   ["gpt2-large", "GPT-2 Large", 1280, 36, 20],

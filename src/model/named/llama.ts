@@ -1,8 +1,8 @@
-/** Llama and the models that keep its architecture: RMSNorm, RoPE, SwiGLU, no biases. */
+/** Llama and models with its architecture: RMSNorm, RoPE, SwiGLU, no biases. */
 import { type ConfigInput, modelConfig } from "../config.ts";
 import type { NamedModel } from "./named-model.ts";
 
-type Row = readonly [
+type LlamaSizes = readonly [
   size: string,
   repository: string,
   hiddenSize: number,
@@ -16,7 +16,7 @@ function models(
   family: string,
   paper: string,
   shared: Pick<ConfigInput, "vocabSize" | "maxPositionEmbeddings"> & Partial<ConfigInput>,
-  rows: readonly Row[],
+  rows: readonly LlamaSizes[],
 ): NamedModel[] {
   return rows.map(([size, repository, D, F, L, N, K]) => ({
     name: `${family}-${size}`.toLowerCase().replaceAll(" ", "-"),

@@ -1,12 +1,12 @@
 import type { ModelConfig } from "../config.ts";
 
-/** A configuration that people know by name. Its numbers come from `initWeights` or from a file. */
+/** A configuration with a name. Its weights come from `initWeights` or from a file. */
 export interface NamedModel {
-  /** What it is asked for by: lower case, `family-size`. */
+  /** The name on the command line: lower case, `family-size`. */
   readonly name: string;
-  /** What its makers call it. */
+  /** The name that its authors use. */
   readonly title: string;
-  /** The document or the public configuration that it was taken from. */
+  /** The paper or public configuration of its sizes. */
   readonly source: string;
   readonly config: ModelConfig;
 }

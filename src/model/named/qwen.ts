@@ -1,8 +1,8 @@
-/** Qwen: Llama's architecture, with biases at q, k and v in 2.5, and norms of q and k in 3. */
+/** Qwen: Llama's architecture, with biases of q, k and v in 2.5, and norms of q and k in 3. */
 import { modelConfig } from "../config.ts";
 import type { NamedModel } from "./named-model.ts";
 
-type Sizes = [
+type QwenSizes = [
   hiddenSize: number,
   intermediateSize: number,
   numHiddenLayers: number,
@@ -10,10 +10,10 @@ type Sizes = [
   numKeyValueHeads: number,
 ];
 
-/** The base models; the small ones are tied and have the shorter vocabulary. */
+/** The base models; the small ones have a tied head and the smaller vocabulary. */
 const qwen25: readonly (readonly [
   size: string,
-  ...Sizes,
+  ...QwenSizes,
   maxPositionEmbeddings: number,
   normEps: number,
   tied: boolean,
@@ -27,8 +27,8 @@ const qwen25: readonly (readonly [
   ["72B", 8192, 29_568, 80, 64, 8, 131_072, 1e-5, false],
 ];
 
-/** The dense models that both think and answer; heads are 128 wide whatever D / N is. */
-const qwen3: readonly (readonly [size: string, ...Sizes, tied: boolean])[] = [
+/** The dense models; heads are 128 wide, independent of D / N. */
+const qwen3: readonly (readonly [size: string, ...QwenSizes, tied: boolean])[] = [
   ["0.6B", 1024, 3072, 28, 16, 8, true],
   ["1.7B", 2048, 6144, 28, 16, 8, true],
   ["4B", 2560, 9728, 36, 32, 8, true],

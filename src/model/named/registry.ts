@@ -17,9 +17,9 @@ export const namedModels: readonly NamedModel[] = [
 ];
 
 /**
- * The configuration of that name.
+ * Returns the model with this name.
  *
- * @throws {RangeError} when there is none, with every name that there is
+ * @throws {RangeError} if there is none, with the list of all names
  */
 export function namedModel(name: string): NamedModel {
   const model = namedModels.find((candidate) => candidate.name === name);

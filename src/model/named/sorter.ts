@@ -2,9 +2,9 @@ import { modelConfig } from "../config.ts";
 import type { NamedModel } from "./named-model.ts";
 
 /**
- * Sorts six digits: context for the six and the first five of the answer. Positions are learned,
- * because the place of an answer says how many digits come before it; with RoPE alone it took many
- * times as long to train.
+ * Sorts six digits: the context holds the six and the first five of the answer. Positions are
+ * learned, because the index of a digit in the answer matters; with RoPE training took many times
+ * as long.
  */
 export const sorter: NamedModel = {
   name: "sorter",

@@ -1,4 +1,4 @@
-/** The vocabulary of the model `tiny`: a word's index is its token id. */
+/** The vocabulary of the model `tiny`: the index of a word is its token id. */
 export const tinyWords = [
   "the",
   "cat",
