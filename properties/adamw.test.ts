@@ -7,7 +7,7 @@ import { readSafetensors } from "../src/formats/safetensors.ts";
 import { configFromJson } from "../src/model/config.ts";
 import { buildWeights, initWeights, type Tensor } from "../src/model/weights.ts";
 import { adamWStep, clipGradients, decays, zeroMoments } from "../src/training/adamw.ts";
-import type { Task } from "../src/training/data/task.ts";
+import type { TrainingTask } from "../src/training/data/task.ts";
 import type { Example } from "../src/training/loss.ts";
 import { startTraining, trainStep } from "../src/training/train.ts";
 import { property } from "./support.ts";
@@ -161,7 +161,7 @@ describe.for(["llama", "gpt", "window"])("ten steps of PyTorch's AdamW on %s", (
   const recorded: Recorded = json("optimiser.json");
 
   /** Row after row of the recorded batch, and the same again at the next step. */
-  function recordedTask(): Task {
+  function recordedTask(): TrainingTask {
     let drawn = 0;
     const train = () => examples[drawn++ % examples.length];
     return { name, length: 0, words: null, entropy: null, train, heldOut: train };

@@ -9,7 +9,7 @@ import {
   sumFlops,
 } from "../src/cost/flops.ts";
 import {
-  type Generation,
+  type GenerationShape,
   type Mode,
   type StepConvention,
   tokenSteps,
@@ -33,7 +33,7 @@ const attention = fc.constantFrom("causal" as const, "dense" as const);
 const runs = fc.tuple(configs(), generations, fc.record({ attention }));
 
 /** The passes that a generation runs, as the loop of a generator would run them. */
-function passes({ promptLength: P, newTokens: n, mode, head }: Generation) {
+function passes({ promptLength: P, newTokens: n, mode, head }: GenerationShape) {
   return Array.from({ length: n }, (_, i) => {
     const newTokens = mode === "naive" ? P + i : i === 0 ? P : 1;
     const heldTokens = mode === "naive" || i === 0 ? 0 : P + i - 1;
@@ -121,7 +121,7 @@ describe("FLOPs of a generation", () => {
   });
 
   property("grows with every length", runs, ([config, generation, options]) => {
-    const flops = (change: Partial<Generation>) =>
+    const flops = (change: Partial<GenerationShape>) =>
       generationFlops(config, { ...generation, ...change }, options);
     expect(flops({ newTokens: generation.newTokens + 1 }) > flops({})).toBe(true);
     expect(flops({ promptLength: generation.promptLength + 1 }) > flops({})).toBe(true);

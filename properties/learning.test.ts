@@ -6,7 +6,7 @@ import { modelConfig } from "../src/model/config.ts";
 import { withLora } from "../src/model/lora.ts";
 import { initWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import type { Task } from "../src/training/data/task.ts";
+import type { TrainingTask } from "../src/training/data/task.ts";
 import { lossAndGradients } from "../src/training/gradients.ts";
 import { startTraining, type TrainingOptions, train } from "../src/training/train.ts";
 
@@ -22,7 +22,7 @@ const config = modelConfig({
 });
 
 const text = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 10, 7];
-const task: Task = {
+const task: TrainingTask = {
   ...{ name: "one text", length: text.length, words: null, entropy: null },
   train: () => ({ tokens: text }),
   heldOut: () => ({ tokens: text }),

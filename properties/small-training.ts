@@ -5,7 +5,7 @@ import { type ModelConfig, modelConfig } from "../src/model/config.ts";
 import { namedModel } from "../src/model/named/registry.ts";
 import { initWeights, type Tensor } from "../src/model/weights.ts";
 import { sentencesTask } from "../src/training/data/sentences.ts";
-import type { Task } from "../src/training/data/task.ts";
+import type { TrainingTask } from "../src/training/data/task.ts";
 import { IGNORED } from "../src/training/loss.ts";
 import {
   startTraining,
@@ -44,8 +44,8 @@ export const start = (config: ModelConfig = small, weights = initWeights(config,
   startTraining(config, weights);
 
 /** Random tokens as long as a model's context and one more, of which some labels are ignored. */
-export function noise({ vocabSize: V, maxPositionEmbeddings: P }: ModelConfig): Task {
-  const draw: Task["train"] = (random) => {
+export function noise({ vocabSize: V, maxPositionEmbeddings: P }: ModelConfig): TrainingTask {
+  const draw: TrainingTask["train"] = (random) => {
     const tokens = Array.from({ length: P + 1 }, () => Math.floor(random() * V));
     return { tokens, labels: tokens.map((token, t) => (t % 3 === 2 ? IGNORED : token)) };
   };
@@ -64,6 +64,8 @@ export const stateOf = ({ trained, moments, step }: Training) => [
 
 export const isAdapter = ({ name }: Tensor) => name.includes(".lora_");
 
-export const run = (training: Training, task: Task, change: Partial<TrainingOptions> = {}) => [
-  ...train(training, task, { ...options, ...change }),
-];
+export const run = (
+  training: Training,
+  task: TrainingTask,
+  change: Partial<TrainingOptions> = {},
+) => [...train(training, task, { ...options, ...change })];

@@ -118,7 +118,7 @@ describe("causalgate train", () => {
     killer.abort();
     expect((await killed).code).toBeNull();
     expect(await refusal(...task, "--out", out)).toContain(
-      "must be new or empty, or gone on from with --resume, got 3 files",
+      "must be new or empty, or resumed with --resume, got 3 files",
     );
     expect(await trained(...task, "--out", out, "--resume")).toMatch(/^steps +[2-8]0 of 100 in /);
     expect(await filesOf(out)).toEqual(await filesOf(whole));
@@ -127,7 +127,7 @@ describe("causalgate train", () => {
   test("is refused when it is resumed as something else, or after its end", async () => {
     const task = ["--task", "sentences", "--model", tiny, ...settings, "--out", whole, "--resume"];
     expect(await refusal(...task, "--steps", "101")).toContain(
-      "train --resume: steps must be 100, as when it began, got 101",
+      "train --resume: steps must be 100, as at the start of the training, got 101",
     );
     expect(await refusal(...task, "--steps", "100")).toContain(
       "must be unfinished, got a finished training",
@@ -203,7 +203,7 @@ describe("causalgate train refuses, and makes no folder", () => {
     ],
     ["--task sort --model assignment --out OUT", "Hugging Face: one family must say it all; "],
     ["--task sentences --out OUT --resume", "must hold an unfinished training, got none"],
-    ["--task sentences --out src", "src: must be new or empty, or gone on from with --resume"],
+    ["--task sentences --out src", "src: must be new or empty, or resumed with --resume"],
   ])("%s", async ([line, message]) => {
     const out = inScratch("refused");
     const words = line.split(" ").map((word) => (word === "OUT" ? out : word));

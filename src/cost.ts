@@ -30,7 +30,7 @@ export {
   sumFlops,
   workOperations,
 } from "./cost/flops.ts";
-export { type Generation, type Mode, type Pass, tokenSteps } from "./cost/generation.ts";
+export { type GenerationShape, type Mode, type Pass, tokenSteps } from "./cost/generation.ts";
 export {
   type Fusion,
   intensity,

@@ -1,8 +1,8 @@
 import type { Weights } from "../model/weights.ts";
 
-/** Weights that are hard on a decoder, each a change to random ones. */
+/** Changes to random weights that reveal defects of decoders. */
 const changes = {
-  /** Every second token embeds as the one before it, and an untied head scores them alike. */
+  /** Every second token has the embedding and the output row of the token before it. */
   ties: (weights: Weights) => {
     const matrices = new Set([weights.embedTokens.buffer, weights.lmHead.weight.buffer]);
     for (const { data, shape } of weights.tensors.filter(({ data }) => matrices.has(data.buffer))) {
@@ -16,7 +16,7 @@ const changes = {
   "sharp attention": (weights: Weights) => {
     for (const { data } of tensorsOf(weights, /q_proj|q_norm/)) scale(data, 1024);
   },
-  /** One channel of the residual stream is a thousand times as large; by 1024, to stay float32. */
+  /** One channel of the residual stream is 1,024 times as large, which is exact in float32. */
   "outlier channel": (weights: Weights) => {
     for (const { data, shape } of tensorsOf(weights, /embed_/)) scale(data, 1024, shape[1]);
   },
@@ -32,7 +32,7 @@ export type WeightKind = keyof typeof changes;
 
 export const weightKinds = Object.keys(changes) as WeightKind[];
 
-/** Makes weights adversarial, in place. */
+/** Applies the changes to the weights, in place. */
 export function adversarial(weights: Weights, kinds: readonly WeightKind[]): Weights {
   for (const kind of kinds) changes[kind](weights);
   return weights;
@@ -42,7 +42,7 @@ function tensorsOf({ tensors }: Weights, name: RegExp) {
   return tensors.filter((tensor) => name.test(tensor.name));
 }
 
-/** Multiplies every `step`th number, from the first on. */
+/** Multiplies every `step`th number, beginning with the first. */
 function scale(data: Float64Array, factor: number, step = 1): void {
   for (let i = 0; i < data.length; i += step) data[i] *= factor;
 }

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { type ModelConfig, modelConfig, type RopeScaling } from "../model/config.ts";
 
 /**
- * Llama 3's scaling, for a model that was trained on so many positions. Wavelengths begin at 2 pi:
- * of 16 positions none is short enough to be kept, of 32 that one is.
+ * Returns Llama 3's scaling for a model that was trained on this number of positions. Wavelengths
+ * begin at 2 pi: with 16 positions none is short enough to be kept, with 32 the shortest is.
  */
 const llama3Scaling = (originalMaxPositionEmbeddings: number): RopeScaling => ({
   ropeType: "llama3",
@@ -14,8 +14,8 @@ const llama3Scaling = (originalMaxPositionEmbeddings: number): RopeScaling => ({
 });
 
 /**
- * What one case may switch on, each by itself. The first value is what a case shrinks to; a feature
- * that is always on would hide the bugs that need it off, and the other way round.
+ * The features of a case, drawn independently. A case shrinks to the first value of each. A feature
+ * that is always on would hide bugs that need it off, and the reverse.
  */
 const features = fc.record({
   norm: fc.constantFrom("rmsnorm" as const, "layernorm" as const),
@@ -36,7 +36,7 @@ const features = fc.record({
   tieWordEmbeddings: fc.boolean(),
 });
 
-/** What an engine cannot choose, say `{ norm: "rmsnorm", slidingWindow: null }`. */
+/** The fixed features of an engine, for example `{ norm: "rmsnorm", slidingWindow: null }`. */
 export type Fixed = Partial<
   Omit<
     ModelConfig,
@@ -56,14 +56,14 @@ const sizes = fc.record({
 });
 
 /**
- * Small configurations over the whole configuration space: sizes and features are drawn together
- * and shrink together, to two layers of width one or two.
+ * Returns small configurations over the whole configuration space. Sizes and features are drawn
+ * together and shrink together, to two layers of width one or two.
  *
- * V, D, F, P, N * H and K * H all differ (N * H and K * H where a group has several heads), so that
- * a mistaken size or a transpose cannot go unseen; there are always at least two layers, because in
- * one layer the last position does not see a broken mask.
+ * V, D, F, P, N * H and K * H all differ (N * H and K * H if a group has several heads), so that a
+ * wrong size or a transpose is detected. There are always at least two layers, because with one
+ * layer the last position does not depend on a broken mask.
  *
- * @param only features that are not drawn but given
+ * @param only fixed features, which are not drawn
  */
 export function configs(only: Fixed = {}): fc.Arbitrary<ModelConfig> {
   return fc.tuple(sizes, features).map(([size, drawn]) => {

@@ -3,13 +3,13 @@ import type { Decoder, Sequence } from "../decoder.ts";
 import type { Logits } from "../math/logits.ts";
 import { rowIndex, scriptedDecoder } from "./scripted-decoder.ts";
 
-/** How a draft is made from its target. */
+/** The parts of a draft decoder. */
 export interface DraftParts {
-  /** The target itself; the target, wrong now and then; or rows of chance. */
+  /** The target itself; the target with wrong rows at some positions; or random rows. */
   readonly kind: "target" | "near" | "far";
-  /** A near draft is wrong at every position that is a multiple of this. */
+  /** A near draft has a wrong row at every position that is a multiple of this. */
   readonly every: number;
-  /** By how much its context is shorter than the target's. */
+  /** Number of positions by which its context is shorter than the target's. */
   readonly shorter: number;
 }
 
@@ -21,7 +21,7 @@ export function draftParts(): fc.Arbitrary<DraftParts> {
   });
 }
 
-/** A draft decoder for this target, of the same vocabulary. */
+/** Returns a draft decoder for this target, with the same vocabulary. */
 export function draftOf(target: Decoder, { kind, every, shorter }: DraftParts): Decoder {
   if (kind === "target") return target;
   const { vocabSize: V, maxPositionEmbeddings: P } = target.config;

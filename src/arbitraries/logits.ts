@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
 /**
- * Logits that are hard on a sampler: random reals; small integers, which tie; probabilities that
- * are powers of two, whose sums are exact; one huge value; and some tokens already dropped.
+ * Returns logits that reveal defects of samplers: random reals; small integers, which tie;
+ * probabilities that are powers of two, whose sums are exact; one huge value; some tokens dropped.
  */
 export function logits(maxLength = 16, minLength = 1): fc.Arbitrary<Float64Array> {
   const size = { minLength, maxLength, size: "max" as const };
@@ -24,8 +24,8 @@ export function logits(maxLength = 16, minLength = 1): fc.Arbitrary<Float64Array
 }
 
 /**
- * Logits of probabilities that are powers of two and sum to exactly 1: one mass, halved again and
- * again. None is less than a quarter of the largest, as `e^(-k ln 2)` is exact for k of 0, 1 and 2.
+ * Returns exponents of probabilities that are powers of two and sum to exactly 1: one mass, halved
+ * repeatedly. None is less than a quarter of the largest, as `e^(-k ln 2)` is exact for k up to 2.
  */
 export function halves(maxLength = 16): fc.Arbitrary<number[]> {
   const splits = fc.array(fc.nat({ max: 15 }), { maxLength: maxLength - 1, size: "max" });
@@ -42,7 +42,7 @@ export function halves(maxLength = 16): fc.Arbitrary<number[]> {
   });
 }
 
-/** Thresholds of top-p, with its corners and values that exact partial sums can equal. */
+/** Returns thresholds of top-p, with 0, 1 and values that exact partial sums can equal. */
 export function thresholds(): fc.Arbitrary<number> {
   return fc.oneof(
     fc.integer({ min: 0, max: 1000 }).map((p) => p / 1000),

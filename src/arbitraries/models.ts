@@ -5,7 +5,7 @@ import { randomWeights } from "../model/weights.ts";
 import { adversarial, type WeightKind, weightKinds } from "./adversarial.ts";
 import { configs, type Fixed } from "./configs.ts";
 
-/** What a generated model is made of. */
+/** The parts of a generated model. */
 export interface ModelParts {
   readonly config: ModelConfig;
   readonly seed: number;
@@ -14,15 +14,15 @@ export interface ModelParts {
 }
 
 /**
- * Small models: a configuration and seeded weights, printed as a line that makes them again. The
- * scale of the weights goes from tame to one at which attention is nearly one-hot; on top of it,
+ * Returns small models: a configuration and seeded weights, printed as a line that constructs them.
+ * The scale of the weights goes from 1 to one at which attention is nearly one-hot; in addition,
  * each kind of adversarial weights is on or off.
  */
 export function models(only: Fixed = {}): fc.Arbitrary<Model> {
   return modelParts(only).map(modelOf);
 }
 
-/** The model of these parts. */
+/** Builds the model of these parts. */
 export function modelOf({ config, seed, scale, kinds }: ModelParts): Model {
   const plain = `randomWeights(modelConfig(${describeConfig(config)}), ${seed}, ${scale})`;
   const name = kinds.length === 0 ? plain : `adversarial(${plain}, ${JSON.stringify(kinds)})`;
@@ -30,7 +30,7 @@ export function modelOf({ config, seed, scale, kinds }: ModelParts): Model {
   return Object.assign({ name, config, weights }, { [fc.toStringMethod]: () => name });
 }
 
-/** What {@link models} are made of, before they are made. */
+/** Returns the parts of {@link models}, before they are built. */
 export function modelParts(only: Fixed = {}): fc.Arbitrary<ModelParts> {
   return fc.record({
     config: configs(only),
@@ -42,10 +42,10 @@ export function modelParts(only: Fixed = {}): fc.Arbitrary<ModelParts> {
   });
 }
 
-/** Each kind is on in one case of eight, so that more than half of all models are plain. */
+/** Each kind is on in one case of eight, so that most models have none. */
 const plainMostly = [false, false, false, false, false, false, false, true];
 
-/** A configuration as one short object literal: what `modelConfig` needs to make it again. */
+/** Returns a configuration as a short object literal, the input of `modelConfig`. */
 export function describeConfig(config: ModelConfig): string {
   const fields = Object.entries(configInput(config));
   return `{ ${fields.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(", ")} }`;

@@ -13,8 +13,8 @@ const values: { [Name in keyof SamplingOptions]-?: fc.Arbitrary<SamplingOptions[
 };
 
 /**
- * Options of a sampler, each given in two cases of three. At most one sequence is banned, so that
- * no more than one token is lost to it.
+ * Returns options of a sampler, each present in two of three cases. At most one sequence is banned,
+ * so that at most one token is removed.
  */
 export function samplingOptions(): fc.Arbitrary<SamplingOptions> {
   const all: [string, fc.Arbitrary<unknown>][] = Object.entries(values);
@@ -26,14 +26,14 @@ export function samplingOptions(): fc.Arbitrary<SamplingOptions> {
     .map((options) => Object.fromEntries(options.filter(([, given]) => given !== undefined)));
 }
 
-/** The options with the ids of banned sequences folded into a vocabulary. */
+/** Returns the options with the ids of banned sequences modulo V. */
 export function optionsOf<T extends SamplingOptions>(vocabSize: number, options: T): T {
   if (options.bannedSequences === undefined) return options;
   const folded = options.bannedSequences.map((ids) => ids.map((id) => id % vocabSize));
   return { ...options, bannedSequences: folded };
 }
 
-/** Ids before a vocabulary is known. Small, so that sequences come up in texts. */
+/** Ids before a vocabulary is chosen; small, so that the sequences occur in texts. */
 function rawSequence(): fc.Arbitrary<number[]> {
   return fc.array(fc.nat({ max: 15 }), { minLength: 1, maxLength: 3, size: "max" });
 }

@@ -3,10 +3,10 @@ import type { Logits } from "../math/logits.ts";
 import { type ModelConfig, modelConfig } from "../model/config.ts";
 
 /**
- * A decoder that looks its logits up: for laws of what is built on decoders, which then see
- * distributions of their choice over vocabularies as small as two.
+ * Returns a decoder with given logits, for laws of sampling and generation: they choose the
+ * distributions, over vocabularies as small as two.
  *
- * @param rowAfter the logits after these tokens, `[V]`
+ * @param rowAfter returns the logits after these tokens, `[V]`
  */
 export function scriptedDecoder(
   vocabSize: number,
@@ -23,7 +23,7 @@ export function scriptedDecoder(
   };
 }
 
-/** Which of `count` rows follows these tokens: any token, anywhere, and their number matter. */
+/** Returns the index of one of `count` rows, a hash of all tokens and of their number. */
 export function rowIndex(tokens: readonly number[], count: number): number {
   return tokens.reduce((hash, token) => (hash * 31 + token + 7) % 65_521, 1) % count;
 }

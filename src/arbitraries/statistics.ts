@@ -3,16 +3,16 @@ import type { ModelConfig } from "../model/config.ts";
 import { weightKinds } from "./adversarial.ts";
 import { type ModelParts, modelParts } from "./models.ts";
 
-/** How often a feature had a value among generated models. */
+/** Share of generated models in which a feature has a value. */
 export interface FeatureRow {
   readonly feature: string;
   readonly value: string;
   readonly cases: number;
-  /** Of all cases, in [0, 1]. */
+  /** Share of all cases, in [0, 1]. */
   readonly share: number;
 }
 
-/** What lengths and widths generated models had. */
+/** Range of a size among generated models. */
 export interface SizeRow {
   readonly size: string;
   readonly smallest: number;
@@ -37,11 +37,11 @@ const sizes = [
 ] as const satisfies readonly (keyof ModelConfig)[];
 
 /**
- * What `models` generates: the share of every value of every feature, of every kind of weights, and
- * the range of the sizes. A feature that is never on hides the bugs that need it, and one that is
- * never off the others.
+ * Returns statistics of `models`: the share of every value of every feature, of every kind of
+ * weights, and the range of the sizes. A feature that is never on hides the bugs that need it, and
+ * one that is never off hides the others.
  *
- * @param seed as the laws take it; one seed, one sample
+ * @param seed the seed of the sample, as for laws
  */
 export function generatorStatistics(seed: number, runs: number): GeneratorStatistics {
   const sample = fc.sample(modelParts(), { seed, numRuns: runs });
@@ -61,7 +61,7 @@ export function generatorStatistics(seed: number, runs: number): GeneratorStatis
   };
 }
 
-/** Every feature of a model as a word. */
+/** Returns every feature of a model as a word. */
 function featuresOf({ config, scale, kinds }: ModelParts): Record<string, string> {
   const { numAttentionHeads: N, numKeyValueHeads: K, ropeScaling } = config;
   const named = new Set<string>(sizes);

@@ -2,14 +2,14 @@ import fc from "fast-check";
 import type { ModelConfig } from "../model/config.ts";
 
 /**
- * Raw token ids, before a vocabulary is known. Drawn apart from the model, so that both shrink
- * freely; {@link tokensOf} folds them into a vocabulary.
+ * Returns raw token ids, before a vocabulary is chosen. They are drawn independently of the model,
+ * so that both shrink; {@link tokensOf} reduces them modulo V.
  */
 export function rawTokens(minLength = 1, maxLength = 12): fc.Arbitrary<number[]> {
   return fc.array(fc.nat({ max: 1 << 20 }), { minLength, maxLength });
 }
 
-/** Raw ids as ids of this model: each modulo V, at most `room` of them. */
+/** Returns raw ids as ids of this model: each modulo V, at most `room` of them. */
 export function tokensOf(
   { vocabSize: V, maxPositionEmbeddings: P }: ModelConfig,
   raw: readonly number[],

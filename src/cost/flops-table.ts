@@ -12,7 +12,7 @@ import {
 } from "../io/table.ts";
 import type { ModelConfig, NamedConfig } from "../model/config.ts";
 import { type OperationRow, sumFlops, workOperations } from "./flops.ts";
-import type { Generation } from "./generation.ts";
+import type { GenerationShape } from "./generation.ts";
 import { minorFlops } from "./minor.ts";
 import { chinchillaFlops, fvcoreFlops, kaplanFlops, nanoGptFlops, palmFlops } from "./published.ts";
 import { type Attention, generationWork, passWork, type Work } from "./work.ts";
@@ -21,7 +21,7 @@ import { type Attention, generationWork, passWork, type Work } from "./work.ts";
 export type PricedTask =
   | { readonly phase: "prefill"; readonly promptLength: number }
   | { readonly phase: "decode"; readonly context: number }
-  | ({ readonly phase: "generate" } & Omit<Generation, "head">);
+  | ({ readonly phase: "generate" } & Omit<GenerationShape, "head">);
 
 const flops = (meaning: string) => bigInteger(`FLOPs of ${meaning}`);
 

@@ -7,7 +7,7 @@
  * of their {@link Work}; so loops over passes and closed forms agree to the last integer.
  */
 import type { ModelConfig } from "../model/config.ts";
-import { count, type Generation, type Pass } from "./generation.ts";
+import { count, type GenerationShape, type Pass } from "./generation.ts";
 import { blockMatrices, type MatrixName } from "./matrices.ts";
 import { type Attention, generationWork, passWork, type Work } from "./work.ts";
 
@@ -73,7 +73,7 @@ export function decodeFlops(config: ModelConfig, context: number, options?: Coun
 /** The operations of a whole generation, one row each; their sum is {@link generationFlops}. */
 export function generationOperations(
   config: ModelConfig,
-  generation: Generation,
+  generation: GenerationShape,
   { attention = "causal" }: CountOptions = {},
 ): OperationRow[] {
   return workOperations(config, generationWork(config, generation, attention));
@@ -87,7 +87,7 @@ export function generationOperations(
  */
 export function generationFlops(
   config: ModelConfig,
-  generation: Generation,
+  generation: GenerationShape,
   options?: CountOptions,
 ): bigint {
   return sumFlops(generationOperations(config, generation, options));

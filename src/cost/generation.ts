@@ -16,7 +16,8 @@ export interface Pass {
  */
 export type Mode = "naive" | "cached";
 
-export interface Generation {
+/** The lengths of one generation, and how it runs. */
+export interface GenerationShape {
   readonly promptLength: number;
   /** n: tokens sampled. The first follows from the prompt alone, the last is never run itself. */
   readonly newTokens: number;
@@ -41,14 +42,20 @@ export type StepConvention = "exact" | "last-sampled" | "all-sampled";
  *
  * @throws {RangeError} when a length is not a positive integer
  */
-export function tokenSteps(generation: Generation, convention: StepConvention = "exact"): bigint {
+export function tokenSteps(
+  generation: GenerationShape,
+  convention: StepConvention = "exact",
+): bigint {
   const { P, n } = checkGeneration("tokenSteps", generation);
   if (generation.mode === "cached") return convention === "exact" ? P + n - 1n : P + n;
   return n * P + (n * (convention === "all-sampled" ? n + 1n : n - 1n)) / 2n;
 }
 
 /** The lengths of a generation as integers that cannot overflow. */
-export function checkGeneration(who: string, generation: Generation): { P: bigint; n: bigint } {
+export function checkGeneration(
+  who: string,
+  generation: GenerationShape,
+): { P: bigint; n: bigint } {
   return {
     P: count(who, "promptLength", generation.promptLength, 1),
     n: count(who, "newTokens", generation.newTokens, 1),

@@ -3,7 +3,7 @@
  * many rows of logits are computed. These three counts fix the cost of any run of one model.
  */
 import type { ModelConfig } from "../model/config.ts";
-import { checkGeneration, count, type Generation, type Pass } from "./generation.ts";
+import { checkGeneration, count, type GenerationShape, type Pass } from "./generation.ts";
 
 export interface Work {
   /** Token positions that go through the blocks. */
@@ -44,7 +44,7 @@ export function passWork(config: ModelConfig, pass: Pass, attention: Attention =
  */
 export function generationWork(
   config: ModelConfig,
-  generation: Generation,
+  generation: GenerationShape,
   attention: Attention = "causal",
 ): Work {
   const { P, n } = checkGeneration("generation", generation);

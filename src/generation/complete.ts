@@ -2,35 +2,35 @@ import type { Decoder } from "../decoder.ts";
 import { logSoftmax } from "../math/softmax.ts";
 import { greedy } from "../sampling/greedy.ts";
 
-/** What a completion says of one token that may come next. */
+/** A candidate for the next token, with its log-probability. */
 export interface TokenLogProb {
   readonly token: number;
-  /** Its natural logarithm of a probability, of all V tokens; at most 0. */
+  /** Natural logarithm of its probability among all V tokens; at most 0. */
   readonly logProb: number;
 }
 
 export interface CompleteOptions {
   readonly maxNewTokens: number;
-  /** How many of the most probable tokens are said for each new token. */
+  /** Number of most probable tokens to return for each new token. */
   readonly topLogProbs: number;
-  /** Whether what is remembered of earlier tokens and prompts may be used. Default true. */
+  /** Allow the use of cached keys and values of earlier tokens and prompts. Default true. */
   readonly cache?: boolean;
 }
 
-/** The greedy continuation of a prompt, with what was most probable at each of its tokens. */
+/** The greedy continuation of a prompt, with the most probable tokens at each position. */
 export interface Completed {
-  /** At least one, and fewer than asked for where the text ended. */
+  /** At least one; fewer than requested if the text ended. */
   readonly newTokens: readonly number[];
-  /** For each new token, the most probable ones before it was chosen, descending. */
+  /** For each new token, the most probable candidates, in descending order. */
   readonly top: readonly (readonly TokenLogProb[])[];
 }
 
 /**
- * Continues a prompt greedily, and says what was most probable at every step: all that a server of
- * completions gives away.
+ * Continues a prompt greedily, with the most probable tokens at every step: the information that a
+ * completions server returns.
  *
  * @param prompt at least one token id
- * @throws {RangeError} as the decoder, on an illegal prompt
+ * @throws {RangeError} as the decoder, on an invalid prompt
  */
 export async function complete(
   decoder: Decoder,
@@ -59,7 +59,7 @@ export async function complete(
   return { newTokens, top };
 }
 
-/** The `count` largest log-probabilities, the lower id first where two are equal. */
+/** Returns the `count` largest log-probabilities; equal ones by ascending id. */
 function mostProbable(logits: ArrayLike<number>, count: number): TokenLogProb[] {
   const logProbs = Array.from(logSoftmax(Float64Array.from(logits)));
   return logProbs

@@ -3,29 +3,29 @@ import type { Random } from "../math/random.ts";
 import { type SamplingOptions, sampleToken } from "../sampling/sample-token.ts";
 
 export interface GenerateOptions extends SamplingOptions {
-  /** n, the most tokens to generate. */
+  /** n: the largest number of tokens to generate. */
   readonly maxNewTokens: number;
   /** The token that ends the text; it is part of the result. */
   readonly eosTokenId?: number;
   /** Required unless the temperature is 0. */
   readonly random?: Random;
-  /** What penalties and bans see: prompt and new tokens, or the new ones alone. Default "all". */
+  /** History of penalties and bans: prompt and new tokens, or new tokens only. Default "all". */
   readonly history?: "all" | "generated";
   /** Recompute the whole sequence at every step, without a cache. Default false. */
   readonly naive?: boolean;
   /**
-   * Go on past the context limit, each token from the last P tokens alone. Default false.
+   * Continue past the context limit, each token from the last P tokens only. Default false.
    *
-   * A shift of that window moves every token to a new position and takes the first one out of the
-   * sight of all others, so no remembered key or value is right any more: such a step is a prefill
-   * of P tokens. Causality holds within a window, and tokens before it have no effect at all.
+   * When that window moves, every token has a new position and no longer depends on the dropped
+   * token, so no cached key or value is valid: such a step is a prefill of P tokens. Causality
+   * holds within a window; earlier tokens have no effect.
    */
   readonly truncate?: boolean;
 }
 
 /**
- * Why generation ended: the end-of-sequence token came; `maxNewTokens` were made; or the context
- * had no room for another step.
+ * The reason why generation ended: the end-of-sequence token; `maxNewTokens` tokens; or the context
+ * limit.
  */
 export type FinishReason = "eos" | "max_new_tokens" | "length_limit";
 
@@ -35,21 +35,21 @@ export interface Generated {
   readonly newTokens: readonly number[];
   readonly finishReason: FinishReason;
   /**
-   * Tokens sent through the decoder: P + n - 1 with the cache, nP + n(n - 1)/2 without; each token
-   * past the context limit costs a whole context.
+   * Number of tokens that the decoder ran: P + n - 1 with the cache, nP + n(n - 1)/2 without; each
+   * token past the context limit adds a whole context.
    */
   readonly tokenSteps: number;
 }
 
 /**
- * Autoregressive generation: prefill the prompt once, then decode token by token until a stop. Each
- * token comes from the logits after the last one; the last new token is never sent through the
- * decoder, so P + n - 1 <= context suffices.
+ * Generates tokens: prefills the prompt once, then decodes token by token until a stop. Each token
+ * is sampled from the logits after the previous one; the last new token is never run, so P + n - 1
+ * <= context is enough.
  *
- * The context limit is looked at before any work: a prompt that does not fit throws, and a wish for
- * more tokens than fit is cut, with `finishReason` "length_limit", unless `truncate` is set.
+ * The context limit is checked before any work: a prompt that does not fit throws; if more tokens
+ * are requested than fit, `finishReason` is "length_limit", unless `truncate` is set.
  *
- * @param prompt at least one token id; it is not changed
+ * @param prompt at least one token id; not changed
  * @throws {RangeError} on a bad option, or a prompt that is empty or longer than the context
  */
 export async function generate(
@@ -66,7 +66,7 @@ export async function generate(
   }
 }
 
-/** As {@link generate}, token by token as they come; returns why it ended. */
+/** As {@link generate}, yielding each token; returns the reason of the end. */
 export async function* generateStream(
   decoder: Decoder,
   prompt: readonly number[],
@@ -106,9 +106,7 @@ async function restart(decoder: Decoder, sequence: Sequence): Promise<Sequence> 
   return decoder.start();
 }
 
-/**
- * How many tokens the context has room for: P - prompt + 1, as the last one is not sent through.
- */
+/** Returns the number of tokens that fit: P - prompt + 1, as the last one is not run. */
 export function checkLengths(
   decoder: Decoder,
   prompt: readonly number[],
@@ -124,8 +122,8 @@ export function checkLengths(
   return P - prompt.length + 1;
 }
 
-/** One row of a batch: its own prompt and its own random source, so that no row sees another. */
-export interface Row {
+/** One row of a batch: a prompt and a random source that no other row uses. */
+export interface PromptRow {
   readonly prompt: readonly number[];
   readonly random?: Random;
 }
@@ -134,12 +132,13 @@ export interface Row {
 const closed = { finishReason: "max_new_tokens", tokenSteps: 0 } as const;
 
 /**
- * Generation of several rows in step. Each row ends by itself, at its own end of sequence; the rows
- * of the result have their own lengths. What a row gives does not depend on the rows beside it.
+ * Generates several rows in common steps. Each row ends independently, at its end-of-sequence
+ * token, and the rows of the result differ in length. The result of a row does not depend on other
+ * rows.
  */
 export async function generateBatch(
   decoder: Decoder,
-  rows: readonly Row[],
+  rows: readonly PromptRow[],
   options: Omit<GenerateOptions, "random">,
 ): Promise<Generated[]> {
   const streams = rows.map(({ prompt, random }) =>
@@ -148,14 +147,14 @@ export async function generateBatch(
   try {
     return await stepTogether(streams, rows);
   } finally {
-    // If one row throws, the sequences of the others are closed too, and its error is the result.
+    // If one row throws, the sequences of the others are closed, and its error is the result.
     await Promise.allSettled(streams.map((stream) => stream.return(closed)));
   }
 }
 
 async function stepTogether(
   streams: readonly ReturnType<typeof generateStream>[],
-  rows: readonly Row[],
+  rows: readonly PromptRow[],
 ): Promise<Generated[]> {
   const newTokens: number[][] = rows.map(() => []);
   const ends: (Generated | null)[] = rows.map(() => null);
@@ -174,7 +173,7 @@ async function stepTogether(
 }
 
 /**
- * Rows as one rectangle: what a row lacks is filled with `padTokenId` after its end.
+ * Returns the rows as one rectangle: shorter rows are filled with `padTokenId` at the end.
  *
  * @returns `[B][longest]`
  */

@@ -3,12 +3,12 @@ import type { generate, generateBatch } from "./generate.ts";
 import type { logProbs } from "./log-probs.ts";
 import type { speculate } from "./speculate.ts";
 
-/** The ways to generate with a decoder, as functions: what the laws of generation are asked of. */
+/** The generation functions of a subject, which the laws of generation test. */
 export interface Generation {
   readonly generate: typeof generate;
   readonly generateBatch: typeof generateBatch;
   readonly speculate: typeof speculate;
   readonly logProbs: typeof logProbs;
-  /** All that a server gives which shows no logits. */
+  /** The completions of a server that returns no logits. */
   readonly complete: typeof complete;
 }

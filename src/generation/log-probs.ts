@@ -2,9 +2,9 @@ import type { Decoder } from "../decoder.ts";
 import { logSoftmax } from "../math/softmax.ts";
 
 /**
- * The log-probability of every token but the first, given those before it: `log p(t_i | t_0 …
- * t_i-1)`, read from the row after token i - 1. Their sum is the log-likelihood of the text;
- * computed by log-sum-exp, so that an unlikely token is finite where its probability underflows.
+ * Returns the log-probability of every token but the first, given those before it: `log p(t_i | t_0
+ * … t_i-1)`, from the logits after token i - 1. Their sum is the log-likelihood of the text. It is
+ * computed by log-sum-exp, so it is finite where a probability underflows.
  *
  * @param tokens at least two
  * @returns `[T - 1]`, natural logarithms, none above 0
@@ -15,7 +15,7 @@ export async function logProbs(decoder: Decoder, tokens: readonly number[]): Pro
     throw new RangeError(`logProbs: there must be at least 2 tokens, got ${tokens.length}`);
   }
   const { vocabSize: V } = decoder.config;
-  // It is scored but never appended, so that no decoder refuses it.
+  // The last token is scored but never appended, so no decoder refuses it.
   const last = tokens[tokens.length - 1];
   if (!Number.isInteger(last) || last < 0 || last >= V) {
     throw new RangeError(`logProbs: a token id must be an integer in [0, ${V}), got ${last}`);

@@ -1,7 +1,6 @@
 /**
- * Speculative decoding: a cheap draft decoder proposes tokens, the target reads them in one call
- * and keeps those that it agrees with. The result is the target's own, whatever the draft
- * proposes.
+ * Speculative decoding: a small draft decoder proposes tokens, the target runs them in one call and
+ * accepts or rejects each. The result has the distribution of the target, for every draft.
  */
 import type { Decoder, Sequence } from "../decoder.ts";
 import type { Logits } from "../math/logits.ts";
@@ -11,24 +10,24 @@ import { distribution } from "../sampling/sample-token.ts";
 import { checkLengths, type Generated, type GenerateOptions } from "./generate.ts";
 
 export interface SpeculateOptions extends Omit<GenerateOptions, "naive" | "truncate"> {
-  /** How many tokens the draft proposes in a round, at least one. */
+  /** Number of tokens that the draft proposes in a round, at least one. */
   readonly draftTokens: number;
 }
 
 export interface Speculated extends Generated {
-  /** Tokens that the draft proposed, and those of them that the target kept. */
+  /** Number of tokens that the draft proposed, and that the target accepted. */
   readonly drafted: number;
   readonly accepted: number;
 }
 
 /**
- * Generation with a draft. At temperature 0 a proposal stays if it is the target's own choice, and
- * the text is that of plain greedy generation. Otherwise a proposal d stays with probability
- * `min(1, p(d) / q(d))`, and the first one refused is replaced by a draw from `max(0, p - q)`,
- * renormalised: every token then has exactly the target's distribution p.
+ * Generates with a draft. At temperature 0 a proposal is accepted if the target chooses it too, and
+ * the text is that of greedy generation. Otherwise a proposal d is accepted with probability
+ * `min(1, p(d) / q(d))`, and the first rejected one is replaced by a draw from `max(0, p - q)`,
+ * renormalised: every token has exactly the target's distribution p.
  *
  * @param target needs the capabilities `all-rows` and `rewind`
- * @param draft of the same vocabulary; needs `rewind`
+ * @param draft a decoder with the same vocabulary; needs `rewind`
  * @throws {RangeError} as `generate`, or on vocabularies of different sizes
  * @see Leviathan, Kalman and Matias 2023, "Fast Inference from Transformers via Speculative
  *   Decoding"
@@ -87,11 +86,11 @@ export async function speculate(
 
 interface Proposal {
   readonly token: number;
-  /** The draft's distribution that it was drawn from, `[V]`. */
+  /** The draft's distribution from which it was drawn, `[V]`. */
   readonly probs: Float64Array;
 }
 
-/** At most `count` tokens of the draft's, none after an end of sequence. */
+/** Returns at most `count` tokens of the draft, none after an end of sequence. */
 async function propose(
   proposer: Sequence,
   tokens: readonly number[],
@@ -114,7 +113,7 @@ async function propose(
   return proposals;
 }
 
-/** The proposals that stay, and after them one token of the target's. */
+/** Returns the accepted proposals, and after them one token of the target. */
 function judge(
   rows: readonly Logits[],
   proposals: readonly Proposal[],
@@ -134,8 +133,8 @@ function judge(
 }
 
 /**
- * `max(0, p - q)`, renormalised. Where nothing is left, p and q differ by rounding alone, and p is
- * as good.
+ * Returns `max(0, p - q)`, renormalised. If nothing is left, p and q differ only by rounding, and p
+ * is used.
  */
 function residual(p: Float64Array, q: Float64Array): Float64Array {
   const left = p.map((probability, id) => Math.max(0, probability - q[id]));
@@ -143,7 +142,7 @@ function residual(p: Float64Array, q: Float64Array): Float64Array {
   return total > 0 ? left.map((probability) => probability / total) : p;
 }
 
-/** One token; at temperature 0 all mass is on it and the random source is not consulted. */
+/** Draws one token; at temperature 0 it has all mass and the random source is not used. */
 function choose(probs: Float64Array, { temperature }: SpeculateOptions, random: Random): number {
   return draw(probs, temperature === 0 ? 0 : random());
 }

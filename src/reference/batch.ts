@@ -4,18 +4,18 @@ import type { ModelConfig } from "../model/config.ts";
 import type { ForwardPass } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";
 
-/** One sequence of a batch: how many tokens it holds, and their keys and values. */
-interface Row {
+/** One sequence of a batch: the number of its tokens, and their keys and values. */
+interface CachedRow {
   length: number;
   readonly cache: KvCache;
 }
 
 /**
- * Starts the reference decoder's batch. Every row has a cache of its own and counts its positions
- * by its own tokens, and a step takes one token of one row: a row gives the logits that it gives
- * alone, bit for bit.
+ * Starts a batch of the reference decoder. Every row has a separate cache and separate positions,
+ * and a step runs one token of one row, so the logits of a row are those that it has alone, bit for
+ * bit.
  *
- * @throws {RangeError} when `rows` is not an integer from 0
+ * @throws {RangeError} if `rows` is not an integer from 0
  */
 export function startBatch(config: ModelConfig, pass: ForwardPass, rows: number): Batch {
   if (!Number.isInteger(rows) || rows < 0) {
@@ -27,7 +27,7 @@ export function startBatch(config: ModelConfig, pass: ForwardPass, rows: number)
 class ReferenceBatch implements Batch {
   readonly #config: ModelConfig;
   readonly #pass: ForwardPass;
-  #rows: Row[];
+  #rows: CachedRow[];
 
   constructor(config: ModelConfig, pass: ForwardPass, rows: number) {
     this.#config = config;
@@ -72,7 +72,7 @@ class ReferenceBatch implements Batch {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  #append(row: Row, tokens: readonly number[]): Logits | null {
+  #append(row: CachedRow, tokens: readonly number[]): Logits | null {
     for (const token of tokens) {
       this.#pass.step(row.cache, token, row.length, row.length);
       row.length++;
@@ -80,8 +80,8 @@ class ReferenceBatch implements Batch {
     return tokens.length === 0 ? null : this.#pass.logits();
   }
 
-  /** A row with the tokens of another, or with none. */
-  #copy(row: Row | null): Row {
+  /** Returns a row with the tokens of another, or an empty one. */
+  #copy(row: CachedRow | null): CachedRow {
     const cache = new KvCache(this.#config);
     if (row !== null) cache.copyFrom(row.cache, row.length);
     return { length: row?.length ?? 0, cache };

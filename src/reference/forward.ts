@@ -8,13 +8,16 @@ import type { ModelConfig } from "../model/config.ts";
 import type { LayerWeights, Linear, Norm, Weights } from "../model/weights.ts";
 import type { KvCache } from "./kv-cache.ts";
 
-/** Is shown a row when its stage is done; the row is overwritten by the next position. */
-export type Watch = (stage: "embedding" | "final" | keyof LayerStages, row: Float64Array) => void;
+/** Called with the row of every finished stage; the next position overwrites the row. */
+export type StageWatch = (
+  stage: "embedding" | "final" | keyof LayerStages,
+  row: Float64Array,
+) => void;
 
-const unwatched: Watch = () => {};
+const unwatched: StageWatch = () => {};
 
 /**
- * The forward pass of one position at a time, into memory that is allocated once.
+ * The forward pass, one position at a time, in memory that is allocated once.
  *
  * Every chunk of tokens is a loop over this step, so cached, uncached, chunked, rewound and forked
  * runs do the same operations in the same order, and agree bit for bit.
@@ -60,11 +63,11 @@ export class ForwardPass {
   }
 
   /**
-   * Sends one token through every block.
+   * Runs one token through every block.
    *
-   * @param index how many tokens the cache holds already: where this one's keys and values enter
-   * @param position where the token stands, for what the model adds to or turns by positions
-   * @param watch is shown every stage as it is computed
+   * @param index number of tokens in the cache: the index of this token's keys and values
+   * @param position the token's position, for position embeddings and RoPE
+   * @param watch called with every stage
    */
   step(cache: KvCache, token: number, index: number, position: number, watch = unwatched): void {
     const { layers } = this.#weights;
@@ -79,7 +82,7 @@ export class ForwardPass {
     }
   }
 
-  /** The logits of the position that {@link step} saw last, `[V]`, in memory of their own. */
+  /** Returns the logits of the last position that {@link step} ran, `[V]`, in new memory. */
   logits(watch = unwatched): Float64Array {
     const { norm, lmHead } = this.#weights;
     if (norm !== null) this.#norm(this.#normed, norm);
@@ -101,7 +104,7 @@ export class ForwardPass {
     }
   }
 
-  /** The cosines and sines of a position, which all layers and heads share. */
+  /** Computes the cosines and sines of a position, shared by all layers and heads. */
   #turn(position: number): void {
     if (this.#frequencies === null) return;
     for (let i = 0; i < this.#frequencies.length; i++) {
@@ -111,7 +114,7 @@ export class ForwardPass {
     }
   }
 
-  #attend(layer: LayerWeights, cache: KvCache, l: number, index: number, watch: Watch): void {
+  #attend(layer: LayerWeights, cache: KvCache, l: number, index: number, watch: StageWatch): void {
     const { headDim: H, slidingWindow } = this.#config;
     this.#norm(this.#normed, layer.inputLayernorm);
     project(this.#query, layer.qProj, this.#normed);
@@ -130,7 +133,7 @@ export class ForwardPass {
     this.#addOutput();
   }
 
-  /** What happens to queries and keys between projection and score: their norm, then RoPE. */
+  /** Applies the norm of queries or keys, then RoPE. */
   #place(heads: Float64Array, norm: Norm | null): void {
     const { headDim: H, normEps, ropeLayout } = this.#config;
     if (norm !== null) {

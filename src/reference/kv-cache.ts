@@ -4,8 +4,8 @@ import type { ModelConfig } from "../model/config.ts";
 /**
  * The keys and values of every token held, for every layer, allocated once for P tokens.
  *
- * It does not know how many tokens are held: a sequence does. Forgetting is therefore free, and
- * what lies beyond the sequence's length is never read.
+ * The sequence keeps the number of tokens, not the cache. Rewinding is therefore free, and memory
+ * beyond the sequence's length is never read.
  */
 export class KvCache {
   readonly layers: readonly LayerCache[];

@@ -17,7 +17,7 @@ import { ForwardPass } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";
 import { referenceStages } from "./stages.ts";
 
-/** What every reference decoder offers. */
+/** The capabilities of every reference decoder. */
 export const referenceCapabilities: ReadonlySet<Capability> = new Set([
   "all-rows",
   "rewind",
@@ -30,14 +30,14 @@ export const referenceCapabilities: ReadonlySet<Capability> = new Set([
   "stages",
 ]);
 
-/** How attention is computed: all scores of a head at once, or a tile of positions at a time. */
+/** The attention: all scores of a head at once, or one tile of positions at a time. */
 export type ReferenceOptions =
   | { readonly attention: "standard" }
   | { readonly attention: "tiled"; readonly tileSize: number };
 
 /**
- * The reference decoder: float64, with a KV cache. It computes with the very memory of `weights`,
- * and every way of cutting tokens into calls gives the same logits, bit for bit. Standard and tiled
+ * Returns the reference decoder: float64, with a KV cache. It uses the memory of `weights` itself,
+ * and every split of the tokens into calls gives the same logits, bit for bit. Standard and tiled
  * attention differ by rounding.
  */
 export function referenceDecoder(
@@ -77,7 +77,7 @@ class ReferenceSequence implements Sequence {
   readonly #cache: KvCache;
   #length = 0;
 
-  /** @param config its P counts the tokens that fit from `position` on */
+  /** @param config with P reduced to the tokens that fit after `position` */
   constructor(config: ModelConfig, pass: ForwardPass, position: number) {
     this.#config = config;
     this.#pass = pass;

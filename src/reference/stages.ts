@@ -1,9 +1,9 @@
 import type { LayerStages, Stages, Vector } from "../decoder.ts";
 import type { ModelConfig } from "../model/config.ts";
-import type { ForwardPass, Watch } from "./forward.ts";
+import type { ForwardPass, StageWatch } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";
 
-/** The stages of a pass over tokens in a new cache, position by position. */
+/** Returns the stages of a pass over tokens in a new cache. */
 export function referenceStages(
   config: ModelConfig,
   pass: ForwardPass,
@@ -16,7 +16,7 @@ export function referenceStages(
   const logits: Vector[] = [];
   for (const [position, token] of tokens.entries()) {
     let layer = 0;
-    const watch: Watch = (stage, row) => {
+    const watch: StageWatch = (stage, row) => {
       if (stage === "embedding") embedding.push([...row]);
       else if (stage === "final") final.push([...row]);
       else layers[layer][stage].push([...row]);

@@ -2,13 +2,13 @@ import type { Logits } from "../math/logits.ts";
 import { checkIds } from "./ids.ts";
 
 /**
- * Banned sequences: the last id of a sequence becomes -Infinity when the history ends with the ids
- * before it, so that the sequence is never completed. A sequence of one id is banned always; a
- * history that is shorter than the ids before the last one never ends with them.
+ * Banned sequences: the last id of a sequence becomes -Infinity if the history ends with the ids
+ * before it, so that the sequence is never completed. A sequence of one id is always banned. A
+ * history that is shorter than the ids before the last one does not match.
  *
- * @param history the ids seen so far, in order
- * @param sequences each at least one id long
- * @throws {RangeError} on an empty sequence, an id outside [0, V), or when no token is left
+ * @param history the previous ids, in order
+ * @param sequences each of at least one id
+ * @throws {RangeError} on an empty sequence, an id outside [0, V), or if no token is left
  * @see Hugging Face's `NoBadWordsLogitsProcessor`
  */
 export function ban(
@@ -24,7 +24,7 @@ export function ban(
     checkIds("ban", sequence, logits.length);
     const last = sequence.length - 1;
     const start = history.length - last;
-    // Before the start of the history there is no id, and undefined equals none.
+    // Before the start of the history the id is undefined, which equals no id.
     const ends = sequence.slice(0, last).every((id, i) => id === history[start + i]);
     if (ends) left[sequence[last]] = Number.NEGATIVE_INFINITY;
   }

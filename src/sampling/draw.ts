@@ -1,11 +1,11 @@
 /**
- * The token at `u` of the cumulative distribution: the first id whose cumulative probability
- * exceeds `u`. Where rounding leaves the sum of probabilities at or below `u`, the last token that
- * has any.
+ * Returns the token at `u` of the cumulative distribution: the first id whose cumulative
+ * probability exceeds `u`. If rounding leaves the sum of probabilities at or below `u`, it is the
+ * last token with a positive probability.
  *
  * @param probs `[V]`, non-negative, summing to about 1
  * @param u in [0, 1)
- * @throws {RangeError} when `u` is outside [0, 1) or no probability is positive
+ * @throws {RangeError} if `u` is outside [0, 1) or no probability is positive
  */
 export function draw(probs: ArrayLike<number>, u: number): number {
   if (!(u >= 0 && u < 1)) throw new RangeError(`draw: u must be a number in [0, 1), got ${u}`);

@@ -1,9 +1,9 @@
 import type { Logits } from "../math/logits.ts";
 
 /**
- * The token of the largest logit; of several, the one with the lowest id.
+ * Returns the token of the largest logit; of equal ones, the lowest id.
  *
- * @throws {RangeError} when the largest logit is not finite: there is nothing to choose
+ * @throws {RangeError} if the largest logit is not finite
  */
 export function greedy(logits: Logits): number {
   let best = 0;

@@ -1,7 +1,7 @@
 /**
  * Refuses ids that are not tokens of these logits, which would otherwise be ignored.
  *
- * @throws {RangeError} naming who was asked, and the first id outside [0, V)
+ * @throws {RangeError} with the caller `who` and the first id outside [0, V)
  */
 export function checkIds(who: string, ids: readonly number[], vocabSize: number): void {
   for (const id of ids) {

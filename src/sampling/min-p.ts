@@ -4,10 +4,10 @@ import { keepOnly } from "./rank.ts";
 
 /**
  * Min-p: keeps the tokens whose probability is at least `m` times that of the most probable one;
- * the others become -Infinity. A sure model keeps few, an unsure one many.
+ * the others become -Infinity. A peaked distribution keeps few tokens, a flat one many.
  *
- * @param m 0 keeps all, 1 keeps the most probable token and those that tie with it
- * @throws {RangeError} when `m` is not a number in [0, 1], or when no logit is finite
+ * @param m 0 keeps all, 1 keeps the most probable token and those equal to it
+ * @throws {RangeError} if `m` is not a number in [0, 1], or no logit is finite
  * @see Nguyen et al. 2024, "Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM
  *   Outputs", section 3
  */

@@ -1,19 +1,19 @@
 /**
- * Penalties on tokens that have been seen: each lowers their raw logits, before temperature, and
- * leaves every other logit as it is. What counts as seen is for the caller to say.
+ * Penalties on tokens of the history: each lowers their raw logits, before the temperature, and
+ * does not change any other logit. The caller chooses the history.
  */
 import type { Logits } from "../math/logits.ts";
 import { checkIds } from "./ids.ts";
 
 /**
- * Repetition penalty: a seen token's logit is divided by `penalty` when it is positive and
- * multiplied by it when it is negative, once, however often the token was seen.
+ * Repetition penalty: the logit of a token in the history is divided by `penalty` if positive and
+ * multiplied by it if negative, once, independent of its count.
  *
- * The paper divides whatever the sign, which raises a negative logit; Hugging Face mended that.
+ * The paper divides for both signs, which raises a negative logit; Hugging Face corrected that.
  *
- * @param history the ids seen, in any order
- * @param penalty 1 changes nothing, above 1 makes seen tokens less likely
- * @throws {RangeError} when `penalty` is not a positive number, or on an id outside [0, V)
+ * @param history the ids, in any order
+ * @param penalty 1 changes nothing, above 1 makes tokens of the history less likely
+ * @throws {RangeError} if `penalty` is not a positive number, or on an id outside [0, V)
  * @see Keskar et al. 2019, "CTRL", section 4.1; Hugging Face's `RepetitionPenaltyLogitsProcessor`
  */
 export function repetitionPenalty(
@@ -34,10 +34,10 @@ export function repetitionPenalty(
 }
 
 /**
- * Frequency penalty: `logit - penalty * count`, with the number of times that the token was seen.
+ * Frequency penalty: `logit - penalty * count`, with the count of the token in the history.
  *
- * @param penalty 0 changes nothing, above 0 makes seen tokens less likely
- * @throws {RangeError} when `penalty` is not a finite number, or on an id outside [0, V)
+ * @param penalty 0 changes nothing, above 0 makes tokens of the history less likely
+ * @throws {RangeError} if `penalty` is not a finite number, or on an id outside [0, V)
  * @see OpenAI's API reference, `frequency_penalty`
  */
 export function frequencyPenalty(
@@ -55,10 +55,10 @@ export function frequencyPenalty(
 }
 
 /**
- * Presence penalty: `logit - penalty` for a token that was seen, however often.
+ * Presence penalty: `logit - penalty` for a token in the history, independent of its count.
  *
- * @param penalty 0 changes nothing, above 0 makes seen tokens less likely
- * @throws {RangeError} when `penalty` is not a finite number, or on an id outside [0, V)
+ * @param penalty 0 changes nothing, above 0 makes tokens of the history less likely
+ * @throws {RangeError} if `penalty` is not a finite number, or on an id outside [0, V)
  * @see OpenAI's API reference, `presence_penalty`
  */
 export function presencePenalty(

@@ -12,15 +12,15 @@ import { topP } from "./top-p.ts";
 
 /** Options of choosing a token; an absent option does not change the distribution. */
 export interface SamplingOptions {
-  /** Divides a seen token's logit where positive and multiplies it where negative. Default 1. */
+  /** Divides positive logits of tokens in the history, multiplies negative ones. Default 1. */
   readonly repetitionPenalty?: number;
-  /** Taken from a token's logit for every time it was seen. Default 0. */
+  /** Subtracted from a logit for every occurrence of the token in the history. Default 0. */
   readonly frequencyPenalty?: number;
-  /** Taken from the logit of every token that was seen. Default 0. */
+  /** Subtracted from the logit of every token in the history. Default 0. */
   readonly presencePenalty?: number;
-  /** Token ids in a row that must not appear. Default none. */
+  /** Sequences of token ids that must not appear. Default none. */
   readonly bannedSequences?: readonly (readonly number[])[];
-  /** T; 0 is greedy and never consults the random source. Default 1. */
+  /** T; 0 is greedy and does not use the random source. Default 1. */
   readonly temperature?: number;
   /** k; 0 keeps all. Default 0. */
   readonly topK?: number;
@@ -40,8 +40,8 @@ export const productionSampling: SamplingOptions = { temperature: 0.8, topK: 10,
  *
  * This is the order of Hugging Face's generation, with vLLM's order among the penalties.
  *
- * @param history the ids that penalties and bans see, in order
- * @returns probabilities, `[V]`; all on one token when the temperature is 0
+ * @param history the ids for penalties and bans, in order
+ * @returns probabilities, `[V]`; all on one token if the temperature is 0
  * @throws {RangeError} on a bad option, naming it
  */
 export function distribution(
@@ -62,7 +62,7 @@ export function distribution(
  * Returns one token, drawn from {@link distribution}.
  *
  * @param random required unless the temperature is 0: a draw without a source cannot be repeated
- * @param history the ids that penalties and bans see, in order
+ * @param history the ids for penalties and bans, in order
  * @throws {TypeError} if a draw is needed and there is no random source
  * @throws {RangeError} on a bad option, naming it
  */

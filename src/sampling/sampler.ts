@@ -9,21 +9,19 @@ import { temperatureScale } from "./temperature.ts";
 import { topK } from "./top-k.ts";
 import { topP } from "./top-p.ts";
 
-/** What right samplers do differently: a law asks each of them for its own. */
+/** Choices in which correct samplers differ; each law uses those of its subject. */
 export interface Conventions {
-  /**
-   * The order in which `distribution` goes through its options; what is not listed is not offered.
-   */
+  /** The order in which `distribution` applies its options; an option not listed is unsupported. */
   readonly order: readonly (keyof SamplingOptions)[];
-  /** Of the logits that tie for the last place of top-k, the lower ids stay, or all do. */
+  /** Of the logits that tie for the last place of top-k: keep the lower ids, or all. */
   readonly topKTies: "lower ids" | "all";
-  /** Where the mass equals p, top-p stops, or keeps one token more. */
+  /** If the mass equals p, top-p stops or keeps one more token. */
   readonly topPEquality: "stop" | "one more";
 }
 
 /**
- * The pieces of a sampler, as pure functions: what the sampling laws are asked of. A filter gives
- * the logits back with -Infinity for what it drops.
+ * The parts of a sampler as pure functions, which the sampling laws test. A filter returns the
+ * logits with -Infinity for dropped tokens.
  */
 export interface Sampler {
   readonly conventions: Conventions;
@@ -36,15 +34,15 @@ export interface Sampler {
   readonly topK: (logits: Logits, k: number) => Float64Array;
   readonly topP: (logits: Logits, p: number) => Float64Array;
   readonly minP: (logits: Logits, m: number) => Float64Array;
-  /** The whole chain up to probabilities. */
+  /** All stages, to probabilities. */
   readonly distribution: typeof distribution;
   /** The token at `u` in [0, 1) of the cumulative distribution. */
   readonly draw: (probs: ArrayLike<number>, u: number) => number;
-  /** The whole chain up to a token. */
+  /** All stages, to a token. */
   readonly sample: typeof sampleToken;
 }
 
-/** This project's own sampler. */
+/** The sampler of this project. */
 export const sampler: Sampler = {
   conventions: {
     order: [

@@ -1,10 +1,10 @@
 import type { Logits } from "../math/logits.ts";
 
 /**
- * `logits / T`: below 1 sharpens the distribution, above 1 flattens it, and the order stays.
- * The limit T = 0 is greedy and has no scale: ask `sampleToken` for it.
+ * Returns `logits / T`: below 1 sharpens the distribution, above 1 flattens it; the order of logits
+ * is unchanged. The limit T = 0 is greedy and has no scale: use `sampleToken`.
  *
- * @throws {RangeError} when the temperature is not a positive number
+ * @throws {RangeError} if the temperature is not a positive number
  */
 export function temperatureScale(logits: Logits, temperature: number): Float64Array {
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {

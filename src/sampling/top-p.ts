@@ -4,14 +4,15 @@ import { keepOnly, rank } from "./rank.ts";
 
 /**
  * Nucleus sampling: keeps the smallest set of most probable tokens whose mass is at least `p`, and
- * always the first one; the others become -Infinity. After top-k, `p` is a share of what top-k
- * left.
+ * always the first one; the others become -Infinity. After top-k, `p` is a share of the tokens that
+ * top-k kept.
  *
- * A token stays while the mass of those before it is less than `p`. That mass is carried along, not
- * computed by subtraction, whose rounding could drop a token that is needed to reach `p`.
+ * A token is kept while the mass of the tokens before it is less than `p`. That mass is
+ * accumulated, not computed by subtraction, whose rounding could drop a token that is needed to
+ * reach `p`.
  *
  * @param p 1 keeps all, 0 keeps one
- * @throws {RangeError} when `p` is not a number in [0, 1], or when no logit is finite
+ * @throws {RangeError} if `p` is not a number in [0, 1], or no logit is finite
  * @see Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration"
  */
 export function topP(logits: Logits, p: number): Float64Array {

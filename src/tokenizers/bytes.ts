@@ -2,7 +2,7 @@ import { checkToken, decodeWith, type Tokenizer } from "./tokenizer.ts";
 
 const V = 256;
 
-/** The bytes of UTF-8 as token ids. Bytes that are no UTF-8 decode to U+FFFD. */
+/** UTF-8 bytes as token ids. Bytes that are not valid UTF-8 decode to U+FFFD. */
 export const byteTokenizer: Tokenizer = {
   vocabSize: V,
   bosTokenId: null,

@@ -5,15 +5,16 @@ import { isObject, type JsonObject, readJsonObject } from "../io/json.ts";
 import { checkToken, type Tokenizer } from "./tokenizer.ts";
 import { readWordLevel } from "./word-level.ts";
 
-/** What a decoder shows for bytes that are not a whole character, perhaps not yet. */
+/** The character that a decoder returns for bytes that are not a whole character. */
 const REPLACEMENT = "\uFFFD";
 
 /**
- * The tokenizer of a Hugging Face folder: `tokenizer.json`, with the words of
- * `tokenizer_config.json` where there is one. `encode` adds what its post-processor adds; `decode`
- * leaves out special tokens, and leaves spaces as they are.
+ * Reads the tokenizer of a Hugging Face folder: `tokenizer.json`, with the settings of
+ * `tokenizer_config.json` if present. `encode` applies the post-processor; `decode` omits special
+ * tokens and does not change spaces.
  *
- * @throws {Error} naming the file, when it is damaged or uses what `@huggingface/tokenizers` lacks
+ * @throws {Error} with the file's path, if it is damaged or `@huggingface/tokenizers` does not
+ *   support it
  */
 export async function readHuggingFaceTokenizer(folder: string): Promise<Tokenizer> {
   const path = join(folder, "tokenizer.json");
@@ -47,7 +48,7 @@ class HuggingFaceTokenizer implements Tokenizer {
     this.eosTokenId = this.#idOf(config.eos_token);
   }
 
-  /** A special token is named by its text, or by an object with that text as `content`. */
+  /** The id of a special token, given as its text or as an object with the text as `content`. */
   #idOf(token: unknown): number | null {
     const text = isObject(token) ? token.content : token;
     return typeof text === "string" ? (this.#library.token_to_id(text) ?? null) : null;
@@ -67,8 +68,8 @@ class HuggingFaceTokenizer implements Tokenizer {
   }
 
   /**
-   * Decodes a new token together with those of the piece before it, because a decoder may treat
-   * the first token of a text in a way of its own.
+   * Decodes a new token together with those of the previous piece, because a decoder may treat the
+   * first token of a text differently.
    */
   decoder(): (token?: number) => string {
     let shown: number[] = [];

@@ -1,5 +1,5 @@
 /**
- * The tokenizer of llama2.c: byte pairs merged by score, as SentencePiece trained them.
+ * The tokenizer of llama2.c: byte pairs merged by score, as trained by SentencePiece.
  *
  * @see llama2.c, `encode` and `decode` in run.c
  */
@@ -8,20 +8,20 @@ import { checkToken, decodeWith, type Tokenizer } from "./tokenizer.ts";
 
 const BOS = 1;
 const EOS = 2;
-/** `<unk>`, BOS and EOS come first, then the 256 bytes. */
+/** Ids 0 to 2 are `<unk>`, BOS and EOS; the 256 bytes follow. */
 const FIRST_BYTE = 3;
 
-/** A token's bytes, one character for each, and how early two tokens are merged into it. */
+/** A token's bytes, one character each, and its priority in merging. */
 interface Piece {
   readonly bytes: string;
   readonly score: number;
 }
 
 /**
- * The tokenizer of a llama2.c file such as `tok512.bin`: int32 length of the longest piece, then
- * for each token float32 score, int32 length and that many bytes, to the end of the file.
+ * Reads the tokenizer of a llama2.c file such as `tok512.bin`: int32 length of the longest piece,
+ * then for each token float32 score, int32 length and that many bytes, to the end of the file.
  *
- * @throws {Error} naming the file, when it ends within a token or lacks the 256 bytes
+ * @throws {Error} with the file's path, if it ends within a token or lacks the 256 bytes
  */
 export async function readLlama2cTokenizer(path: string): Promise<Tokenizer> {
   await using file = await BinaryFile.open(path);
@@ -47,7 +47,7 @@ export async function readLlama2cTokenizer(path: string): Promise<Tokenizer> {
   return new Llama2cTokenizer(pieces);
 }
 
-/** Bytes as a string of as many characters: a key that no two byte sequences share. */
+/** Bytes as a string, one character each: a unique key for each byte sequence. */
 function binary(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1");
 }
@@ -70,9 +70,9 @@ class Llama2cTokenizer implements Tokenizer {
   }
 
   /**
-   * Characters, or their bytes where the vocabulary lacks one, after a space that stands for the
-   * start of a word; then the pair with the best score is merged, the leftmost of equals, until
-   * no pair is a token.
+   * Splits the text, after a leading space, into characters, or into bytes where the vocabulary
+   * lacks a character; then merges the pair with the best score, the leftmost of equals, until no
+   * pair is a token.
    */
   encode(text: string): number[] {
     if (text === "") return [BOS];
@@ -93,7 +93,7 @@ class Llama2cTokenizer implements Tokenizer {
     return id === undefined ? Array.from(bytes, (byte) => FIRST_BYTE + byte) : [id];
   }
 
-  /** The token that tokens i and i + 1 make together, or null. */
+  /** Returns the token of tokens i and i + 1 merged, or null. */
   #merge(tokens: readonly number[], i: number): number | null {
     if (i + 1 >= tokens.length) return null;
     const pair = this.#pieces[tokens[i]].bytes + this.#pieces[tokens[i + 1]].bytes;
@@ -127,7 +127,7 @@ class Llama2cTokenizer implements Tokenizer {
     };
   }
 
-  /** The bytes that a token adds; the space that `encode` put after BOS is left out again. */
+  /** Returns the bytes of a token, without the space that `encode` adds after BOS. */
   #bytes(token: number, previous: number | undefined): Uint8Array {
     checkToken(this.vocabSize, token);
     if (token === BOS || token === EOS) return new Uint8Array();

@@ -1,27 +1,27 @@
-/** Text to token ids and back. */
+/** Converts text to token ids and back. */
 export interface Tokenizer {
   /** V: ids run from 0 to V - 1. */
   readonly vocabSize: number;
-  /** The id that a sequence begins with, or null. */
+  /** Id at the beginning of a sequence, or null. */
   readonly bosTokenId: number | null;
-  /** The id after which a text is over, or null. */
+  /** Id that ends a text, or null. */
   readonly eosTokenId: number | null;
   /**
-   * The ids that a model is fed for `text`, BOS first where the tokenizer has one.
+   * Returns the ids of `text`, with BOS first if the tokenizer has one.
    *
-   * @throws {RangeError} when the text holds what the vocabulary cannot say
+   * @throws {RangeError} if the vocabulary cannot represent the text
    */
   encode(text: string): number[];
   /**
-   * The text of `tokens`; BOS and EOS are silent.
+   * Returns the text of `tokens`, without BOS and EOS.
    *
    * @throws {RangeError} on an id outside [0, V)
    */
   decode(tokens: readonly number[]): string;
   /**
-   * As {@link decode}, one token a call, for text that is shown while it is made. What comes of a
-   * character cut between tokens is held back until it is whole; a call without a token says the
-   * text is over, and gives what is left.
+   * As {@link decode}, one token per call, to show text while it is generated. The bytes of a
+   * character that is split between tokens are held back until it is complete; a call without a
+   * token ends the text and returns the rest.
    */
   decoder(): (token?: number) => string;
 }
@@ -35,7 +35,7 @@ export function checkToken(vocabSize: number, token: number): void {
   }
 }
 
-/** `decode` by way of `decoder`, for tokenizers that make their text token by token. */
+/** Implements `decode` by `decoder`, for tokenizers that decode token by token. */
 export function decodeWith(decoder: (token?: number) => string, tokens: readonly number[]): string {
   return tokens.map((token) => decoder(token)).join("") + decoder();
 }

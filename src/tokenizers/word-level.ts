@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from "../io/json.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { wordTokenizer } from "./words.ts";
 
-/** What stands in every `tokenizer.json` of whole words between white space. */
+/** The constant fields of a `tokenizer.json` of whole words between white space. */
 const fixed = {
   version: "1.0",
   truncation: null,
@@ -14,17 +14,17 @@ const fixed = {
   decoder: null,
 };
 
-/** The `tokenizer.json` of {@link wordTokenizer}, which Hugging Face's tokenizers read too. */
+/** Returns the `tokenizer.json` of {@link wordTokenizer}, readable by Hugging Face's tokenizers. */
 export function wordLevelJson(words: readonly string[]): JsonObject {
   const vocab = Object.fromEntries(words.map((word, id) => [word, id]));
   return { ...fixed, model: { type: "WordLevel", vocab, unk_token: "<unk>" } };
 }
 
 /**
- * The tokenizer of a `tokenizer.json` that {@link wordLevelJson} wrote; null for any other. The
- * library that reads all others does not know this kind.
+ * Reads the tokenizer of a `tokenizer.json` that {@link wordLevelJson} wrote; returns null for any
+ * other. The library that reads all others does not support this kind.
  *
- * @throws {RangeError} when the ids are not 0 to V - 1
+ * @throws {RangeError} if the ids are not 0 to V - 1
  */
 export function readWordLevel({ model, ...others }: JsonObject): Tokenizer | null {
   if (!isObject(model) || model.type !== "WordLevel" || !isObject(model.vocab)) return null;

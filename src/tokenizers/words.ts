@@ -1,10 +1,10 @@
 import { checkToken, decodeWith, type Tokenizer } from "./tokenizer.ts";
 
 /**
- * A tokenizer of whole words: the id of a word is its place in the list. Text is cut at white
- * space, and put together again with single spaces.
+ * Returns a tokenizer of whole words: the id of a word is its index in the list. Text is split at
+ * white space, and joined with single spaces.
  *
- * @throws {RangeError} when a word is empty, has white space in it, or stands in the list twice
+ * @throws {RangeError} if a word is empty, contains white space, or is in the list twice
  */
 export function wordTokenizer(words: readonly string[]): Tokenizer {
   const ids = new Map(words.map((word, id) => [word, id]));

@@ -1,34 +1,34 @@
-/** AdamW, the optimiser: what it does to numbers, knowing nothing of models. */
+/** The AdamW optimiser, on tensors, independent of models. */
 import type { Tensor } from "../model/weights.ts";
 
 export interface AdamWOptions {
-  /** How much of the first moment is kept at each step, in [0, 1). */
+  /** Decay of the first moment at each step, in [0, 1). */
   readonly beta1: number;
-  /** How much of the second moment is kept at each step, in [0, 1). */
+  /** Decay of the second moment at each step, in [0, 1). */
   readonly beta2: number;
   /** Added to the root of the second moment, outside the root. */
   readonly epsilon: number;
-  /** The share, times the learning rate, that is taken from what {@link decays} at each step. */
+  /** Share, times the learning rate, subtracted from tensors that {@link decays} at each step. */
   readonly weightDecay: number;
 }
 
-/** Running means of the gradients and of their squares, as large as what is trained; at first 0. */
+/** Running means of the gradients and of their squares, for every trained tensor; initially 0. */
 export interface Moments {
   readonly first: readonly Float64Array[];
   readonly second: readonly Float64Array[];
 }
 
-/** The moments before the first step. */
+/** Returns the moments before the first step. */
 export function zeroMoments(tensors: readonly Tensor[]): Moments {
   const zeros = () => tensors.map(({ data }) => new Float64Array(data.length));
   return { first: zeros(), second: zeros() };
 }
 
 /**
- * Whether weight decay pulls at a tensor: at matrices, which are linear layers, embeddings and
- * adapters, and not at vectors, which are the gains and biases of norms and linear layers.
+ * Returns true for a tensor with weight decay: matrices (linear layers, embeddings, adapters), not
+ * vectors (gains and biases of norms and linear layers).
  *
- * @see nanoGPT, `configure_optimizers` in model.py: what has two dimensions or more
+ * @see nanoGPT, `configure_optimizers` in model.py: tensors of two dimensions or more
  */
 export function decays({ shape }: Pick<Tensor, "shape">): boolean {
   return shape.length >= 2;
@@ -36,12 +36,12 @@ export function decays({ shape }: Pick<Tensor, "shape">): boolean {
 
 /**
  * Scales all gradients together so that their common Euclidean norm is at most `maxNorm`: each is
- * multiplied by `min(1, maxNorm / (norm + 1e-6))`. It comes before the moments see them.
+ * multiplied by `min(1, maxNorm / (norm + 1e-6))`. It is applied before the moments are updated.
  *
- * @param gradients changed in place; a norm below `maxNorm - 1e-6` leaves them alone, bit for bit
- * @returns the norm before
- * @throws {RangeError} when the norm is not finite: training has diverged
- * @see PyTorch, `torch.nn.utils.clip_grad_norm_`, whose 1e-6 this is
+ * @param gradients changed in place; unchanged, bit for bit, for a norm below `maxNorm - 1e-6`
+ * @returns the norm before clipping
+ * @throws {RangeError} if the norm is not finite: training has diverged
+ * @see PyTorch, `torch.nn.utils.clip_grad_norm_`, the source of 1e-6
  */
 export function clipGradients(gradients: readonly Tensor[], maxNorm: number): number {
   let squares = 0;
@@ -63,14 +63,14 @@ export function clipGradients(gradients: readonly Tensor[], maxNorm: number): nu
 /**
  * One step of AdamW on every tensor:
  *
- *     w <- w (1 - lr decay)                    where it decays, before the gradient is looked at
+ *     w <- w (1 - lr decay)                    if it decays, before the gradient is used
  *     m <- beta1 m + (1 - beta1) g
  *     v <- beta2 v + (1 - beta2) g^2
  *     w <- w - lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
  *
- * The divisions by `1 - beta^t` undo that the moments begin at 0.
+ * The divisions by `1 - beta^t` correct for moments that begin at 0.
  *
- * @param tensors what is trained, changed in place
+ * @param tensors the trained tensors, changed in place
  * @param gradients one for each tensor, in the same order
  * @param moments changed in place
  * @param step t, from 1

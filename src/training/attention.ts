@@ -3,15 +3,15 @@ import { softmaxInPlace } from "../math/softmax.ts";
 import type { LayerWeights } from "../model/weights.ts";
 import { linear } from "./linear.ts";
 import { norm } from "./norm.ts";
-import type { Pass } from "./pass.ts";
+import type { TrainingPass } from "./pass.ts";
 import { rope } from "./rope.ts";
 import { chain, type Piece, sum } from "./step.ts";
 
 /**
- * Attention with its four projections. Queries, keys and values come from one x, so that dX is the
- * sum of what flows back through the three.
+ * Attention with its four projections. Queries, keys and values are computed from one x, so dX is
+ * the sum of the gradients through the three.
  */
-export function attention(pass: Pass, layer: LayerWeights): Piece {
+export function attention(pass: TrainingPass, layer: LayerWeights): Piece {
   const { hiddenSize: D, headDim: H, numAttentionHeads: N, numKeyValueHeads: K } = pass.config;
   const headNorm = (gain: LayerWeights["qNorm"]) => (gain === null ? [] : [norm(pass, gain)]);
   const toQuery = chain(linear(pass, layer.qProj, D), ...headNorm(layer.qNorm), rope(pass, N * H));
@@ -32,15 +32,15 @@ export function attention(pass: Pass, layer: LayerWeights): Piece {
   };
 }
 
-/** The probabilities of one query head at one position, over the positions that it sees. */
+/** The probabilities of one query head at one position, over the positions it attends to. */
 interface Seen {
   /** Query head n, and the key-value head that it reads. */
   readonly n: number;
   readonly group: number;
-  /** The query's position, and the first that it sees; it sees all from there to itself. */
+  /** The position of the query, and the first position that it attends to. */
   readonly t: number;
   readonly first: number;
-  /** After softmax, and as it was mixed: after dropout. */
+  /** After softmax, and after dropout, as used in the sum of values. */
   readonly probs: Float64Array;
   readonly dropped: Float64Array;
   /** The mask of dropout; null without it. */
@@ -53,12 +53,12 @@ interface Seen {
  *     dV = P~^T dO          dP = m (dO V^T)
  *     dS = P (dP - sum of P dP) / sqrt(H)          dQ = dS K          dK = dS^T Q
  *
- * A key-value head's gradients are summed over the query heads that read it. Positions that a query
- * does not see have no score, and so no gradient.
+ * The gradients of a key-value head are summed over its query heads. Positions that a query does
+ * not attend to have no score, and so no gradient.
  *
  * @param query `[T, N * H]` @param key, value `[T, K * H]`
  */
-function mix(pass: Pass, query: Float64Array, key: Float64Array, value: Float64Array) {
+function mix(pass: TrainingPass, query: Float64Array, key: Float64Array, value: Float64Array) {
   const { headDim: H, numAttentionHeads: N, numKeyValueHeads: K, slidingWindow } = pass.config;
   const T = query.length / (N * H);
   const scale = 1 / Math.sqrt(H);
@@ -108,7 +108,7 @@ function mix(pass: Pass, query: Float64Array, key: Float64Array, value: Float64A
   return { out, reverse };
 }
 
-function dropProbs({ dropout: options }: Pass, probs: Float64Array) {
+function dropProbs({ dropout: options }: TrainingPass, probs: Float64Array) {
   if (options === null) return { row: probs, mask: null };
   return dropout(probs, options.probability, options.random);
 }

@@ -1,6 +1,6 @@
 /**
- * A training on disk: one safetensors file, written whole. Besides the weights it has AdamW's
- * moments, under PyTorch's names, and the step; everything else follows from the settings.
+ * A training on disk: one safetensors file, written atomically. It holds the weights, AdamW's
+ * moments under PyTorch's names, and the step; everything else follows from the settings.
  */
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../model/weights.ts";
@@ -8,15 +8,15 @@ import type { Training } from "./train.ts";
 
 const STEP = "step";
 
-/** Writes all that a training needs to go on, bit for bit. */
+/** Writes the state that a training needs to continue, bit for bit. */
 export async function writeCheckpoint(path: string, training: Training): Promise<void> {
   await writeSafetensors(path, tensorsOf(training), "F64");
 }
 
 /**
- * Brings a training, just started from the same model, to where the file's was.
+ * Restores the state of the file in a new training of the same model.
  *
- * @throws {Error} naming the file, when it is damaged or of another model; nothing is changed
+ * @throws {Error} with the file's path, if it is damaged or of another model; nothing is changed
  */
 export async function readCheckpoint(path: string, training: Training): Promise<void> {
   const stored = new Map((await readSafetensors(path)).map((tensor) => [tensor.name, tensor]));
@@ -33,7 +33,7 @@ export async function readCheckpoint(path: string, training: Training): Promise<
   training.step = stored.get(STEP)!.data[0];
 }
 
-/** What is trained, its moments and the step; a base with adapters is not changed, nor stored. */
+/** The trained tensors, their moments and the step; a base with adapters is not stored. */
 function tensorsOf({ trained, moments, step }: Training): Tensor[] {
   const beside = (suffix: string, data: readonly Float64Array[]) =>
     trained.map(({ name, shape }, i) => ({ name: `${name}.${suffix}`, shape, data: data[i] }));

@@ -1,12 +1,12 @@
 import { dropout as drop } from "../math/dropout.ts";
-import type { Pass } from "./pass.ts";
+import type { TrainingPass } from "./pass.ts";
 import type { Piece } from "./step.ts";
 
 /**
- * Dropout of every entry: `y = m x` and `dX = m dY`, with one mask m for both ways. Nothing where
- * the pass has no dropout.
+ * Dropout of every entry: `y = m x` and `dX = m dY`, with the same mask m. The identity if the pass
+ * has no dropout.
  */
-export function dropout({ dropout: options }: Pass): Piece {
+export function dropout({ dropout: options }: TrainingPass): Piece {
   return (x) => {
     if (options === null) return { out: x, reverse: (dOut) => dOut };
     const { row, mask } = drop(x, options.probability, options.random);

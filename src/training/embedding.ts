@@ -1,8 +1,8 @@
 import { addSinusoid } from "../math/positions.ts";
 import type { Weights } from "../model/weights.ts";
-import type { Pass } from "./pass.ts";
+import type { TrainingPass } from "./pass.ts";
 
-/** The embedding that has run: nothing stands before it, so nothing comes out of its reverse. */
+/** The result of the embedding. It is the first piece, so its reverse returns nothing. */
 export interface Embedding {
   /** `[T, D]` */
   readonly out: Float64Array;
@@ -10,11 +10,11 @@ export interface Embedding {
 }
 
 /**
- * `x[t] = E[token t]`, plus `P[t]` where positions are learned or the sinusoid of t.
+ * `x[t] = E[token t]`, plus `P[t]` if positions are learned, or the sinusoid of t.
  *
- *     dE[v] = sum of dX[t] over the t at which v stands          dP[t] = dX[t]
+ *     dE[v] = sum of dX[t] over all t with token v          dP[t] = dX[t]
  */
-export function embed(pass: Pass, weights: Weights, tokens: readonly number[]): Embedding {
+export function embed(pass: TrainingPass, weights: Weights, tokens: readonly number[]): Embedding {
   const { hiddenSize: D, positions } = pass.config;
   const { embedTokens, embedPositions } = weights;
   const out = new Float64Array(tokens.length * D);

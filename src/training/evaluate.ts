@@ -4,21 +4,21 @@ import { referenceDecoder } from "../reference/reference-decoder.ts";
 import { greedy } from "../sampling/greedy.ts";
 import { type Example, IGNORED } from "./loss.ts";
 
-/** How good a model is on rows that it was not trained on. */
+/** The quality of a model on held-out rows. */
 export interface Evaluation {
-  /** The mean over all counted tokens, in nats. */
+  /** Mean loss over all counted tokens, in nats. */
   readonly loss: number;
   readonly counted: number;
   /**
-   * The share of rows each of whose counted tokens is the likeliest one: where a row is a question
-   * and its answer, of the questions that greedy decoding answers without a mistake.
+   * Share of rows in which every counted token is the most probable one. If rows are questions with
+   * answers, the share of questions that greedy decoding answers correctly.
    */
   readonly exact: number;
 }
 
 /**
- * Measures a model by the reference decoder, with which it will be used: without dropout, and not
- * by the code that trained it.
+ * Evaluates a model with the reference decoder, which also runs it later: without dropout, and
+ * independently of the training code.
  *
  * @param examples at least one; the last token of each is only a label
  */

@@ -3,13 +3,13 @@ import { erf } from "../math/erf.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { LayerWeights } from "../model/weights.ts";
 import { linear } from "./linear.ts";
-import type { Pass } from "./pass.ts";
+import type { TrainingPass } from "./pass.ts";
 import { chain, type Piece, sum } from "./step.ts";
 
 type Plain = Exclude<ModelConfig["feedForward"], "swiglu">;
 
 /** `down(act(up(x)))`, and for SwiGLU `down(silu(gate(x)) * up(x))`. */
-export function feedForward(pass: Pass, layer: LayerWeights): Piece {
+export function feedForward(pass: TrainingPass, layer: LayerWeights): Piece {
   const { hiddenSize: D, intermediateSize: F, feedForward: kind } = pass.config;
   const up = linear(pass, layer.upProj, D);
   const down = linear(pass, layer.downProj, F);
@@ -31,8 +31,8 @@ const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
 /**
  * The derivatives of the activations, with Phi and phi the standard normal distribution and its
- * density: of GELU, `Phi(x) + x phi(x)`; of its approximation `x (1 + tanh u) / 2` the product
- * rule with `u' = sqrt(2 / pi) (1 + 3 * 0.044715 x^2)`. That of ReLU is 0 at 0, as everywhere.
+ * density: of GELU, `Phi(x) + x phi(x)`; of its approximation `x (1 + tanh u) / 2` the product rule
+ * with `u' = sqrt(2 / pi) (1 + 3 * 0.044715 x^2)`. That of ReLU is 0 at 0, as is usual.
  */
 const slopes: Record<Plain, (x: number) => number> = {
   relu: (x) => (x > 0 ? 1 : 0),

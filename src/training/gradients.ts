@@ -1,6 +1,6 @@
 /**
  * The loss of a batch and its gradients, by reverse mode: the forward pass of every example, then
- * its pieces backwards.
+ * its pieces in reverse order.
  */
 import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
@@ -12,43 +12,43 @@ import { feedForward } from "./feed-forward.ts";
 import { linear } from "./linear.ts";
 import { crossEntropy, crossEntropyGradient, type Example, IGNORED, targetsOf } from "./loss.ts";
 import { norm } from "./norm.ts";
-import { type DropoutOptions, type Pass, turnsOf } from "./pass.ts";
+import { type DropoutOptions, type TrainingPass, turnsOf } from "./pass.ts";
 import { chain, type Piece, residual } from "./step.ts";
 
 export { type Example, IGNORED } from "./loss.ts";
 
 export interface GradientOptions {
   /**
-   * After the sum of the embeddings, on attention's probabilities, and on what each sublayer adds
-   * to the residual stream, as in GPT-2. Masks are drawn in the order of the forward pass, example
-   * by example, over its tokens but the last: the embedding `[T, D]`; then for every layer the
+   * Dropout after the sum of the embeddings, on the probabilities of attention, and on the output
+   * of each sublayer, as in GPT-2. Masks are drawn in the order of the forward pass, example by
+   * example, over all tokens but the last: the embedding `[T, D]`; then for every layer the
    * probabilities by head and position, the output of attention `[T, D]` and that of the
    * feed-forward `[T, D]`.
    */
   readonly dropout?: DropoutOptions;
-  /** By name, which tensors train; the gradients of the others stay zero. By default all. */
+  /** Selects the trained tensors by name; gradients of the others are zero. Default all. */
   readonly trains?: (name: string) => boolean;
 }
 
 export interface LossAndGradients {
-  /** The mean over the tokens that count, in nats. */
+  /** Mean over the counted tokens, in nats. */
   readonly loss: number;
-  /** How many tokens of the whole batch count. */
+  /** Number of counted tokens in the batch. */
   readonly counted: number;
   /**
-   * dLoss / dWeight for every tensor. A tied head is the embedding's memory, to which both of its
-   * uses add.
+   * dLoss / dWeight for every tensor. The gradient of a tied embedding is the sum over its two
+   * uses.
    */
   readonly gradients: Weights;
 }
 
 /**
- * The mean loss over all tokens of the batch that count, and its gradient by every weight.
+ * Returns the mean loss over all counted tokens of the batch, and its gradient for every weight.
  *
- * It is the mean over tokens, not over the means of rows: a token counts alike in a short row and
- * in a long one.
+ * It is the mean over tokens, not over the means of rows: a token has the same weight in a short
+ * row and in a long one.
  *
- * @throws {RangeError} on an example that does not fit the model, or when no token counts
+ * @throws {RangeError} on an example that does not fit the model, or if no token is counted
  */
 export function lossAndGradients(
   { config, weights }: Pick<Model, "config" | "weights">,
@@ -60,7 +60,7 @@ export function lossAndGradients(
   if (counted === 0) throw new RangeError("loss: at least one token must count, got 0");
   const gradients = zerosLike(config, weights);
   const longest = Math.max(...rows.map(({ length }) => length));
-  const pass: Pass = {
+  const pass: TrainingPass = {
     config,
     gradientOf: placesOf({ config, weights }, gradients, trains),
     dropout: dropout ?? null,
@@ -76,12 +76,12 @@ export function lossAndGradients(
   return { loss: total / counted, counted, gradients };
 }
 
-/** Where each tensor's gradient is summed: a tied head's and the embedding's in one place. */
+/** The gradient array of each tensor: a tied head and the embedding share one. */
 function placesOf(
   { config, weights }: Pick<Model, "config" | "weights">,
   gradients: Weights,
   trains: (name: string) => boolean,
-): Pass["gradientOf"] {
+): TrainingPass["gradientOf"] {
   const places = new Map<Float64Array, Float64Array>();
   for (const [i, { name, data }] of weights.tensors.entries()) {
     if (trains(name)) places.set(data, gradients.tensors[i].data);
@@ -91,8 +91,8 @@ function placesOf(
   return (tensor) => places.get(tensor) ?? null;
 }
 
-/** Everything after the embedding: `[T, D]` to logits `[T, V]`. */
-function blocksAndHead(pass: Pass, weights: Weights): Piece {
+/** All pieces after the embedding: `[T, D]` to logits `[T, V]`. */
+function blocksAndHead(pass: TrainingPass, weights: Weights): Piece {
   const { layers, norm: finalNorm, lmHead } = weights;
   return chain(
     dropout(pass),
@@ -107,7 +107,7 @@ function blocksAndHead(pass: Pass, weights: Weights): Piece {
   );
 }
 
-/** Zeros in the shape of the weights. */
+/** Returns zeros in the shape of the weights. */
 function zerosLike(config: ModelConfig, { lora }: Weights): Weights {
   const zeros = (_: string, shape: readonly number[]) =>
     new Float64Array(shape.reduce((product, extent) => product * extent, 1));

@@ -1,7 +1,7 @@
 import type { Linear, LowRank } from "../model/weights.ts";
 import { multiplyAdd, rowsOf, transposed } from "./multiply.ts";
-import type { Pass } from "./pass.ts";
-import { addRows, type Piece, type Step } from "./step.ts";
+import type { TrainingPass } from "./pass.ts";
+import { addRows, type Piece, type PieceResult } from "./step.ts";
 
 /**
  * `Y = X W^T + b`, with an adapter `+ (alpha / r) (X A^T) B^T`.
@@ -12,7 +12,7 @@ import { addRows, type Piece, type Step } from "./step.ts";
  *
  * @param layer W is `[O, I]`, X `[T, I]`, Y `[T, O]`
  */
-export function linear(pass: Pass, layer: Linear, inputSize: number): Piece {
+export function linear(pass: TrainingPass, layer: Linear, inputSize: number): Piece {
   const { weight, bias, lora } = layer;
   const I = inputSize;
   const O = weight.length / I;
@@ -22,7 +22,7 @@ export function linear(pass: Pass, layer: Linear, inputSize: number): Piece {
     if (bias !== null) for (let row = 0; row < out.length; row += O) out.set(bias, row);
     multiplyAdd(out, rowsOf(x, I), transposed(rowsOf(weight, I)), [T, O, I]);
     const adapter = lora === null ? null : addLowRank(pass, lora, x, out, [T, O, I]);
-    const reverse: Step["reverse"] = (dOut) => {
+    const reverse: PieceResult["reverse"] = (dOut) => {
       const dX = new Float64Array(T * I);
       multiplyAdd(dX, rowsOf(dOut, O), rowsOf(weight, I), [T, I, O]);
       const dWeight = pass.gradientOf(weight);
@@ -43,11 +43,11 @@ export function linear(pass: Pass, layer: Linear, inputSize: number): Piece {
  *
  *     dU = (alpha / r) dY B          dB = dY^T S          dA = dU^T X          dX = dU A
  *
- * @returns the way back, which adds to dX
+ * @returns the reverse, which adds to dX
  * @see Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models", section 4.1
  */
 function addLowRank(
-  pass: Pass,
+  pass: TrainingPass,
   { rank, alpha, a, b }: LowRank,
   x: Float64Array,
   out: Float64Array,

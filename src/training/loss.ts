@@ -1,30 +1,27 @@
-/**
- * The loss that training makes small: next-token cross-entropy, in log space.
- */
+/** The training loss: next-token cross-entropy, in log space. */
 
 import { checkAppend } from "../decoder.ts";
 import type { ModelConfig } from "../model/config.ts";
 
-/** The label of a token that is not to be predicted, as in PyTorch and Hugging Face. */
+/** The label of a token without loss, as in PyTorch and Hugging Face. */
 export const IGNORED = -100;
 
 /** One row of training data. */
 export interface Example {
-  /** At most P + 1: the last one is never given to the model, which has nothing left to predict. */
+  /** At most P + 1: the last token is never an input, as nothing follows it. */
   readonly tokens: readonly number[];
   /**
-   * Aligned with `tokens`, as in Hugging Face: what stands at t is compared with what was predicted
-   * after t - 1, and the first one with nothing. {@link IGNORED} is not compared. By default the
-   * tokens themselves.
+   * Aligned with `tokens`, as in Hugging Face: the label at t is compared with the prediction after
+   * t - 1; the first one is not used. {@link IGNORED} is not compared. Default: the tokens.
    */
   readonly labels?: readonly number[];
 }
 
 /**
- * What each position but the last must predict: `targets[t] = labels[t + 1]`, `[T - 1]`.
+ * Returns the target of each position but the last: `targets[t] = labels[t + 1]`, `[T - 1]`.
  *
- * @throws {RangeError} on tokens that the model cannot take, labels of another length than the
- *   tokens', or a label that is neither a token id nor {@link IGNORED}
+ * @throws {RangeError} on tokens that do not fit the model, labels of another length than the
+ *   tokens, or a label that is neither a token id nor {@link IGNORED}
  */
 export function targetsOf(config: ModelConfig, { tokens, labels = tokens }: Example): number[] {
   const { vocabSize: V, maxPositionEmbeddings: P } = config;
@@ -42,11 +39,11 @@ export function targetsOf(config: ModelConfig, { tokens, labels = tokens }: Exam
 }
 
 /**
- * `-log softmax(logits[t])[targets[t]]`, summed over the targets that are not ignored, by
- * `max + ln sum e^(s - max) - s[target]`: no probability underflows to 0.
+ * `-log softmax(logits[t])[targets[t]]`, summed over the targets that are not ignored, by `max + ln
+ * sum e^(s - max) - s[target]`, which does not underflow.
  *
  * @param logits `[T, V]`
- * @throws {RangeError} when the largest logit of a row is not finite
+ * @throws {RangeError} if the largest logit of a row is not finite
  */
 export function crossEntropy(logits: Float64Array, targets: readonly number[]): number {
   const V = logits.length / targets.length;
@@ -59,8 +56,8 @@ export function crossEntropy(logits: Float64Array, targets: readonly number[]): 
 }
 
 /**
- * The gradient of {@link crossEntropy} times `scale`: `softmax(logits[t])`, less 1 at the target;
- * zero where the target is ignored.
+ * The gradient of {@link crossEntropy} times `scale`: `softmax(logits[t])`, minus 1 at the target;
+ * zero if the target is ignored.
  *
  * @returns `[T, V]`
  */
@@ -80,7 +77,7 @@ export function crossEntropyGradient(
   return gradient;
 }
 
-/** `ln sum e^s` of the V scores from `start` on. */
+/** Returns `ln sum e^s` of the V scores from `start`. */
 function logSumExp(scores: Float64Array, start: number, V: number): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (let i = start; i < start + V; i++) if (!(scores[i] <= largest)) largest = scores[i];
@@ -92,7 +89,7 @@ function logSumExp(scores: Float64Array, start: number, V: number): number {
   return largest + Math.log(total);
 }
 
-/** `e^loss`: among so many equally likely tokens a guess would be as hard. */
+/** Returns `e^loss`: the number of equally likely tokens with the same loss. */
 export function perplexity(loss: number): number {
   return Math.exp(loss);
 }

@@ -1,24 +1,24 @@
-/** A matrix in memory, read by steps: entry (i, j) is at `i * row + j * column`. */
+/** A matrix with strides: entry (i, j) is at `i * row + j * column`. */
 export interface Strided {
   readonly data: Float64Array;
   readonly row: number;
   readonly column: number;
 }
 
-/** Rows of `width` numbers, one after the other. */
+/** Returns a matrix of consecutive rows of `width` numbers. */
 export function rowsOf(data: Float64Array, width: number): Strided {
   return { data, row: width, column: 1 };
 }
 
-/** The same memory with rows as columns. */
+/** Returns the transpose in the same memory. */
 export function transposed({ data, row, column }: Strided): Strided {
   return { data, row: column, column: row };
 }
 
 /**
- * `out += a b` for `a` `[M, K]` and `b` `[K, N]`, each product summed over k upwards before it is
- * added. Blocks of 2 x 4 sums share their loads and stay in registers, whatever the strides: the
- * three products of a linear layer are one loop.
+ * `out += a b` for `a` `[M, K]` and `b` `[K, N]`, each product summed over ascending k before it is
+ * added. Blocks of 2 x 4 sums share their loads and remain in registers for all strides, so the
+ * three products of a linear layer use one loop.
  *
  * @param out `[M, N]`, row-major, added to
  * @param sizes `[M, N, K]`
@@ -86,7 +86,7 @@ function addBlock(
   out[at + width + 3] += s13;
 }
 
-/** Row m of `a` times column n of `b`. */
+/** Returns row m of `a` times column n of `b`. */
 function product(a: Strided, m: number, b: Strided, n: number, K: number): number {
   let sum = 0;
   let i = m * a.row;

@@ -1,21 +1,21 @@
 import type { Norm } from "../model/weights.ts";
-import type { Pass } from "./pass.ts";
-import { addRows, type Piece, type Step } from "./step.ts";
+import type { TrainingPass } from "./pass.ts";
+import { addRows, type Piece, type PieceResult } from "./step.ts";
 
 /**
  * A norm of every row. With `n = (x - c) s`, where `s = 1 / sqrt(mean((x - c)^2) + eps)`, and c the
  * mean of the row in LayerNorm, 0 in RMSNorm:
  *
  *     y = g n + b          dg = sum of dy n          db = sum of dy
- *     dx = s (h - mean(h) - n mean(h n)),  h = g dy          mean(h) only where c is the mean
+ *     dx = s (h - mean(h) - n mean(h n)),  h = g dy          mean(h) only if c is the mean
  *
- * c and s depend on the whole row: the two means are what flows back through them.
+ * c and s depend on the whole row: the two means are the gradients through them.
  *
- * @param gain LayerNorm where it has a bias; rows are as wide as its weight
+ * @param gain LayerNorm if it has a bias; rows are as wide as its weight
  * @see Ba, Kiros and Hinton 2016, "Layer Normalization"; Zhang and Sennrich 2019, "Root Mean Square
  *   Layer Normalization"
  */
-export function norm(pass: Pass, gain: Norm): Piece {
+export function norm(pass: TrainingPass, gain: Norm): Piece {
   const { weight, bias } = gain;
   const D = weight.length;
   return (x) => {
@@ -39,11 +39,11 @@ export function norm(pass: Pass, gain: Norm): Piece {
 
 /** @param normed n, `[T, D]` @param scales s, `[T]` */
 function reverse(
-  pass: Pass,
+  pass: TrainingPass,
   { weight, bias }: Norm,
   normed: Float64Array,
   scales: Float64Array,
-): Step["reverse"] {
+): PieceResult["reverse"] {
   const D = weight.length;
   return (dOut) => {
     const dX = new Float64Array(dOut.length);

@@ -1,16 +1,16 @@
 import { rotate } from "../math/positions.ts";
-import type { Pass, Turn } from "./pass.ts";
+import type { TrainingPass, Turn } from "./pass.ts";
 import type { Piece } from "./step.ts";
 
 /**
- * Rotary position embedding of every head of every row; without RoPE, nothing.
+ * Rotary position embedding of every head of every row; without RoPE the identity.
  *
  *     y = R(t) x          dX = R(t)^T dY = R(-t) dY
  *
  * @param width of one row, `heads * H`
  * @see Su et al. 2021, "RoFormer", equation 34
  */
-export function rope({ config, turns }: Pass, width: number): Piece {
+export function rope({ config, turns }: TrainingPass, width: number): Piece {
   const { headDim: H, ropeLayout } = config;
   if (turns === null) return (x) => ({ out: x, reverse: (dOut) => dOut });
   const turned = (rows: Float64Array, turnAt: (t: number) => Turn) => {
@@ -27,7 +27,7 @@ export function rope({ config, turns }: Pass, width: number): Piece {
   });
 }
 
-/** The opposite turn. */
+/** Returns the opposite rotation. */
 function back({ cos, sin }: Turn): Turn {
   return { cos, sin: sin.map((value) => -value) };
 }

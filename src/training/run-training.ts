@@ -1,4 +1,4 @@
-/** A training as a folder: settings, curve and checkpoints while it runs, then the model. */
+/** A training in a folder: settings, curve and checkpoints while it runs, then the model. */
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ import type { Model } from "../model/model.ts";
 import type { LoraConfig } from "../model/weights.ts";
 import { wordLevelJson } from "../tokenizers/word-level.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import type { Task } from "./data/task.ts";
+import type { TrainingTask } from "./data/task.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { stepRandom } from "./streams.ts";
 import {
@@ -29,23 +29,23 @@ import {
   train,
 } from "./train.ts";
 
-/** All that a training follows from: the same settings give the same bytes. */
+/** The settings of a training: the same settings give the same bytes. */
 export interface RunSettings extends TrainingOptions {
   readonly task: string;
-  /** Whose shape is trained from nothing; null where `from` has the weights to begin with. */
+  /** The named model to train from random weights; null if `from` has initial weights. */
   readonly model: string | null;
   readonly from: string | null;
   readonly lora: LoraConfig | null;
-  /** Steps from one checkpoint, and row of the curve, to the next. */
+  /** Steps between checkpoints, and between rows of the curve. */
   readonly every: number;
-  /** What the weights are rounded to at the end. */
+  /** Format to which the final weights are rounded. */
   readonly dtype: "float32" | "float16";
 }
 
 export interface TrainingRun {
   /** At step 0. */
   readonly model: Model;
-  readonly task: Task;
+  readonly task: TrainingTask;
   readonly settings: RunSettings;
   readonly folder: string;
   readonly resume: boolean;
@@ -66,14 +66,14 @@ const RECORD = "training.json";
 const CURVE = "curve.csv";
 const CHECKPOINT = "checkpoint.safetensors";
 
-/** The most tokens that the finished model is measured on. */
+/** Largest number of tokens in the final evaluation. */
 const measuredTokens = 2 ** 17;
 
 /**
- * Trains, with a bar, and leaves in the folder the model, the curve, and `training.json` with the
- * settings and the loss. Nothing in these files says when or how fast it was.
+ * Trains with a progress bar, and writes the model, the curve, and `training.json` with the
+ * settings and the loss. These files contain no dates or times.
  *
- * @throws {RangeError} when the folder is in use, or has nothing that can be resumed
+ * @throws {RangeError} if the folder is in use, or contains nothing to resume
  */
 export async function runTraining(run: TrainingRun): Promise<void> {
   const { model, folder } = run;
@@ -90,13 +90,13 @@ export async function runTraining(run: TrainingRun): Promise<void> {
   console.log(`written: ${folder}`);
 }
 
-/** Makes the folder, or sees that it is that of the same training, not finished. */
+/** Creates the folder, or checks that it holds the same training, unfinished. */
 async function openFolder({ settings, folder, resume }: TrainingRun): Promise<void> {
   const path = join(folder, RECORD);
   if (!resume) {
     const files = existsSync(folder) ? await readdir(folder) : [];
     if (files.length > 0) {
-      const must = "must be new or empty, or gone on from with --resume";
+      const must = "must be new or empty, or resumed with --resume";
       throw new RangeError(`train: ${folder}: ${must}, got ${files.length} files`);
     }
     return writeRecord(folder, settings, null);
@@ -109,7 +109,7 @@ async function openFolder({ settings, folder, resume }: TrainingRun): Promise<vo
     const before = JSON.stringify(isObject(begun) ? begun[name] : null);
     const now = JSON.stringify(value);
     if (now === before) continue;
-    const must = `${name} must be ${before}, as when it began`;
+    const must = `${name} must be ${before}, as at the start of the training`;
     throw new RangeError(`train --resume: ${must}, got ${now}`);
   }
   if (result !== null) {
@@ -117,7 +117,7 @@ async function openFolder({ settings, folder, resume }: TrainingRun): Promise<vo
   }
 }
 
-/** Takes up the last checkpoint, if there is one, and the curve up to there. */
+/** Reads the last checkpoint, if there is one, and the curve up to it. */
 async function goOn(training: Training, folder: string): Promise<CurveRow[]> {
   const path = join(folder, CHECKPOINT);
   if (!existsSync(path)) return [];
@@ -140,12 +140,12 @@ async function trainAll(run: TrainingRun, training: Training, curve: CurveRow[])
       reports.push(report);
       progress.label(`step ${report.step}: loss ${report.loss.toFixed(4)}, ${clock(report)}`);
       progress.step();
-      await setImmediate(); // Ctrl-C is noticed only between tasks.
+      await setImmediate(); // Signals are handled only between tasks.
       if (report.step % every !== 0 && report.step !== steps) continue;
       const { loss } = await evaluate(training, held);
       curve.push(curveRow(reports, curve.at(-1)?.tokens ?? 0, loss));
       reports = [];
-      // In this order: a curve that is too long is cut by what resumes, one too short is a loss.
+      // In this order: a resumed run cuts a curve that is too long, but cannot extend a short one.
       await writeCsv(join(folder, CURVE), curveColumns, curve);
       await writeCheckpoint(join(folder, CHECKPOINT), training);
     }
@@ -154,7 +154,7 @@ async function trainAll(run: TrainingRun, training: Training, curve: CurveRow[])
   }
 }
 
-/** Tokens per second since the start, after each step. */
+/** Returns a function for the tokens per second since the start. */
 function startClock(): (report: StepReport) => string {
   const start = performance.now();
   let tokens = 0;
@@ -164,7 +164,7 @@ function startClock(): (report: StepReport) => string {
   };
 }
 
-function heldOut(task: Task, seed: number, stream: number, rows: number) {
+function heldOut(task: TrainingTask, seed: number, stream: number, rows: number) {
   const random = stepRandom(seed, "evaluation", stream);
   return Array.from({ length: rows }, () => task.heldOut(random));
 }
@@ -184,7 +184,7 @@ function curveRow(reports: readonly StepReport[], before: number, held: number):
   };
 }
 
-/** Rounds, measures what is left, and writes the model in place of the checkpoint. */
+/** Rounds and evaluates the model, and writes it in place of the checkpoint. */
 async function finish(run: TrainingRun, training: Training): Promise<Evaluation> {
   const { model, task, settings, folder } = run;
   const { seed, steps, batchSize, from, dtype, lora } = settings;

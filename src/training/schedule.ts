@@ -1,5 +1,5 @@
 export interface Schedule {
-  /** The learning rate at its highest, at the end of the warm-up. */
+  /** The largest learning rate, at the end of the warm-up. */
   readonly peak: number;
   /** The learning rate of the last step. */
   readonly floor: number;
@@ -10,16 +10,16 @@ export interface Schedule {
 }
 
 /**
- * The learning rate of a step: a straight line from 0 to the peak over the warm-up, then half a
- * cosine down to the floor:
+ * Returns the learning rate of a step: a straight line from 0 to the peak over the warm-up, then
+ * half a cosine down to the floor:
  *
  *     t <= W    peak t / W
  *     t > W     floor + (peak - floor) (1 + cos(pi (t - W) / (T - W))) / 2
  *
- * Step W has exactly the peak and step T exactly the floor; no step has 0, which would be lost.
+ * Step W has exactly the peak and step T exactly the floor; no step has a rate of 0.
  *
  * @param step t, from 1 to T
- * @throws {RangeError} when the step is not one of the schedule
+ * @throws {RangeError} if the step is not in the schedule
  * @see Loshchilov and Hutter 2017, "SGDR", equation 5
  */
 export function learningRateAt(step: number, { peak, floor, warmupSteps, steps }: Schedule) {

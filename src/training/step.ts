@@ -1,21 +1,21 @@
 /**
- * Reverse mode, by hand: every piece of the forward pass returns its output with the way back, and
- * the way back of a chain is that of its pieces from the last to the first.
+ * Reverse-mode differentiation: every piece of the forward pass returns its output and a reverse
+ * function, and the reverse of a chain calls those of its pieces from the last to the first.
  *
- * Letters: T tokens of one example; a piece maps `[T, in]` to `[T, out]`, row-major, float64. What
- * a reverse step is given, `dOut`, is dL/d(out); what it returns, `dX`, is dL/dx.
+ * Letters: T tokens of one example; a piece maps `[T, in]` to `[T, out]`, row-major, float64. The
+ * argument of a reverse function, `dOut`, is dL/d(out); its result, `dX`, is dL/dx.
  */
 
-/** A piece that has run. It keeps what its reverse needs, and nobody writes to its arrays. */
-export interface Step {
+/** The result of running a piece, with the values that its reverse needs. */
+export interface PieceResult {
   readonly out: Float64Array;
-  /** `dX` from `dOut`; adds to the gradients of the piece's own weights on the way. */
+  /** Returns `dX` for `dOut`, and adds to the gradients of the piece's weights. */
   readonly reverse: (dOut: Float64Array) => Float64Array;
 }
 
-export type Piece = (x: Float64Array) => Step;
+export type Piece = (x: Float64Array) => PieceResult;
 
-/** One piece after the other: `dX = reverse_1(... reverse_n(dOut))`. */
+/** Runs one piece after the other: `dX = reverse_1(... reverse_n(dOut))`. */
 export function chain(...pieces: readonly Piece[]): Piece {
   return (x) => {
     let out = x;
@@ -36,7 +36,7 @@ export function residual(branch: Piece): Piece {
   };
 }
 
-/** The sum of arrays of one length, entry by entry, from the first array on. */
+/** Returns the sum of arrays of one length, entry by entry, in their order. */
 export function sum(first: Float64Array, ...others: readonly Float64Array[]): Float64Array {
   const total = first.slice();
   for (const other of others) for (let i = 0; i < total.length; i++) total[i] += other[i];

@@ -1,51 +1,53 @@
-/** The training loop: batches and masks from (seed, step) alone, so that any step can be redone. */
+/**
+ * The training loop. Batches and masks depend only on seed and step, so any step can be repeated.
+ */
 import type { ModelConfig } from "../model/config.ts";
 import { buildWeights, type Tensor, type Weights } from "../model/weights.ts";
 import { type AdamWOptions, adamWStep, clipGradients, type Moments, zeroMoments } from "./adamw.ts";
-import type { Task } from "./data/task.ts";
+import type { TrainingTask } from "./data/task.ts";
 import { lossAndGradients } from "./gradients.ts";
 import { learningRateAt, type Schedule } from "./schedule.ts";
 import { stepRandom } from "./streams.ts";
 
 export interface TrainingOptions extends Schedule, Omit<AdamWOptions, "epsilon"> {
-  /** Rows for each step. */
+  /** Rows per step. */
   readonly batchSize: number;
   /** The probability of dropout, in training only. */
   readonly dropout: number;
-  /** The largest norm of the gradients together; see {@link clipGradients}. */
+  /** Largest common norm of the gradients; see {@link clipGradients}. */
   readonly maxNorm: number;
-  /** One seed, one run, to the last bit. */
+  /** The same seed gives the same run, bit for bit. */
   readonly seed: number;
 }
 
-/** A model that is being trained, after `step` steps. */
+/** The state of a training after `step` steps. */
 export interface Training {
   readonly config: ModelConfig;
   /** Changed in place by every step. */
   readonly weights: Weights;
-  /** What is trained: the adapters where there are some, else everything. */
+  /** The trained tensors: the adapters if there are any, else all. */
   readonly trained: readonly Tensor[];
   readonly moments: Moments;
   step: number;
 }
 
-/** What a step says of itself. */
+/** The report of one step. */
 export interface StepReport {
   /** From 1. */
   readonly step: number;
-  /** Of the step's batch, before its weights changed, in nats for each counted token. */
+  /** Loss of the step's batch before the update, in nats per counted token. */
   readonly loss: number;
   readonly counted: number;
   readonly learningRate: number;
-  /** Before clipping. */
+  /** Norm of the gradients before clipping. */
   readonly gradientNorm: number;
 }
 
 const epsilon = 1e-8;
 
 /**
- * A training at step 0. A model with adapters trains these alone and computes with the base's own
- * memory, which no step writes to; any other model is copied.
+ * Returns a training at step 0. A model with adapters trains only these and shares the memory of
+ * the base, which is never written; any other model is copied.
  */
 export function startTraining(config: ModelConfig, initial: Weights): Training {
   const trains = trainsOf(initial);
@@ -59,17 +61,21 @@ export function startTraining(config: ModelConfig, initial: Weights): Training {
   return { config, weights, trained, moments: zeroMoments(trained), step: 0 };
 }
 
-/** Which tensors train: the adapters where there are some, else all. */
+/** Returns a filter of trained tensors: the adapters if there are any, else all. */
 function trainsOf({ lora }: Weights): (name: string) => boolean {
   return lora === null ? () => true : (name) => /\.lora_[AB]\.weight$/.test(name);
 }
 
 /**
- * One step: a batch of the task, its gradients, clipped, and AdamW.
+ * Runs one step: a batch of the task, its clipped gradients, and AdamW.
  *
- * @throws {RangeError} when the last step of the schedule is done, or the gradients are not finite
+ * @throws {RangeError} if the last step of the schedule is done, or the gradients are not finite
  */
-export function trainStep(training: Training, task: Task, options: TrainingOptions): StepReport {
+export function trainStep(
+  training: Training,
+  task: TrainingTask,
+  options: TrainingOptions,
+): StepReport {
   const { weights, trained, moments } = training;
   const { seed, batchSize, dropout: probability } = options;
   const step = training.step + 1;
@@ -90,10 +96,10 @@ export function trainStep(training: Training, task: Task, options: TrainingOptio
   return { step, loss, counted, learningRate, gradientNorm };
 }
 
-/** The steps that are left, one report each. */
+/** Runs the remaining steps, yielding one report each. */
 export function* train(
   training: Training,
-  task: Task,
+  task: TrainingTask,
   options: TrainingOptions,
 ): Generator<StepReport, void> {
   while (training.step < options.steps) yield trainStep(training, task, options);

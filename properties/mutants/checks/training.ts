@@ -1,7 +1,7 @@
 /** Checks of training: the gate's own laws of gradients, PyTorch's opinion, and the optimiser. */
 import fc from "fast-check";
 import { expect } from "../../../src/laws/support/expect.ts";
-import type { Task } from "../../../src/training/data/task.ts";
+import type { TrainingTask } from "../../../src/training/data/task.ts";
 import { learningRateAt } from "../../../src/training/schedule.ts";
 import { startTraining, trainStep } from "../../../src/training/train.ts";
 import {
@@ -79,7 +79,14 @@ function checkSteps({ name, config, weights, batch, optimiser, after }: Gradient
   const training = startTraining(config, weights);
   let drawn = 0;
   const next = () => batch[drawn++ % batch.length];
-  const task: Task = { name, length: 0, words: null, entropy: null, train: next, heldOut: next };
+  const task: TrainingTask = {
+    name,
+    length: 0,
+    words: null,
+    entropy: null,
+    train: next,
+    heldOut: next,
+  };
   for (const rate of optimiser.learning_rates) {
     trainStep(training, task, {
       beta1: optimiser.betas[0],

@@ -12,7 +12,7 @@ export const evaluationModes = {
   kv_evaluate: ["no cache", "with cache", "token by token"],
 } as const satisfies Record<string, readonly WayName[]>;
 
-export interface Evaluation {
+export interface TestCaseEvaluation {
   readonly cases: readonly GoldenCase[];
   readonly verdicts: readonly WayVerdict[];
   /** Cases that pass in every way. */
@@ -24,7 +24,7 @@ export async function evaluate(
   { config }: Pick<NamedModel, "config">,
   seed: number,
   ways: readonly WayName[],
-): Promise<Evaluation> {
+): Promise<TestCaseEvaluation> {
   const weights = randomWeights(config, seed);
   const cases = makeTestCases({ config, weights }, seed, { count: 10, length: 11 });
   const verdicts = await runTestCases(referenceDecoder(config, weights), cases, ways);
@@ -33,7 +33,7 @@ export async function evaluate(
 }
 
 /** The result in the assignment's own format, then the largest error of each way. */
-export function evaluationText({ cases, verdicts, passed }: Evaluation): string {
+export function evaluationText({ cases, verdicts, passed }: TestCaseEvaluation): string {
   const rate = ((100 * passed.length) / cases.length).toFixed(2);
   const [first] = verdicts;
   const ways = verdicts.map(({ way, largestError, problem }) => {

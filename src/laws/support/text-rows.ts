@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Row } from "../../generation/generate.ts";
+import type { PromptRow } from "../../generation/generate.ts";
 import type { Candidate, Subject } from "../../subjects/subject.ts";
 import { type Asked, type Request, requests } from "./texts.ts";
 
@@ -23,4 +23,7 @@ export const rowsOf = ({ request, others }: TextRowsCase): Request[] => [
 ];
 
 /** One row as a batch takes it. */
-export const batchRow = ({ prompt, fresh }: Asked): Row => ({ prompt, random: fresh().random! });
+export const batchRow = ({ prompt, fresh }: Asked): PromptRow => ({
+  prompt,
+  random: fresh().random!,
+});

@@ -4,26 +4,26 @@
  *
  *     the small cat sat on the small mat and a dog runs with a cat in a house and ...
  *
- * What is said of the subject holds for the whole sentence, and is to be remembered over up to ten
- * words: every article is the subject's ("the" or "a"), every noun has its adjective ("small",
- * "big" or none), and a second animal is the other one. A subject without adjective may be small or
- * big: "the cat is big". Verb and preposition say which words may follow.
+ * The subject determines the whole sentence, over up to ten words: every article is that of the
+ * subject ("the" or "a"), every noun has its adjective ("small", "big" or none), and a second
+ * animal is the other one. A subject without adjective may be small or big: "the cat is big". Verb
+ * and preposition determine the words that may follow.
  *
- * The words so far determine the state, and a state and the next word determine the next state, so
- * that the grammar is a Markov chain whose entropy is known exactly.
+ * The previous words determine the state, and a state and the next word determine the next state,
+ * so the grammar is a Markov chain whose entropy is known exactly.
  */
 import type { Random } from "../../math/random.ts";
 
 type Animal = "cat" | "dog";
 
-/** What must be remembered of the words so far; null is what the sentence has not said yet. */
+/** The state after the previous words; null for what is not determined yet. */
 interface State {
   readonly article: "the" | "a" | null;
   readonly size: "small" | "big" | null;
   readonly subject: Animal | null;
-  /** The word that the next one depends on: the last one, or a noun phrase's preposition. */
+  /** The word that the next one depends on: the last one, or the preposition. */
   readonly after: string;
-  /** How much of the noun phrase is still to come. */
+  /** The next part of the noun phrase; null outside a noun phrase. */
   readonly expects: "article" | "size" | "noun" | null;
 }
 
@@ -38,12 +38,12 @@ const START: State = { article: null, size: null, subject: null, after: "and", e
 type Choice = Readonly<Record<string, number>>;
 
 const articles: Choice = { the: 0.6, a: 0.4 };
-/** A subject's adjective, or at once its noun. */
+/** The adjective of a subject, or its noun if it has none. */
 const sizesAndAnimals: Choice = { small: 0.25, big: 0.2, cat: 0.3, dog: 0.25 };
 const animals: Choice = { cat: 0.55, dog: 0.45 };
 const verbs: Choice = { sat: 0.3, is: 0.2, runs: 0.2, jumps: 0.15, eats: 0.15 };
 
-/** What may follow a verb. */
+/** The words that may follow a verb. */
 const prepositions: Readonly<Record<string, Choice>> = {
   sat: { on: 0.6, under: 0.25, in: 0.15 },
   is: { in: 0.5, under: 0.3, on: 0.2 },
@@ -55,7 +55,7 @@ const prepositions: Readonly<Record<string, Choice>> = {
 /** The same for a subject without adjective. */
 const isWithoutSize: Choice = { in: 0.3, under: 0.2, on: 0.1, small: 0.2, big: 0.2 };
 
-/** Which nouns a preposition takes; "other" is the animal that is not the subject. */
+/** The nouns after a preposition; "other" is the animal that is not the subject. */
 const nouns: Readonly<Record<string, Choice>> = {
   on: { mat: 0.7, tree: 0.2, house: 0.1 },
   in: { house: 0.8, tree: 0.2 },
@@ -64,12 +64,12 @@ const nouns: Readonly<Record<string, Choice>> = {
   with: { other: 1 },
 };
 
-/** What may follow the other animal after "with". */
+/** The words that may follow the other animal after "with". */
 const afterCompany: Choice = { and: 0.6, in: 0.25, under: 0.15 };
 
 const isOneOf = (word: string, words: object) => Object.hasOwn(words, word);
 
-/** The words that may come next, each with its probability and where it leads. */
+/** Returns the possible next words, each with its probability and the next state. */
 function branchesOf(state: State): Branch[] {
   const { article, size, subject, after, expects } = state;
   const choose = (choice: Choice, next: (word: string) => Partial<State>): Branch[] =>
@@ -106,7 +106,7 @@ const isAbout = (word: string) => ({ subject: word as Animal, after: "subject" }
 
 const is = (word: string) => ({ size: word as "small" | "big", after: "size" });
 
-/** Where a preposition leads, an adjective after "is", or what ends the sentence. */
+/** The state after a preposition, an adjective after "is", or the end of the sentence. */
 function follow(word: string): Partial<State> {
   if (word === "and") return START;
   return isOneOf(word, nouns) ? { after: word, expects: "article" } : { after: "end" };
@@ -119,14 +119,14 @@ function nounsAfter(preposition: string, subject: Animal): Choice {
 }
 
 /**
- * Whether the words can begin a row: sentences in order from the start, the last of which may be
- * cut short.
+ * Returns true if the words can begin a row: complete sentences, the last of which may be
+ * unfinished.
  */
 export function isGrammatical(words: readonly string[]): boolean {
   return logProbability(words) > Number.NEGATIVE_INFINITY;
 }
 
-/** The natural logarithm of the probability that a row begins with these words. */
+/** Returns the natural logarithm of the probability that a row begins with these words. */
 export function logProbability(words: readonly string[]): number {
   let state = START;
   let sum = 0;
@@ -139,7 +139,7 @@ export function logProbability(words: readonly string[]): number {
   return sum;
 }
 
-/** The first `length` words of a row. */
+/** Draws the first `length` words of a row. */
 export function drawWords(length: number, random: Random): string[] {
   let state = START;
   return Array.from({ length }, () => {
@@ -156,12 +156,12 @@ export function drawWords(length: number, random: Random): string[] {
 }
 
 /**
- * The entropy of a row's words after the first, in nats for each: the mean over t of
- * `H(word t | all words before it)`, which is the sum over states of the probability to be there
- * after t words times the entropy of what comes next. No model has a lower expected loss on rows of
- * this length. The first word is left out, as nothing is predicted before it.
+ * Returns the entropy of a row's words after the first, in nats per word: the mean over t of
+ * `H(word t | all words before it)`, which is the sum over states of the probability of the state
+ * after t words times the entropy of the next word. No model has a lower expected loss on rows of
+ * this length. The first word is not included, as nothing is predicted before it.
  *
- * @param length the words of a row, at least 2
+ * @param length number of words in a row, at least 2
  * @see Cover and Thomas 2006, "Elements of Information Theory", theorem 4.2.4
  */
 export function sentenceEntropy(length: number): number {

@@ -1,23 +1,23 @@
 import type { ModelConfig } from "../../model/config.ts";
 import { tinyWords } from "../../model/named/tiny-words.ts";
 import { drawWords, sentenceEntropy } from "./grammar.ts";
-import type { Task } from "./task.ts";
+import type { TrainingTask } from "./task.ts";
 
 const ids = new Map<string, number>(tinyWords.map((word, id) => [word, id]));
 
 /**
- * Rows of sentences over the 20 words of `tiny`, each from the start of a sentence on and cut where
- * it is full. Held-out rows are of the same distribution, whose entropy is known, and so may come
- * to be rows that were trained on; there are far too many to know them by heart.
+ * Rows of sentences over the 20 words of `tiny`, from the start of a sentence to the length of the
+ * row. Held-out rows have the same distribution, whose entropy is known, so a held-out row may also
+ * be a training row; there are far too many to memorise.
  *
- * @throws {RangeError} when the model's vocabulary has another size
+ * @throws {RangeError} if the model's vocabulary has another size
  */
-export function sentencesTask({ vocabSize: V }: ModelConfig, length: number): Task {
+export function sentencesTask({ vocabSize: V }: ModelConfig, length: number): TrainingTask {
   if (V !== tinyWords.length) {
     const must = `the model must have a vocabulary of ${tinyWords.length} words`;
     throw new RangeError(`sentences: ${must}, got ${V}`);
   }
-  const draw: Task["train"] = (random) => ({
+  const draw: TrainingTask["train"] = (random) => ({
     tokens: drawWords(length, random).map((word) => ids.get(word)!),
   });
   return {

@@ -1,18 +1,18 @@
 import type { Random } from "../../math/random.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { type Example, IGNORED } from "../loss.ts";
-import type { Task } from "./task.ts";
+import type { TrainingTask } from "./task.ts";
 
 /**
  * Sorting: n digits, each uniform over the vocabulary, then the same digits in order. Only the
- * answer is counted, and it has one right value, so the entropy is 0.
+ * answer is counted. It is determined by the input, so the entropy is 0.
  *
- * A quarter of all inputs are held out: they are never trained on.
+ * A quarter of all inputs are held out from training.
  *
  * @param length 2n, even
- * @see minGPT, projects/adder and demo.ipynb, whose sorter this is with ten digits instead of three
+ * @see minGPT, projects/adder and demo.ipynb, the same task with three digits instead of ten
  */
-export function sortTask({ vocabSize: V }: ModelConfig, length: number): Task {
+export function sortTask({ vocabSize: V }: ModelConfig, length: number): TrainingTask {
   const n = length / 2;
   if (!Number.isInteger(n)) {
     throw new RangeError(`sort: a row must have an even length, got ${length}`);
@@ -38,7 +38,7 @@ function answered(input: readonly number[]): Example {
   return { tokens: [...input, ...answer], labels: [...input.map(() => IGNORED), ...answer] };
 }
 
-/** Whether an input is one of the quarter that is never trained on: by a hash of its digits. */
+/** Returns true for the quarter of inputs that is held out, by a hash of the digits. */
 function isHeldOut(input: readonly number[]): boolean {
   const hash = input.reduce((h, digit) => Math.imul(h ^ digit, 0x01000193) >>> 0, 0x811c9dc5);
   return hash >>> 30 === 0;

@@ -1,17 +1,17 @@
 import type { Random } from "../../math/random.ts";
 import type { Example } from "../loss.ts";
 
-/** What a model is trained on: rows without end, each drawn from random numbers alone. */
-export interface Task {
+/** A training task: an unlimited number of rows, each drawn from random numbers. */
+export interface TrainingTask {
   readonly name: string;
-  /** The tokens of a row. */
+  /** Number of tokens in a row. */
   readonly length: number;
-  /** What its tokens are called, by id; null where they are the bytes of a text. */
+  /** The words of its tokens, by id; null if they are the bytes of a text. */
   readonly words: readonly string[] | null;
-  /** Nats for each counted token that no model's expected loss is below; null where unknown. */
+  /** Lower bound of the expected loss, in nats per counted token; null if unknown. */
   readonly entropy: number | null;
-  /** A row to train on. */
+  /** Draws a training row. */
   train(random: Random): Example;
-  /** A row to measure on, of those that are never trained on where the task can tell them apart. */
+  /** Draws an evaluation row, not used in training if the task can separate them. */
   heldOut(random: Random): Example;
 }

@@ -2,22 +2,22 @@ import type { Random } from "../../math/random.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { byteTokenizer } from "../../tokenizers/bytes.ts";
 import type { Example } from "../loss.ts";
-import type { Task } from "./task.ts";
+import type { TrainingTask } from "./task.ts";
 
 /**
- * Rows of a text's bytes, each from a place drawn uniformly. The last tenth of the text is held
- * out: no row reaches into it in training.
+ * Rows of a text's bytes, each from a uniformly drawn offset. The last tenth of the text is held
+ * out from training.
  *
- * @param name names the text in the error
- * @throws {RangeError} when the model's vocabulary is not the 256 bytes, or a part is shorter than
- *   a row
+ * @param name the name of the text in errors
+ * @throws {RangeError} if the model's vocabulary is not the 256 bytes, or a part is shorter than a
+ *   row
  */
 export function textTask(
   { vocabSize: V }: ModelConfig,
   length: number,
   name: string,
   bytes: Uint8Array,
-): Task {
+): TrainingTask {
   if (V !== byteTokenizer.vocabSize) {
     throw new RangeError(`${name}: the model must have a vocabulary of 256 bytes, got ${V}`);
   }
