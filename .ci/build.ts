@@ -1,12 +1,12 @@
 /**
  * Builds `dist/`: the JavaScript and declarations of `src/`, the files that they read, and bundles
- * of what an installation does without: the browser code of the page, and Vega (25 MB as packages).
+ * of what an installation does without: the page's script and style sheet, and Vega (25 MB as packages).
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { build } from "esbuild";
-import { bundlePageScript, pageScriptFile } from "../src/report/page/page-script.ts";
+import { assetFiles, bundledAsset } from "../src/report/page/page-assets.ts";
 
 const root = join(import.meta.dirname, "..");
 const [source, target] = [join(root, "src"), join(root, "dist")];
@@ -14,7 +14,9 @@ const [source, target] = [join(root, "src"), join(root, "dist")];
 rmSync(target, { recursive: true, force: true });
 compile();
 copyFiles();
-writeFileSync(join(target, "report/page", pageScriptFile), await bundlePageScript());
+for (const asset of ["script", "style"] as const) {
+  writeFileSync(join(target, "report/page", assetFiles[asset]), await bundledAsset(asset));
+}
 await bundleVega();
 
 function compile(): void {

@@ -57,17 +57,18 @@ function memory({ dtype, batch, tp, context }: Choice, explored: Explored): Html
     fit.max_batch === null
       ? html`<b class="bad">✗ ${fit.status}</b>`
       : html`<b class="${fits ? "good" : "bad"}">${fits ? "✓" : "✗"} ${grouped(fit.max_batch ?? 0n)}</b> <small>sequences of ${grouped(context)} tokens${tp > 1 && ` on ${tp} devices`}; the limit is ${String(fit.limiting_term).replaceAll("_", " ")}</small>`;
-  return html`<dl>
-${fact("Parameters", html`${grouped(parameters)} <small>${si(weightBytes, "B")} in ${dtype}</small>`)}
-${fact("Cache of one token", html`${grouped(kvBytesPerToken)} <small>B</small>`)}
-${fact("Cache of one sequence", html`${grouped(kvBytesPerSequence)} <small>B, ${si(kvBytesPerSequence, "B")}</small>`)}
+  return html`<table>
+<caption>Memory</caption>
+${fact("Parameters", html`${grouped(parameters)}<small>${si(weightBytes, "B")} in ${dtype}</small>`)}
+${fact("Cache of one token", `${grouped(kvBytesPerToken)} B`)}
+${fact("Cache of one sequence", html`${grouped(kvBytesPerSequence)} B<small>${si(kvBytesPerSequence, "B")}</small>`)}
 ${fact("Cache of the batch", html`${si(explored.kvBytesOfBatch, "B")}`)}
 ${fact("Largest batch", room)}
-</dl>`;
+</table>`;
 }
 
 function fact(name: string, value: Content): Html {
-  return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+  return html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`;
 }
 
 function steps({ steps, roofs }: Explored): Html {
@@ -87,7 +88,7 @@ ${row("Limited by", ({ step }) => html`<b>${String(step.bound)}</b>`)}
 ${row("Least time", ({ seconds }) => duration(seconds))}
 ${row("Most tokens/s", ({ tokensPerS }) => significant(tokensPerS))}
 </tbody></table></div>
-<p class="about">The ridge is at ${significant(roofs.flopsPerS / roofs.bytesPerS)} FLOPs per byte: less is limited by memory, more by compute. No kernel or network is free of loss; these are bounds, not forecasts.</p>`;
+<p>The ridge is at ${significant(roofs.flopsPerS / roofs.bytesPerS)} FLOPs per byte: less is limited by memory, more by compute. No kernel or network is free of loss; these are bounds, not forecasts.</p>`;
 }
 
 /** What prints the same figures in a terminal. */

@@ -3,7 +3,7 @@ import { explorer } from "./explorer.ts";
 import { killGrid } from "./kill-grid.ts";
 import { searchable, sortable } from "./tables.ts";
 
-for (const table of document.querySelectorAll<HTMLTableElement>("table.data")) {
+for (const table of document.querySelectorAll<HTMLTableElement>("table.sortable")) {
   sortable(table);
   searchable(table);
 }

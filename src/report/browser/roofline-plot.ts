@@ -2,6 +2,7 @@
 import { attainableFlops } from "../../cost/roofline.ts";
 import { si, significant } from "../../io/numbers.ts";
 import type { Explored } from "../explore.ts";
+import { colour } from "../figures/theme.ts";
 import { type Html, html } from "../page/html.ts";
 
 const size = { width: 420, height: 320 };
@@ -49,13 +50,13 @@ export function rooflinePlot({ roofs, steps }: Explored): Html {
   const said = points
     .map(({ name, intensity }) => `${name} at ${significant(intensity)} FLOPs per byte`)
     .join(", ");
-  return html`<svg class="roofline" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="Roofline: ${said}; the ridge is at ${significant(ridge)}">
-${x.decades.map((value) => html`<path class="grid" d="M${x.at(value)} ${margin.top}V${size.height - margin.bottom}"/><text x="${x.at(value)}" y="${size.height - margin.bottom + 18}" text-anchor="middle">${value.toLocaleString("en")}</text>`)}
-${y.decades.map((value) => html`<path class="grid" d="M${margin.left} ${y.at(value)}H${right}"/><text x="${margin.left - 8}" y="${y.at(value) + 4}" text-anchor="end">${si(value, "FLOP/s")}</text>`)}
+  return html`<svg class="figure" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="Roofline: ${said}; the ridge is at ${significant(ridge)}"><g font-size="14" fill="${colour("muted")}">
+${x.decades.map((value) => html`<path stroke="${colour("line")}" d="M${x.at(value)} ${margin.top}V${size.height - margin.bottom}"/><text x="${x.at(value)}" y="${size.height - margin.bottom + 18}" text-anchor="middle">${value.toLocaleString("en")}</text>`)}
+${y.decades.map((value) => html`<path stroke="${colour("line")}" d="M${margin.left} ${y.at(value)}H${right}"/><text x="${margin.left - 8}" y="${y.at(value) + 4}" text-anchor="end">${si(value, "FLOP/s")}</text>`)}
 <text x="${right}" y="${size.height - 6}" text-anchor="end">FLOPs per byte of memory traffic</text>
-<path class="roof" d="M${roof}"/>
+<path fill="none" stroke="${colour("ink")}" stroke-width="2" d="M${roof}"/>
 ${labelled(points, ridge, place)}
-</svg>`;
+</g></svg>`;
 }
 
 /** Dots with their names: below the slope, above the flat, and further off where one stands. */
@@ -77,6 +78,6 @@ function labelled(
     while (isTaken(left, left + width, baseline)) baseline += sign * 16;
     taken.push({ left, right: left + width, y: baseline });
     const isLeft = left + width < x;
-    return html`<path class="lead" d="M${x} ${y}V${baseline - 4}"/><circle class="${point.isWhole ? "whole" : "part"}" cx="${x}" cy="${y}" r="5"/><text class="label" x="${isLeft ? x - 8 : left}" y="${baseline}"${isLeft && html` text-anchor="end"`}>${point.name}</text>`;
+    return html`<path stroke="${colour("muted")}" stroke-dasharray="2 2" d="M${x} ${y}V${baseline - 4}"/><circle stroke="${colour("blue")}" fill="${point.isWhole ? colour("blue") : "none"}" stroke-width="2" cx="${x}" cy="${y}" r="5"/><text fill="${colour("ink")}" font-weight="600" x="${isLeft ? x - 8 : left}" y="${baseline}"${isLeft && html` text-anchor="end"`}>${point.name}</text>`;
   });
 }

@@ -1,52 +1,34 @@
-/** Search and sort for the tables of the page. */
+/** Search and sort for the tables of the page; sorting is by sortable-tablesort. */
+import "sortable-tablesort/dist/esm/sortable.js";
 
-/** Puts a button into every head of a column. The first press sorts numbers from the largest. */
+/** Makes the heads of the columns buttons, whose first press sorts numbers from the largest. */
 export function sortable(table: HTMLTableElement): void {
-  const heads = [...table.tHead!.rows[0].cells];
-  for (const [column, head] of heads.entries()) {
+  for (const head of table.tHead!.rows[0].cells) {
     const button = document.createElement("button");
     button.append(...head.childNodes);
     head.append(button);
     button.addEventListener("click", () => {
-      const numeric = head.classList.contains("number");
-      const first = numeric ? "descending" : "ascending";
-      const second = numeric ? "ascending" : "descending";
-      const order = head.ariaSort === first ? second : first;
-      for (const other of heads) other.removeAttribute("aria-sort");
-      head.ariaSort = order;
-      sort(table, column, numeric, order === "ascending" ? 1 : -1);
+      table.classList.toggle("asc", !head.classList.contains("number"));
     });
   }
 }
 
-function sort(table: HTMLTableElement, column: number, numeric: boolean, sign: 1 | -1): void {
-  const body = table.tBodies[0];
-  const keyed = [...body.rows].map((row) => ({ row, key: row.cells[column].dataset.sort ?? "" }));
-  keyed.sort((a, b) => {
-    if (a.key === "" || b.key === "") return Number(a.key === "") - Number(b.key === "");
-    return sign * (numeric ? Number(a.key) - Number(b.key) : a.key.localeCompare(b.key));
-  });
-  body.append(...keyed.map(({ row }) => row));
-}
-
-/** Shows the rows that have every word of what is typed, and says how many they are. */
+/** Shows the rows that contain every word of the search, and their number. */
 export function searchable(table: HTMLTableElement): void {
   const input = document.querySelector<HTMLInputElement>(`#${table.id}-search`)!;
-  const said = document.querySelector<HTMLOutputElement>(`output[for="${input.id}"]`)!;
+  const label = input.closest("label")!;
+  const found = label.querySelector("output")!;
   const rows = [...table.tBodies[0].rows].map((row) => ({
     row,
     text: row.textContent.toLowerCase(),
   }));
   const search = () => {
     const words = input.value.toLowerCase().split(/\s+/);
-    let shown = 0;
-    for (const { row, text } of rows) {
-      row.hidden = !words.every((word) => text.includes(word));
-      if (!row.hidden) shown++;
-    }
-    said.value = shown === rows.length ? `${rows.length}` : `${shown} of ${rows.length}`;
+    for (const { row, text } of rows) row.hidden = !words.every((word) => text.includes(word));
+    const shown = rows.filter(({ row }) => !row.hidden).length;
+    found.value = shown === rows.length ? `${rows.length}` : `${shown} of ${rows.length}`;
   };
   input.addEventListener("input", search);
-  input.parentElement!.hidden = false;
+  label.hidden = false;
   search();
 }

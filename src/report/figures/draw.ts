@@ -37,20 +37,23 @@ function framed(figure: Omit<Figure, "svg">, height: number, content: string): s
   return `${head}${name}<desc id="${id}-desc">${description}</desc>${content}</svg>`;
 }
 
-async function drawPanel({ title, height, spec }: Panel): Promise<string> {
-  const sized = {
+function drawPanel({ title, height, spec }: Panel): Promise<string> {
+  return drawSpec({
     ...spec,
     ...(title === null ? {} : { title }),
     width: figureWidth,
     height,
     autosize: { type: "fit", contains: "padding" },
-    config,
-  } as TopLevelSpec;
+  } as TopLevelSpec);
+}
+
+/** The content of the SVG of a specification, in the theme of all figures. */
+export async function drawSpec(spec: TopLevelSpec): Promise<string> {
   const problems: string[] = [];
   const logger = vega.logger(vega.Warn, undefined, (_, __, texts) =>
     problems.push(texts.join(" ")),
   );
-  const runtime = vega.parse(vega.compile(sized, { logger }).spec);
+  const runtime = vega.parse(vega.compile({ config, ...spec }, { logger }).spec);
   const view = new vega.View(runtime, { renderer: "none", logger });
   const svg = await view.toSVG();
   view.finalize();

@@ -15,16 +15,15 @@ export function enginesSection(tables: Tables): Html {
   const described = new Set(tables.laws?.rows.map(({ law }) => law));
   const laws = [...new Set(engines.flatMap(({ rows }) => rows.map(({ law }) => law)))];
   return html`<section id="engines">
-<h2>Engines</h2>
-<p class="about">The same laws on engines that other people wrote. ✓ kept, ✗ broken, ! broken as declared beforehand, – not offered. ${source(tables.engines, ["engine", "version", "law", "status", "largest_error", "tolerance"])}</p>
-<div class="scroll tall" role="region" aria-label="Engines and laws" tabindex="0"><table class="engines">
+<hgroup><h2>Engines</h2><p>The same laws on engines that other people wrote. ✓ kept, ✗ broken, ! broken as declared beforehand, – not offered. ${source(tables.engines, ["engine", "version", "law", "status", "largest_error", "tolerance"])}</p></hgroup>
+<div class="scroll" role="region" aria-label="Engines and laws" tabindex="0"><table class="matrix">
 <caption>Engines and laws</caption>
 <thead><tr><th scope="col">Law</th>${engines.map(
     ({ engine, version, arithmetic }) =>
       html`<th scope="col">${engine}<small>${version} ${arithmetic}</small></th>`,
   )}</tr></thead>
 <tbody>
-<tr class="sum"><th scope="row">kept / failing</th>${engines.map(
+<tr><th scope="row">kept / failing</th>${engines.map(
     ({ kept, failing }) =>
       html`<td>${kept} / <span class="${failing === 0 ? "good" : "bad"}">${failing}</span></td>`,
   )}</tr>

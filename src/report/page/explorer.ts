@@ -11,9 +11,8 @@ export function explorerSection(): Html {
   const places = devices.map(({ name, title }) => option(name, title, first.device));
   const formats = Object.keys(bytesOfFormat).map((name) => option(name, name, first.dtype));
   return html`<section id="explorer">
-<h2>Cost explorer</h2>
-<p class="about">Exact counts from a configuration alone, by the functions that write the
-tables, and the roofs that makers print for their devices.</p>
+<hgroup><h2>Cost explorer</h2><p>Exact counts from a configuration alone, by the functions that write the
+tables, and the roofs that makers print for their devices.</p></hgroup>
 <noscript><p class="missing">
 This part needs its script. In a terminal: <code>npx causalgate cost --help</code>.
 </p></noscript>
@@ -25,12 +24,12 @@ ${field("Context, tokens", number("context", first.context))}
 ${field("Batch, sequences", number("batch", first.batch))}
 ${field("Devices that split it", number("tp", 1))}
 </form>
-<div id="explored" aria-live="polite"></div>
+<div id="explored" class="pair" aria-live="polite"></div>
 </section>`;
 }
 
 function field(name: string, control: Html): Html {
-  return html`<label><span>${name}</span>${control}</label>`;
+  return html`<label>${name}${control}</label>`;
 }
 
 function number(name: string, value: number): Html {

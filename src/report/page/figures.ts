@@ -4,25 +4,23 @@ import { Html, html } from "./html.ts";
 
 export function figuresSection(figures: readonly Figure[]): Html {
   return html`<section id="figures">
-<h2>Figures</h2>
-<p class="about">Drawn from the tables named below each; nothing is computed anew.</p>
+<hgroup><h2>Figures</h2><p>Drawn from the tables named below each; nothing is computed anew.</p></hgroup>
 ${figures.map(figureArticle)}
 </section>`;
 }
 
 function figureArticle({ id, title, question, caption, svg, sources, missing }: Figure): Html {
   return html`<article class="pair" id="figure-${id}">
-<div class="said">
-<p class="question">${question}</p>
-<h3>${title}</h3>
+<div>
+<hgroup><h3>${title}</h3><p>${question}</p></hgroup>
 ${caption.map((sentence) => html`<p>${sentence}</p>`)}
 ${missing !== null && html`<p class="missing">${missing}</p>`}
-${sources.length > 0 && html`<ul class="sources">${sources.map(sourceItem)}</ul>`}
+${sources.map(sourceText)}
 </div>
-${svg !== null && html`<div class="drawn">${new Html(svg)}</div>`}
+${svg !== null && new Html(svg)}
 </article>`;
 }
 
-function sourceItem({ file, columns, rows }: Figure["sources"][number]): Html {
-  return html`<li>data: <a href="${file}">${file}</a>, columns ${columns.join(", ")}; rows ${rows}</li>`;
+function sourceText({ file, columns, rows }: Figure["sources"][number]): Html {
+  return html`<p><small>data: <a href="${file}">${file}</a>, columns ${columns.join(", ")}; rows ${rows}</small></p>`;
 }

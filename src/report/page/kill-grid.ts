@@ -1,103 +1,118 @@
-/**
- * The kill matrix as one small SVG: a row for every law, a column for every bug, and one path for
- * all squares of a size, so that 15,000 places take no more bytes than the kills among them.
- */
+/** The kill matrix as a heat map: a row for every law, a column for every bug. */
+import type { TopLevelSpec } from "vega-lite";
+import { drawSpec } from "../figures/draw.ts";
+import { colour } from "../figures/theme.ts";
 import type { TableRow } from "../schema/index.ts";
-import { type Html, html } from "./html.ts";
-import { place } from "./kill-place.ts";
+import { Html, html } from "./html.ts";
 
-/** A row of the matrix: the law's column holds the cases to the kill. */
+/** A row of the matrix: the law's column holds the number of cases to the kill. */
 type MatrixRow = TableRow<"killMatrix"> & Readonly<Record<string, unknown>>;
 
-/** The more cases a kill took, the smaller its square. */
-const sizes = [
-  { size: 4, most: 1, name: "1" },
-  { size: 3, most: 10, name: "to 10" },
-  { size: 2, most: 100, name: "to 100" },
-  { size: 1, most: Number.POSITIVE_INFINITY, name: "more" },
+/** Pixels of a cell, and of the names of the chapters above all cells. */
+const cell = { width: 3.9, height: 13, top: 80 };
+
+/** The more cases a kill took, the paler its cell. */
+export const shades = [
+  { most: 1, opacity: 1, name: "1" },
+  { most: 10, opacity: 0.7, name: "to 10" },
+  { most: 100, opacity: 0.45, name: "to 100" },
+  { most: Number.POSITIVE_INFINITY, opacity: 0.25, name: "more" },
 ] as const;
 
 export interface KillGrid {
   readonly svg: Html;
   readonly data: {
+    readonly cell: typeof cell;
     readonly mutants: readonly string[];
     readonly laws: readonly string[];
-    /** For each law, the bugs that it kills by column, each followed by the cases it took. */
+    /** For each law the columns of the bugs that it kills, each followed by the cases it took. */
     readonly kills: readonly (readonly number[])[];
-    readonly legend: typeof sizes;
   };
 }
 
-export function killGrid(rows: readonly TableRow<"killMatrix">[]): KillGrid {
+export async function killGrid(table: readonly TableRow<"killMatrix">[]): Promise<KillGrid> {
+  const rows = table as readonly MatrixRow[];
   const laws = Object.keys(rows[0]).filter((column) => !["mutant", "chapter"].includes(column));
   const kills = laws.map((law) =>
-    (rows as readonly MatrixRow[]).flatMap((row, column) =>
-      row[law] === null ? [] : [column, row[law] as number],
-    ),
+    rows.flatMap((row, column) => (row[law] === null ? [] : [column, row[law] as number])),
   );
-  const { width, height, left, top } = place;
-  const [across, down] = [Math.ceil(left + rows.length * width), top + laws.length * height];
-  const svg = html`<svg width="${across}" height="${down}" viewBox="0 0 ${across} ${down}" role="img" aria-label="Which law kills which bug">
-${chapters(rows).map((chapter) => chapterMark(chapter, laws.length))}
-${laws.map((law, row) => html`<text class="law" x="${left - 6}" y="${top + row * height + 8.5}">${law}</text>`)}
-${sizes.map(({ size }) => html`<path class="size${size}" d="${squares(kills, size)}"/>`)}
-<path class="alone" d="${unkilled(rows, laws)}"/>
-<g id="kill-cross" visibility="hidden"><rect class="row" x="0" width="${left + rows.length * width}" height="${height}"/><rect class="column" y="${top}" width="${width}" height="${laws.length * height}"/></g>
-</svg>`;
+  const [width, height] = [rows.length * cell.width, laws.length * cell.height];
+  const content = oneOfEqualPaths(await drawSpec(specOf(rows, kills, width, height)));
+  // Room for the last chapter's name.
+  const size = [Math.ceil(width + 50), cell.top + height];
+  const svg = html`<svg class="figure" width="${size[0]}" height="${size[1]}" viewBox="0 0 ${size.join(" ")}" role="img" aria-label="The bugs that each law kills">${new Html(content)}</svg>`;
+  return { svg, data: { cell, mutants: rows.map(({ mutant }) => mutant), laws, kills } };
+}
+
+function specOf(
+  rows: readonly MatrixRow[],
+  kills: KillGrid["data"]["kills"],
+  width: number,
+  height: number,
+): TopLevelSpec {
+  const cells = kills.flatMap((pairs, row) =>
+    pairs.flatMap((column, i) => (i % 2 === 0 ? [{ column, row, cases: pairs[i + 1] }] : [])),
+  );
+  const starts = rows.flatMap(({ chapter }, i) => (chapter === rows[i - 1]?.chapter ? [] : [i]));
+  const chapters = starts.map((start, i) => ({
+    chapter: rows[start].chapter,
+    start,
+    middle: (start + (starts[i + 1] ?? rows.length)) / 2,
+  }));
+  const killed = new Set(cells.map(({ column }) => column));
+  const alive = rows.flatMap((_, i) => (killed.has(i) ? [] : [{ middle: i + 0.5 }]));
+  const onAxis = (field: string, domain: number[]) => {
+    return { field, type: "quantitative" as const, scale: { domain }, axis: null };
+  };
+  const x = (field: string) => onAxis(field, [0, rows.length]);
+  const y = (field: string) => onAxis(field, [kills.length, 0]); // the first law on top
   return {
-    svg,
-    data: { mutants: rows.map(({ mutant }) => mutant), laws, kills, legend: sizes },
+    width,
+    height,
+    autosize: "none",
+    padding: { top: cell.top, left: 0, right: 0, bottom: 0 },
+    layer: [
+      {
+        data: { values: chapters },
+        mark: { type: "rule", color: colour("line") },
+        encoding: { x: x("start") },
+      },
+      ...shades.map(({ most, opacity }, i) => ({
+        data: {
+          values: cells
+            .filter(({ cases }) => cases <= most && cases > (shades[i - 1]?.most ?? 0))
+            .map(({ column, row }) => ({ column, row, right: column + 0.85, bottom: row + 0.85 })),
+        },
+        mark: { type: "rect", color: colour("ink"), fillOpacity: opacity } as const,
+        encoding: {
+          x: x("column"),
+          x2: { field: "right" },
+          y: y("row"),
+          y2: { field: "bottom" },
+        },
+      })),
+      {
+        data: { values: alive },
+        mark: { type: "rule", color: colour("vermilion"), strokeDash: [3, 2] },
+        encoding: { x: x("middle") },
+      },
+      {
+        data: { values: chapters },
+        mark: { type: "text", color: colour("muted"), fontSize: 11, align: "left", angle: -60 },
+        encoding: {
+          x: x("middle"),
+          y: { value: -8 },
+          text: { field: "chapter" },
+        },
+      },
+    ],
   };
 }
 
-interface Chapter {
-  readonly name: string;
-  readonly start: number;
-  readonly length: number;
-}
-
-function chapters(rows: readonly TableRow<"killMatrix">[]): Chapter[] {
-  const starts = rows.flatMap(({ chapter }, i) => (chapter === rows[i - 1]?.chapter ? [] : [i]));
-  return starts.map((start, i) => ({
-    name: rows[start].chapter,
-    start,
-    length: (starts[i + 1] ?? rows.length) - start,
-  }));
-}
-
-function chapterMark({ name, start, length }: Chapter, laws: number): Html {
-  const { width, height, left, top } = place;
-  const x = (left + start * width).toFixed(1);
-  const middle = (left + (start + length / 2) * width + 3).toFixed(1);
-  return html`<path class="border" d="M${x} ${top - 4}v${laws * height + 4}"/><text class="chapter" transform="translate(${middle} ${top - 8})rotate(-60)">${name}</text>`;
-}
-
-/** Short thick lines, which take fewer bytes than rectangles. */
-function squares(kills: readonly (readonly number[])[], wanted: number): string {
-  const { width, height, left, top } = place;
-  return kills
-    .map((pairs, row) => {
-      const columns = pairs.filter((_, i) => i % 2 === 0 && sizeOf(pairs[i + 1]) === wanted);
-      if (columns.length === 0) return "";
-      const y = top + (row + 0.5) * height;
-      return columns
-        .map((column) => `M${(left + column * width + 0.5).toFixed(1)} ${y}h3.4`)
-        .join("");
-    })
-    .join("");
-}
-
-function sizeOf(cases: number): number {
-  return sizes.find(({ most }) => cases <= most)!.size;
-}
-
-/** A mark through the whole column of a bug that nothing kills. */
-function unkilled(rows: readonly TableRow<"killMatrix">[], laws: readonly string[]): string {
-  const { width, height, left, top } = place;
-  return (rows as readonly MatrixRow[])
-    .flatMap((row, column) => {
-      if (laws.some((law) => row[law] !== null)) return [];
-      return [`M${(left + (column + 0.5) * width).toFixed(1)} ${top}v${laws.length * height}`];
-    })
-    .join("");
+/** Joins neighbouring paths that differ only in their places, which take most of the bytes. */
+function oneOfEqualPaths(content: string): string {
+  return content.replace(/<path d="[^"]*"([^>]*)\/>(?:<path d="[^"]*"\1\/>)+/g, (paths, rest) => {
+    const places = [...paths.matchAll(/ d="([^"]*)"/g)].map(([, place]) => place);
+    return `<path d="${places.join("")}"${rest}/>`;
+  });
 }

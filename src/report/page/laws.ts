@@ -12,8 +12,7 @@ export function lawsSection(tables: Tables): Html {
     return html`<section id="laws"><h2>Laws</h2>${missing("No law was tried yet", "npm start")}</section>`;
   }
   return html`<section id="laws">
-<h2>Laws</h2>
-<p class="about">What holds of any decoder. Reached: the share of cases that met the law's precondition, without which a case proves nothing. A law counts only if it caught the bug that was planted for it on this decoder. Largest error: the one nearest to what the decoder's arithmetic allows; blank where nothing but equal bits will do, or no logits are compared. ${source(tables.laws, ["law", "statement", "catches", "status", "cases", "reached", "worst_error", "worst_allowed", "time_ms"])}</p>
+<hgroup><h2>Laws</h2><p>What holds of any decoder. Reached: the share of cases that met the law's precondition, without which a case proves nothing. A law counts only if it caught the bug that was planted for it on this decoder. Largest error: the one nearest to what the decoder's arithmetic allows; blank where nothing but equal bits will do, or no logits are compared. ${source(tables.laws, ["law", "statement", "catches", "status", "cases", "reached", "worst_error", "worst_allowed", "time_ms"])}</p></hgroup>
 ${dataTable({
   id: "law-table",
   caption: "Laws",
@@ -39,7 +38,7 @@ function lawCells(row: Row): { content: Content; value: string | number | null }
   const error = toleranceShare(row);
   return [
     {
-      content: html`<span class="law"><code>${law}</code> <b>${name}</b></span><span class="texts"><span>${statement}</span><span class="catches">Catches ${catches}.</span></span>${failure(row)}`,
+      content: html`<code>${law}</code> <b>${name}</b><br>${statement}<small>Catches ${catches}.</small>${failure(row)}`,
       value: law,
     },
     { content: verdict(row), value: verdictText(row) },
@@ -47,7 +46,7 @@ function lawCells(row: Row): { content: Content; value: string | number | null }
     {
       content:
         tried &&
-        html`<span title="${precondition}; at least ${100 * floor} % must">${Math.round(100 * share)} %<i class="bar" style="--share:${share.toFixed(3)}"></i></span>`,
+        html`<span title="${precondition}; at least ${100 * floor} % must">${Math.round(100 * share)} %</span>`,
       value: tried ? share : null,
     },
     {
@@ -72,5 +71,5 @@ function verdict(row: Row): Html {
 
 function failure({ error, replay }: Row): Content {
   if (error === null) return null;
-  return html`<span class="error">${error}</span>${replay !== null && html`<code>--replay ${replay}</code>`}`;
+  return html`<p class="bad">${error}</p>${replay !== null && html`<code>--replay ${replay}</code>`}`;
 }

@@ -3,13 +3,13 @@ import { grouped } from "../../io/numbers.ts";
 import type { TableRow } from "../schema/index.ts";
 import type { Tables } from "../tables.ts";
 import { type Content, type Html, html, json } from "./html.ts";
-import { killGrid } from "./kill-grid.ts";
+import { killGrid, shades } from "./kill-grid.ts";
 import { missing, source } from "./sources.ts";
 import { dataTable } from "./table.ts";
 
 type MutantRow = TableRow<"mutants">;
 
-export function mutantsSection({ mutants, killMatrix }: Tables): Html {
+export async function mutantsSection({ mutants, killMatrix }: Tables): Promise<Html> {
   if (mutants === undefined) {
     const what = "No bug was planted yet";
     return html`<section id="mutants"><h2>Mutants</h2>${missing(what, "npm run mutants")}</section>`;
@@ -20,10 +20,9 @@ export function mutantsSection({ mutants, killMatrix }: Tables): Html {
   const equivalent = of("equivalent").length;
   const left = [...of("survived"), ...of("open"), ...of("equivalent")];
   return html`<section id="mutants">
-<h2>Mutants</h2>
-<p class="about">Real bugs, planted one at a time: ${killed} of ${rows.length} are killed by a law, ${equivalent} change nothing that can be seen, ${rows.length - killed - equivalent} live. ${source(mutants, ["mutant", "bug", "link", "status", "killed_by"])}</p>
-${left.length > 0 && html`<ul class="facts">${left.map(survivor)}</ul>`}
-${killMatrix !== undefined && matrix(rows, killMatrix)}
+<hgroup><h2>Mutants</h2><p>Real bugs, planted one at a time: ${killed} of ${rows.length} are killed by a law, ${equivalent} change nothing that can be seen, ${rows.length - killed - equivalent} live. ${source(mutants, ["mutant", "bug", "link", "status", "killed_by"])}</p></hgroup>
+${left.length > 0 && html`<ul>${left.map(survivor)}</ul>`}
+${killMatrix !== undefined && (await matrix(killMatrix))}
 <details><summary>All ${rows.length} bugs as a table</summary>
 ${mutantTable(rows)}
 </details>
@@ -35,20 +34,18 @@ function survivor({ mutant, bug, status, explanation }: MutantRow): Html {
   return html`<li><code>${mutant}</code> <b class="${state}">${status === "equivalent" ? "" : "✗ "}${status}</b>: ${explanation ?? bug}</li>`;
 }
 
-function matrix(rows: readonly MutantRow[], table: NonNullable<Tables["killMatrix"]>): Html {
-  const { svg, data } = killGrid(table.rows);
-  const about = new Map(rows.map((row) => [row.mutant, row]));
-  const mutants = data.mutants.map((mutant) => {
-    const row = about.get(mutant);
-    return [mutant, row?.bug ?? "", row?.link ?? "", row?.status ?? ""];
-  });
-  return html`<figure class="kill">
-<div class="scroll"><div id="kill-grid" tabindex="0" role="application" aria-label="Kill matrix of ${data.mutants.length} bugs and ${data.laws.length} laws; the arrow keys move, and what is there is said below" aria-describedby="kill-said">${svg}</div></div>
-<output id="kill-said" class="kill-said">
-Point at a square, or use the arrow keys: a column is a bug, a row is a law.
+async function matrix(table: NonNullable<Tables["killMatrix"]>): Promise<Html> {
+  const { svg, data } = await killGrid(table.rows);
+  return html`<figure>
+<div class="scroll"><div id="kill-grid" tabindex="0" role="application" aria-label="Kill matrix of ${data.mutants.length} bugs and ${data.laws.length} laws; the arrow keys move, and the text below describes the cell" aria-describedby="kill-text">
+<ol aria-hidden="true" style="padding-top:${data.cell.top}px;line-height:${data.cell.height}px">${data.laws.map((law) => html`<li>${law}</li>`)}</ol>
+<div>${svg}<i></i><i></i></div>
+</div></div>
+<output id="kill-text">
+Point at a cell, or use the arrow keys: a column is a bug, a row is a law.
 </output>
-<figcaption>Filled: the law kills the bug. The larger the square, the fewer cases it took: ${data.legend.map(({ name, size }) => html`<span class="key"><i class="size${size}"></i> ${name}</span>`)} ${source(table, ["mutant", "chapter", "a law each"])}</figcaption>
-${json("kill-data", { mutants, laws: data.laws, kills: data.kills })}
+<figcaption>Filled: the law kills the bug. The darker the cell, the fewer cases it took: ${shades.map(({ name, opacity }) => html`<span style="opacity:${opacity}">■</span> ${name} `)} ${source(table, ["mutant", "chapter", "a law each"])}</figcaption>
+${json("kill-data", data)}
 </figure>`;
 }
 
@@ -64,7 +61,7 @@ function mutantTable(rows: readonly MutantRow[]): Html {
       { title: "First kill" },
       { title: "Cases to it", numeric: true },
     ],
-    rows: rows.map((row) => ({ id: null, cells: mutantCells(row) })),
+    rows: rows.map((row) => ({ id: `mutant-${row.mutant}`, cells: mutantCells(row) })),
   });
 }
 

@@ -1,6 +1,4 @@
 /** The page: one file that needs nothing else, made of the tables of a folder of reports. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type Figure, figureStyle } from "../figures.ts";
 import { isRight } from "../standing.ts";
 import type { Reports } from "../tables.ts";
@@ -10,7 +8,7 @@ import { figuresSection } from "./figures.ts";
 import { Html, html } from "./html.ts";
 import { lawsSection } from "./laws.ts";
 import { mutantsSection } from "./mutants.ts";
-import { pageScript } from "./page-script.ts";
+import { pageAsset } from "./page-assets.ts";
 import { runsSection } from "./runs.ts";
 import { headline, verdictSection } from "./verdict.ts";
 
@@ -28,7 +26,7 @@ const parts = {
 export async function pageText(reports: Reports, figures: readonly Figure[]): Promise<string> {
   const { tables } = reports;
   const title = `causalgate: ${headline(tables)}`;
-  const style = await readFile(join(import.meta.dirname, "page.css"), "utf8");
+  const [style, script] = await Promise.all([pageAsset("style"), pageAsset("script")]);
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -41,17 +39,17 @@ export async function pageText(reports: Reports, figures: readonly Figure[]): Pr
 </head>
 <body>
 <a class="skip" href="#verdict">To the verdict</a>
-<nav aria-label="Parts of the page"><b>causalgate</b>${Object.entries(parts).map(([id, name]) => html` <a href="#${id}">${name}</a>`)}</nav>
+<header><nav aria-label="Parts of the page"><ul><li><strong>causalgate</strong></li>${Object.entries(parts).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></header>
 <main>
 ${verdictSection(reports)}
 ${figuresSection(figures)}
 ${explorerSection()}
 ${lawsSection(tables)}
-${mutantsSection(tables)}
+${await mutantsSection(tables)}
 ${enginesSection(tables)}
 ${runsSection(reports)}
 </main>
-<script>${new Html(await pageScript())}</script>
+<script>${new Html(script)}</script>
 </body>
 </html>
 `.text;

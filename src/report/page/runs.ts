@@ -12,14 +12,13 @@ export function runsSection({ tables, runs }: Reports): Html {
   }
   const places = new Map(Object.values(tables).map(({ file }) => [basename(file), file]));
   return html`<section id="runs">
-<h2>Runs</h2>
-<p class="about">Each table belongs to the run that wrote it last; the first digits of its
-SHA-256 stand beside it. All of it is in <code>run.json</code>.</p>
-<div class="scroll" role="region" aria-label="Runs" tabindex="0"><table>
+<hgroup><h2>Runs</h2><p>Each table belongs to the run that wrote it last; the first digits of its
+SHA-256 stand beside it. All of it is in <code>run.json</code>.</p></hgroup>
+<table class="stack">
 <caption>Runs</caption>
 <thead><tr><th scope="col">Run</th><th scope="col">Machine</th><th scope="col">Tables</th></tr></thead>
 <tbody>${runs.toReversed().map((run) => runRow(run, places))}</tbody>
-</table></div>
+</table>
 </section>`;
 }
 
@@ -28,11 +27,11 @@ function runRow(run: PastRun, places: ReadonlyMap<string, string>): Html {
   const files = Object.entries(run.sha256).map(([file, hash]) => {
     const place = places.get(file);
     const name = place === undefined ? file : html`<a href="${place}">${file}</a>`;
-    return html`<span>${name} <code>${hash.slice(0, 8)}</code></span> `;
+    return html`${name}&nbsp;<code>${hash.slice(0, 8)}</code> `;
   });
   return html`<tr>
 <th scope="row"><code>${run.command}</code><small>${when(run.run_id)}, seed ${run.seed}<br>${commit}${run.git_dirty && " with changes"}</small></th>
 <td>${run.cpu}<small>${run.cores} cores, ${si(run.memory_bytes, "B")}, load ${run.load_average.toFixed(2)}${run.governor !== null && `, governor ${run.governor}`}<br>${run.platform}, Node ${run.node}, V8 ${run.v8}</small></td>
-<td class="files">${files}</td>
+<td>${files}</td>
 </tr>\n`;
 }

@@ -10,7 +10,7 @@ export function source<Name extends TableName>(
 ): Html | null {
   if (table === undefined) return null;
   const said = `${table.file}: ${columns.join(", ")}`;
-  return html`<a class="source" href="${table.file}" title="${said}">${table.file}</a>`;
+  return html`<small><a href="${table.file}" title="${said}">${table.file}</a></small>`;
 }
 
 /** A command to type. */

@@ -26,8 +26,10 @@ export interface DataTable {
 }
 
 export function dataTable({ id, caption, columns, rows }: DataTable): Html {
-  return html`<div class="search" hidden><label for="${id}-search">Search</label> <input id="${id}-search" type="search" autocomplete="off" spellcheck="false"> <output for="${id}-search"></output></div>
-<div class="scroll tall" role="region" aria-label="${caption}" tabindex="0"><table id="${id}" class="data">
+  // On a narrow screen page.css shows the title of a column in each of its cells.
+  const titles = columns.map(({ title }, i) => `--column-${i + 1}:"${title} "`).join(";");
+  return html`<label hidden>Search, rows shown: <output></output> <input id="${id}-search" type="search" autocomplete="off" spellcheck="false"></label>
+<table id="${id}" class="sortable n-last stack" style="${titles}">
 <caption>${caption}</caption>
 <thead><tr>${columns.map(
     ({ title, numeric }) =>
@@ -35,7 +37,7 @@ export function dataTable({ id, caption, columns, rows }: DataTable): Html {
   )}</tr></thead>
 <tbody>
 ${rows.map((row) => html`${tableRow(row, columns)}\n`)}</tbody>
-</table></div>`;
+</table>`;
 }
 
 function tableRow({ id, cells }: DataRow, columns: readonly DataColumn[]): Html {

@@ -18,8 +18,8 @@ import { source, toRun, when } from "./sources.ts";
 export function verdictSection({ tables, runs }: Reports): Html {
   const right = isRight(tables);
   const state = right === null ? "unknown" : right ? "right" : "wrong";
-  const mark = html`<span class="mark" aria-hidden="true">${marks[state]}</span>`;
-  return html`<header class="hero" id="verdict">
+  const mark = html`<span aria-hidden="true">${marks[state]}</span>`;
+  return html`<section id="verdict">
 <h1 class="${state}">${mark} ${headline(tables)}</h1>
 ${lead(tables)}
 ${lawStrip(tables)}
@@ -30,7 +30,7 @@ ${answer("How fast is it?", speedAnswer(tables))}
 ${answer("At what cost?", costAnswer(tables))}
 </div>
 ${machine(runs)}
-</header>`;
+</section>`;
 }
 
 const marks = { right: "✓", wrong: "✗", unknown: "?" };
@@ -62,7 +62,7 @@ export function headline(tables: Tables): string {
 function lead(tables: Tables): Html {
   const [laws, goldens] = [lawStanding(tables), goldenStanding(tables)];
   if (laws === null && goldens === null) {
-    return html`<p class="lead">${toRun("npm start")} tries the laws, and writes this page anew.</p>`;
+    return html`<p>${toRun("npm start")} tries the laws, and writes this page anew.</p>`;
   }
   const tried = [
     ...(laws === null
@@ -70,7 +70,7 @@ function lead(tables: Tables): Html {
       : [`${grouped(laws.cases)} generated cases of the subject ${laws.subjects.join(", ")}`]),
     ...(goldens === null ? [] : [`${grouped(goldens.logits)} recorded logits`]),
   ];
-  return html`<p class="lead">Judged by ${tried.join(" and ")}.</p>`;
+  return html`<p>Judged by ${tried.join(" and ")}.</p>`;
 }
 
 /** A square for every law: what is not kept differs in shape too. */
@@ -108,7 +108,7 @@ ${broken.map(
 }
 
 function answer(question: string, content: Content): Html {
-  return html`<section><h2>${question}</h2>${content}</section>`;
+  return html`<article><h2>${question}</h2>${content}</article>`;
 }
 
 function rightAnswer(tables: Tables): Content {
@@ -195,7 +195,7 @@ ${list([
 
 function list(facts: readonly Content[]): Html {
   const said = facts.filter((fact) => fact !== null && fact !== false && fact !== undefined);
-  return html`<ul class="facts">${said.map((fact) => html`<li>${fact}</li>`)}</ul>`;
+  return html`<ul>${said.map((fact) => html`<li>${fact}</li>`)}</ul>`;
 }
 
 /** The run that judged, or the newest one, and the machine that it was on. */
@@ -212,5 +212,5 @@ function machine(runs: readonly PastRun[]): Html | null {
     `Node ${run.node.replace(/^v/, "")}, V8 ${run.v8}`,
     run.platform,
   ];
-  return html`<p class="machine">${facts.map((fact) => html`<span>${fact}</span> `)}<a href="#runs">all runs</a></p>`;
+  return html`<p><small>${facts.join("; ")}; <a href="#runs">all runs</a></small></p>`;
 }
