@@ -1,12 +1,12 @@
 /**
- * `npm run bench`: the full benchmarks of the command line, then the rates, which are this
- * project's own promises. `npm run bench -- --scale smoke` ends in seconds.
+ * `npm run benchmarks`: the measurements that are not commands of causalgate, because they are about
+ * this repository: its own rates, the same models on other engines, and all published reports.
  */
 import { Command, Option } from "commander";
-import { $ } from "zx";
 import { reportOption, seedOption } from "../src/cli/options.ts";
+import { runProgram } from "../src/cli/run-program.ts";
 import { startProgress } from "../src/io/progress.ts";
-import { startRecord, writeRecord } from "../src/io/run-record.ts";
+import { type RunRecord, startRecord, writeRecord } from "../src/io/run-record.ts";
 import { measurePeers, peerSteps } from "./measure-peers.ts";
 import { measureAllRates, type RateScale, rateSteps } from "./rates.ts";
 
@@ -14,39 +14,58 @@ interface Options {
   readonly scale: RateScale;
   readonly seed: number;
   readonly report: string;
-  readonly ratesOnly?: true;
-  readonly peers?: true;
 }
 
-const scale = new Option("--scale <SCALE>", "seconds, or about half an hour");
+/** A measurement that writes one table into a folder, and returns its path. */
+interface Measurement {
+  readonly description: string;
+  readonly steps: (scale: RateScale) => number;
+  readonly measure: (
+    scale: RateScale,
+    folder: string,
+    record: RunRecord,
+    step: () => void,
+  ) => Promise<string>;
+}
 
-await new Command("npm run bench --")
-  .description("measure, check what was measured, and write CSV tables")
-  .addOption(scale.choices(["smoke", "full"]).default("full"))
-  .option("--rates-only", "only rates.csv")
-  .option("--peers", "only peers.csv: the same models on other engines, those that are installed")
-  .addOption(seedOption())
-  .addOption(reportOption())
-  .action(async ({ scale, seed, report, ratesOnly, peers }: Options) => {
-    if (peers) return benchPeers(scale, seed, report);
-    const record = await startRecord(`npm run bench -- --scale ${scale}`, seed);
-    const progress = startProgress("rates", rateSteps(scale));
-    const file = await measureAllRates(scale, report, record, progress.step);
-    progress.stop();
-    await writeRecord(report, record, [file]);
-    console.log(`written: ${file}`);
-    if (ratesOnly) return;
-    const command = new URL("../src/cli/main.ts", import.meta.url).pathname;
-    const options = ["--scale", scale, "--seed", String(seed), "--report", report];
-    await $({ stdio: "inherit" })`${process.execPath} ${command} bench ${options}`;
-  })
-  .parseAsync();
+const measurements: Readonly<Record<string, Measurement>> = {
+  rates: {
+    description: "rates.csv: decoding against a bare dot product, and cases of each law per second",
+    steps: rateSteps,
+    measure: measureAllRates,
+  },
+  peers: {
+    description: "peers.csv: the same models on other engines, those that are installed",
+    steps: peerSteps,
+    measure: measurePeers,
+  },
+};
 
-async function benchPeers(scale: RateScale, seed: number, report: string): Promise<void> {
-  const record = await startRecord(`npm run bench -- --peers --scale ${scale}`, seed);
-  const progress = startProgress("peers", peerSteps(scale));
-  const file = await measurePeers(scale, report, record, () => progress.step());
-  progress.stop();
-  await writeRecord(report, record, [file]);
-  console.log(`written: ${file}`);
+const program = new Command("npm run benchmarks --").description(
+  "measure what belongs to this repository; causalgate bench measures models",
+);
+for (const [name, measurement] of Object.entries(measurements)) {
+  program.addCommand(measurementCommand(name, measurement));
+}
+
+await runProgram(program);
+
+function measurementCommand(name: string, { description, steps, measure }: Measurement): Command {
+  return new Command(name)
+    .description(description)
+    .addOption(
+      new Option("--scale <SCALE>", "seconds, or minutes")
+        .choices(["smoke", "full"])
+        .default("full"),
+    )
+    .addOption(seedOption())
+    .addOption(reportOption())
+    .action(async ({ scale, seed, report }: Options) => {
+      const record = await startRecord(`npm run benchmarks -- ${name} --scale ${scale}`, seed);
+      const progress = startProgress(name, steps(scale));
+      const file = await measure(scale, report, record, () => progress.step());
+      progress.stop();
+      await writeRecord(report, record, [file]);
+      console.log(`written: ${file}`);
+    });
 }

@@ -1,7 +1,7 @@
 /**
  * Peers: one model on the reference decoder and on engines that others wrote, in one process and on
  * one thread each: the first token after a prompt, a token at a position, and a token without a
- * cache. `npm run bench -- --peers` writes peers.csv.
+ * cache. `npm run benchmarks -- peers` writes peers.csv.
  *
  * A step gives all logits to JavaScript, as every engine here does for its user. llama.cpp's
  * binding gives them as pairs, which takes longer the larger the vocabulary.

@@ -5,11 +5,13 @@
  * compared with them. On unchanged code no byte changes.
  */
 import { goldenCommand } from "../src/cli/golden.ts";
+import { runProgram } from "../src/cli/run-program.ts";
 import { fixturesCommand } from "./record-fixtures.ts";
 import { modelsCommand } from "./train-models.ts";
 
-await goldenCommand()
-  .name("npm run golden --")
-  .addCommand(fixturesCommand(), { isDefault: true })
-  .addCommand(modelsCommand())
-  .parseAsync();
+await runProgram(
+  goldenCommand()
+    .name("npm run golden --")
+    .addCommand(fixturesCommand(), { isDefault: true })
+    .addCommand(modelsCommand()),
+);

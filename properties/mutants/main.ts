@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { parse } from "csv-parse/sync";
 import { integer, reportOption, runsOption, seedOption } from "../../src/cli/options.ts";
+import { runProgram } from "../../src/cli/run-program.ts";
 import { writeCsv } from "../../src/io/csv.ts";
 import { startProgress } from "../../src/io/progress.ts";
 import { startRecord, writeRecord } from "../../src/io/run-record.ts";
@@ -37,7 +38,7 @@ interface Options {
 /** Number of cases of each law that show if the code of a survivor runs at all. */
 const casesToReach = "30";
 
-await new Command("npm run mutants --")
+const program = new Command("npm run mutants --")
   .description("plant real bugs, one at a time, and list the laws that they break")
   .option("--only <ID...>", "only these mutants")
   .addOption(runsOption(200))
@@ -58,8 +59,9 @@ await new Command("npm run mutants --")
         : await seekFalseAlarms(options, options.falseAlarms);
     process.exitCode = clean ? 0 : 1;
   })
-  .addCommand(compareCommand())
-  .parseAsync();
+  .addCommand(compareCommand());
+
+await runProgram(program);
 
 /** `npm run mutants -- compare OLD.csv`: the losses since an older run; exit code 1 if any. */
 function compareCommand(): Command {

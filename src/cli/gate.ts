@@ -134,7 +134,9 @@ async function tablesStep(
   report: Report,
   goldenRows: readonly GoldenRow[],
 ): Promise<string[]> {
-  console.log(`Tables of ${model}, at a scale of about a minute; npm run bench is the full one`);
+  console.log(
+    `Tables of ${model}, at a scale of about a minute; causalgate bench --scale full is the full one`,
+  );
   const laws = join(folder, "laws.csv");
   await writeCsv(laws, lawColumns, lawCells(record.run_id, report));
   const goldens = join(folder, "goldens.csv");

@@ -1,11 +1,10 @@
 /**
- * The command line. Exit codes: 0 when everything held, 1 when something was found, 2 when the
- * command was misused or a file could not be read; 130 after Ctrl-C and 141 when nobody reads the
- * output any more, as shells have it.
+ * The command line. Exit codes: 0 all laws kept, 1 something found, 2 wrong usage or unreadable
+ * input, 3 nothing could be compared; see docs/versioning.md.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { packageRoot } from "../io/package-files.ts";
 import { assignmentCommand } from "./assignment.ts";
 import { benchCommand } from "./bench.ts";
@@ -17,6 +16,7 @@ import { generateCommand } from "./generate.ts";
 import { goldenCommand } from "./golden.ts";
 import { lawsCommand } from "./laws.ts";
 import { reportCommand } from "./report.ts";
+import { runProgram } from "./run-program.ts";
 import { summaryCommand } from "./summary.ts";
 import { traceCommand } from "./trace.ts";
 import { trainCommand } from "./train.ts";
@@ -30,7 +30,6 @@ const program = new Command("causalgate")
   .description(description)
   .version(version)
   .showHelpAfterError("(causalgate --help lists the commands and options)")
-  .exitOverride()
   .addCommand(gateCommand())
   .addCommand(verifyCommand())
   .addCommand(lawsCommand())
@@ -46,27 +45,4 @@ const program = new Command("causalgate")
   .addCommand(reportCommand())
   .addCommand(explainCommand());
 
-handDown(program);
-
-/** Gives every command below the settings of the one above it. */
-function handDown(above: Command): void {
-  for (const command of above.commands) handDown(command.copyInheritedSettings(above));
-}
-
-// Somebody like `head` has read enough: end quietly, and say by the exit code that it was early.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(141);
-  throw error;
-});
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    // Commander has said what it had to say; only --help and --version end well.
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else {
-    console.error(`causalgate: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 2;
-  }
-}
+await runProgram(program);

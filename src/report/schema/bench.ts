@@ -28,7 +28,7 @@ const rateColumns = [
   "checksum",
 ] as const;
 
-export const rates = schema("rates.csv", "npm run bench -- --rates-only", rateColumns, {
+export const rates = schema("rates.csv", "npm run benchmarks -- rates", rateColumns, {
   ...version,
   ...each(text, "run_id", "what"),
   ...each(orBlank(integer), "context_tokens", "n", "cases_per_s"),
@@ -65,7 +65,7 @@ const peerColumns = [
 ] as const;
 
 /** The same models on other engines; a prompt's time, or that of one token. */
-export const peers = schema("peers.csv", "npm run bench -- --peers", peerColumns, {
+export const peers = schema("peers.csv", "npm run benchmarks -- peers", peerColumns, {
   ...version,
   ...each(text, "run_id", "model", "engine", "dtype"),
   task: oneOf("prefill", "decode", "naive"),
