@@ -26,7 +26,7 @@ const only = {
   lmHeadBias: false,
 } as const;
 
-function engine({ config, weights }: Model) {
+export function engine({ config, weights }: Model) {
   const { hiddenSize: D, headDim: H, normEps, ropeTheta } = config;
 
   /** Computes one token: its keys and values join the caches, and its logits are returned. */

@@ -2,4 +2,6 @@
 import { describeLaws } from "causalgate/node-test";
 import engine from "./002-own-engine.js";
 
-describeLaws(engine, { laws: ["P-HISTORY", "P-CACHE", "P-ROLL", "P-GOLD", "P-BOUND", "P-FORK"] });
+describeLaws(engine, {
+  laws: ["history-invariance", "cache-equality", "rewind-equality", "fork-independence"],
+});

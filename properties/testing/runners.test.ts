@@ -5,9 +5,9 @@ import { jest, nodeTest, type Runner, type RunnerOutcome, vitest } from "./runne
 
 const folder = scratchFolder();
 
-const history = "history-invariance only the tokens held matter";
-const cache = "cache-equality cached = uncached, at every step";
-const fork = "fork-independence a fork and its origin do not touch each other (not offered: fork)";
+const history = "history-invariance: only the tokens held matter";
+const cache = "cache-equality: cached = uncached, at every step";
+const fork = "fork-independence: a fork and its origin do not touch each other (not offered: fork)";
 const known = `${history} (known failure: a rewind keeps the first token)`;
 
 interface Case {

@@ -91,7 +91,7 @@ interface Plan {
 }
 
 function lawTest(law: Law, plan: Plan, knownFailure: string | undefined): LawTest {
-  const title = `${law.id} ${law.name}`;
+  const title = `${law.id}: ${law.name}`;
   const missing = missingNeeds(law, plan.subject);
   const skipped = (reason: string): LawTest => ({
     title: `${title} (${reason})`,
