@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { peersTable } from "../src/bench/peers-table.ts";
 import { runJob } from "../src/bench/run-bench.ts";
 import type { Sample } from "../src/bench/sample.ts";
-import { writeCsv } from "../src/io/csv.ts";
 import type { RunRecord } from "../src/io/run-record.ts";
+import { writeTable } from "../src/io/table-csv.ts";
 import { grids, type PeerName, type PeerScale, peerJobs, peerModel } from "./peers.ts";
 import { type Audit, audit } from "./peers-audit.ts";
-import { peerColumns, peerRows } from "./peers-table.ts";
+import { peerRows } from "./peers-table.ts";
 
 const worker = join(import.meta.dirname, "peers-worker.ts");
 
@@ -37,9 +38,7 @@ export async function measurePeers(
   for (const job of peerJobs(scale, byModel, run_id, seed)) {
     samples.push(...(await runJob(job, step, worker)));
   }
-  const file = join(folder, "peers.csv");
-  await writeCsv(file, peerColumns, peerRows(samples, audits, run_id));
-  return file;
+  return writeTable(folder, peersTable, peerRows(samples, audits, run_id));
 }
 
 const nameOf = ({ peer }: Audit): PeerName => peer;

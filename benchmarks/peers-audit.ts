@@ -1,4 +1,5 @@
 /** What is known of a peer before it is timed: whether its logits are right on this very model. */
+import type { PeerRow } from "../src/bench/peers-table.ts";
 import { benchPrompt } from "../src/bench/workloads.ts";
 import { type Decoder, NotOffered } from "../src/decoder.ts";
 import type { Logits } from "../src/math/logits.ts";
@@ -8,14 +9,11 @@ import { largestError } from "../src/tolerance/compare.ts";
 import { noiseAllowance } from "../src/tolerance/noise.ts";
 import { baseline, grids, type Peer, type PeerName, type PeerScale, peers } from "./peers.ts";
 
-/** `not_offered`: it cannot compute the model; `mismatch`: it gives other logits, or tokens. */
-export type PeerStatus = "ok" | "not_installed" | "not_offered" | "mismatch";
-
 export interface Audit {
   readonly model: string;
   readonly peer: PeerName;
   readonly version: string | null;
-  readonly status: PeerStatus;
+  readonly status: PeerRow["status"];
   /** The largest difference from the reference's logits, and what the arithmetic allows. */
   readonly largestError: number | null;
   readonly allowedError: number | null;

@@ -1,5 +1,6 @@
 /** peers.csv: how long each engine takes for what the reference does, on the same model. */
 
+import { type PeerRow, peersTable, peerTasks } from "../src/bench/peers-table.ts";
 import type { Sample } from "../src/bench/sample.ts";
 import { median, medianInterval } from "../src/bench/statistics.ts";
 import {
@@ -10,45 +11,11 @@ import {
   verdictOf,
 } from "../src/bench/statistics-pairs.ts";
 import { digits } from "../src/bench/timed-groups.ts";
-import { type Row, schemaVersion } from "../src/cost/row.ts";
+import { blankCells, schemaVersion } from "../src/io/table.ts";
 import { armParts, baseline, peers } from "./peers.ts";
 import type { Audit } from "./peers-audit.ts";
 
-export const peerColumns = [
-  "schema_version",
-  "run_id",
-  "model",
-  "task",
-  "prompt_len",
-  "engine",
-  "version",
-  "dtype",
-  "threads",
-  "processes",
-  "n",
-  "median_ms",
-  "median_ci_lo_ms",
-  "median_ci_hi_ms",
-  "tokens_per_s",
-  "ratio_to_reference",
-  "ratio_ci_lo",
-  "ratio_ci_hi",
-  "aa_ratio",
-  "aa_ci_lo",
-  "aa_ci_hi",
-  "verdict",
-  "largest_error",
-  "allowed_error",
-  "status",
-  "error",
-] as const;
-
-export type PeerRow = Row<(typeof peerColumns)[number]>;
-
-const tasks = ["prefill", "decode", "naive"] as const;
-
-/** `prefill`: the first token after a prompt; else the mean of a few tokens after it. */
-type PeerTask = (typeof tasks)[number];
+type PeerTask = PeerRow["task"];
 
 /** One run of one arm: milliseconds of a prompt, or of a token. */
 interface Run {
@@ -81,7 +48,7 @@ export function peerRows(
   const lengths = lengthsOf(samples).sort(
     (a, b) =>
       Number(a.model > b.model) - Number(a.model < b.model) ||
-      tasks.indexOf(a.task) - tasks.indexOf(b.task) ||
+      peerTasks.indexOf(a.task) - peerTasks.indexOf(b.task) ||
       a.promptLength - b.promptLength,
   );
   return lengths.flatMap((length) =>
@@ -91,14 +58,17 @@ export function peerRows(
   );
 }
 
-function peerRow({ model, task, promptLength, arms }: Length, audit: Audit, run_id: string) {
+function peerRow(
+  { model, task, promptLength, arms }: Length,
+  audit: Audit,
+  run_id: string,
+): PeerRow {
   const runs = arms.get(audit.peer) ?? [];
   const reference = arms.get(baseline)!;
   const isAgreed = runs.every((run) => run.isRight && run.digest === reference[0].digest);
   const status = audit.status === "ok" && !isAgreed ? "mismatch" : audit.status;
-  const blank = Object.fromEntries(peerColumns.map((column) => [column, null])) as PeerRow;
   return {
-    ...blank,
+    ...blankCells(peersTable),
     schema_version: schemaVersion,
     ...{ run_id, model, task, prompt_len: promptLength, engine: audit.peer },
     version: audit.version,

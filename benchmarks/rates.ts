@@ -6,34 +6,19 @@
  * loads of one input and four sums hide the latency of addition; a long context costs some of it
  * again, as the exponentials of softmax are work that no FLOP column counts.
  */
-import { join } from "node:path";
 import { Bench } from "tinybench";
+import { type RateRow, ratesTable } from "../src/bench/rates-table.ts";
 import { benchPrompt } from "../src/bench/workloads.ts";
 import { decodeFlops } from "../src/cost/flops.ts";
-import type { Row } from "../src/cost/row.ts";
-import { writeCsv } from "../src/io/csv.ts";
 import type { RunRecord } from "../src/io/run-record.ts";
+import { blankCells, schemaVersion } from "../src/io/table.ts";
+import { writeTable } from "../src/io/table-csv.ts";
 import { laws } from "../src/laws/index.ts";
 import { namedModel } from "../src/model/named/registry.ts";
 import { initWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { reference } from "../src/subjects/subjects.ts";
 import { runLaw } from "../src/verify/run-law.ts";
-
-const columns = [
-  "schema_version",
-  "run_id",
-  "what",
-  "context_tokens",
-  "n",
-  "median_ms",
-  "gflops_per_s",
-  "ratio_to_dot",
-  "cases_per_s",
-  "checksum",
-] as const;
-
-type RateRow = Row<(typeof columns)[number]>;
 
 /** `smoke` ends in seconds and runs in the tests, so that no benchmark rots. */
 export type RateScale = "smoke" | "full";
@@ -53,25 +38,26 @@ export async function measureAllRates(
   step: () => void,
 ): Promise<string> {
   const { contexts, times, cases } = scales[scale];
-  const empty = { schema_version: 1, run_id: record.run_id, context_tokens: null, n: null };
-  const blank = { ...empty, median_ms: null, gflops_per_s: null, ratio_to_dot: null };
+  const blank = {
+    schema_version: schemaVersion,
+    run_id: record.run_id,
+    ...blankCells(ratesTable),
+  };
   const rows: RateRow[] = [];
   let dotRate = 0;
   for (const measured of await measureRates(contexts, times, record.seed, step)) {
     if (measured.context_tokens === null) dotRate = measured.gflops_per_s;
     const ratio = round(measured.gflops_per_s / dotRate);
-    rows.push({ ...blank, cases_per_s: null, ...measured, ratio_to_dot: ratio });
+    rows.push({ ...blank, ...measured, ratio_to_dot: ratio });
   }
   for (const law of laws) {
     const { seed } = record;
     const verdict = await runLaw(law, reference, { seed, runs: cases });
     const rate = Math.round((1000 * verdict.cases) / verdict.timeMs);
-    rows.push({ ...blank, what: law.id, n: verdict.cases, cases_per_s: rate, checksum: null });
+    rows.push({ ...blank, what: law.id, n: verdict.cases, cases_per_s: rate });
     step();
   }
-  const file = join(folder, "rates.csv");
-  await writeCsv(file, columns, rows);
-  return file;
+  return writeTable(folder, ratesTable, rows);
 }
 
 /** How many steps {@link measureAllRates} takes. */

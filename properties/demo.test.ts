@@ -88,8 +88,8 @@ describe("the tables of the demo", () => {
     expect([P, n]).toEqual([4, 10]);
     expect(last.naive_total).toBe(n * P + (n * (n - 1)) / 2);
     expect(last.cached_total).toBe(P + n - 1);
-    expect(last.cached_total_seed000).toBe(14);
-    expect(last.naive_total_seed001).toBe(n * P + (n * (n + 1)) / 2);
+    expect(last.cached_total_last_sampled).toBe(14);
+    expect(last.naive_total_all_sampled).toBe(n * P + (n * (n + 1)) / 2);
     const sum = (column: "naive_tokens" | "cached_tokens") =>
       tables.generation.reduce((total, row) => total + row[column], 0);
     expect(sum("naive_tokens")).toBe(last.naive_total);

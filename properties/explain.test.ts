@@ -1,10 +1,10 @@
 /** `causalgate explain`: what it says with tables, and without. */
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { writeCsv } from "../src/io/csv.ts";
+import { schemaVersion } from "../src/io/table.ts";
+import { writeTable } from "../src/io/table-csv.ts";
 import { laws } from "../src/laws/index.ts";
 import { explanation, topicNames } from "../src/report/explain.ts";
-import { schemas } from "../src/report/schema/index.ts";
+import { schemas } from "../src/report/schemas.ts";
 import { readTables } from "../src/report/tables.ts";
 import { causalgate } from "./command.ts";
 import { writeLaws } from "./made-reports.ts";
@@ -20,9 +20,8 @@ test.for(topicNames)("%s without tables names what writes them", (name) => {
 });
 
 test("numbers are those of the tables", async () => {
-  const { file, columns } = schemas.causality;
-  const row = { schema_version: 1, model: "demo", token_a: 1, token_b: 2 };
-  await writeCsv(join(scratch, file), columns, [
+  const row = { schema_version: schemaVersion, model: "demo", token_a: 1, token_b: 2 };
+  await writeTable(scratch, schemas.causality, [
     { ...row, position: 0, in_prefix: true, largest_difference: 1e-9 },
     { ...row, position: 1, in_prefix: false, largest_difference: 1.5 },
   ]);

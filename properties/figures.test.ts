@@ -1,12 +1,13 @@
 /** The figures: what they draw is what stands in their tables, and nothing else. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { describe, expect, test } from "vitest";
 import { benchTables } from "../src/bench/bench-tables.ts";
 import { demoTables, writeDemo } from "../src/courses/decoding-demo/demo.ts";
-import { csvText } from "../src/io/csv.ts";
+import { blankCells, schemaVersion } from "../src/io/table.ts";
+import { writeTable } from "../src/io/table-csv.ts";
 import { logTicks } from "../src/report/figures/curves.ts";
 import {
   draftFigures,
@@ -16,7 +17,7 @@ import {
   standaloneSvg,
 } from "../src/report/figures.ts";
 import { figuresMarkdown } from "../src/report/markdown.ts";
-import { schemas, type TableName } from "../src/report/schema/index.ts";
+import { schemas, type TableName, type TableRow } from "../src/report/schemas.ts";
 import { readTables, type Tables } from "../src/report/tables.ts";
 import { configs, madeSamples, noisy } from "./made-samples.ts";
 import { scratchFolder } from "./scratch.ts";
@@ -30,13 +31,11 @@ async function writeTables(): Promise<void> {
   await writeDemo(folder, await demoTables(seed));
   const samples = madeSamples({ processes: 2, rounds: 3, timeMs: noisy() });
   const { latency, growth, ratios } = benchTables(samples, configs);
-  const write = (name: TableName, rows: Parameters<typeof csvText>[1]) =>
-    writeFile(join(folder, schemas[name].file), csvText(schemas[name].columns, rows));
-  await write("latency", latency);
-  await write("growth", growth);
-  await write("ratios", ratios);
-  await write("curve", [curveRow(100, 2.5, 2.6), curveRow(200, 1.5, 1.7)]);
-  await write("peers", [
+  await writeTable(folder, schemas.latency, latency);
+  await writeTable(folder, schemas.growth, growth);
+  await writeTable(folder, schemas.ratios, ratios);
+  await writeTable(folder, schemas.curve, [curveRow(100, 2.5, 2.6), curveRow(200, 1.5, 1.7)]);
+  await writeTable(folder, schemas.peers, [
     peerRow("decode", "reference", 0.25, null),
     peerRow("decode", "onnxruntime", 0.5, 2),
     peerRow("prefill", "reference", 8, null),
@@ -49,11 +48,16 @@ function curveRow(step: number, loss: number, held_out_loss: number) {
   return { step, tokens: 1000 * step, loss, held_out_loss, ...rest };
 }
 
-function peerRow(task: string, engine: string, median_ms: number | null, ratio: number | null) {
-  const blank = Object.fromEntries(schemas.peers.columns.map((column) => [column, null]));
-  const names = { schema_version: 1, run_id: "run", model: "demo", task, engine };
-  const sizes = { prompt_len: 100, dtype: "float64", threads: 1, status: "ok" };
-  return { ...blank, ...names, ...sizes, median_ms, ratio_to_reference: ratio };
+function peerRow(
+  task: TableRow<"peers">["task"],
+  engine: string,
+  median_ms: number | null,
+  ratio: number | null,
+): TableRow<"peers"> {
+  const names = { schema_version: schemaVersion, run_id: "run", model: "demo", task, engine };
+  const sizes = { prompt_len: 100, dtype: "float64", threads: 1, status: "ok" } as const;
+  const times = { median_ms, ratio_to_reference: ratio };
+  return { ...blankCells(schemas.peers), ...names, ...sizes, ...times };
 }
 
 await writeTables();

@@ -4,62 +4,67 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { benchTables, writeBenchTables } from "../src/bench/bench-tables.ts";
 import { demoTables, writeDemo } from "../src/courses/decoding-demo/demo.ts";
-import { goldenColumns } from "../src/golden/goldens-table.ts";
-import { writeCsv } from "../src/io/csv.ts";
+import { goldensTable } from "../src/golden/goldens-table.ts";
 import { writeWhole } from "../src/io/files.ts";
 import { startRecord, writeRecord } from "../src/io/run-record.ts";
+import { type RowOf, schemaVersion } from "../src/io/table.ts";
+import { writeTable } from "../src/io/table-csv.ts";
 import { laws } from "../src/laws/index.ts";
-import { engines, goldens } from "../src/report/schema/verdicts.ts";
-import { lawColumns } from "../src/verify/verdicts.ts";
+import { enginesTable } from "../src/verify/engines-table.ts";
+import { lawsTable } from "../src/verify/verdicts.ts";
 import { configs, madeSamples } from "./made-samples.ts";
 
 const run_id = "2026-01-02T03:04:05.678Z";
 
+type LawRow = RowOf<typeof lawsTable>;
+
 /** Cells that are not those of a law that is kept. */
-type Change = Readonly<Record<string, string | number | boolean | null>>;
+type Change = Partial<LawRow>;
 
 /** Writes laws.csv: every law, kept over 1,000 cases, but for the changes. */
 export async function writeLaws(folder: string, changes: Readonly<Record<string, Change>> = {}) {
-  const rows = laws.map((law, i) => ({
-    ...{ schema_version: 1, run_id, subject: "reference", law: law.id, name: law.name },
-    ...{ statement: law.statement, catches: law.catches, status: "kept", seed: 42 },
-    ...{ cases: 1000, reached: 500 + i, precondition: law.precondition.name },
-    ...{ floor: law.precondition.floor, time_ms: 100 + i, cases_per_s: 10_000 },
-    ...{ canary_seen: true, worst_error: null, worst_allowed: null, error: null, replay: null },
-    ...changes[law.id],
-  }));
-  const path = join(folder, "laws.csv");
-  await writeCsv(path, lawColumns, rows);
-  return path;
+  const rows = laws.map(
+    (law, i): LawRow => ({
+      ...{
+        schema_version: schemaVersion,
+        run_id,
+        subject: "reference",
+        law: law.id,
+        name: law.name,
+      },
+      ...{ statement: law.statement, catches: law.catches, status: "kept" as const, seed: 42 },
+      ...{ cases: 1000, reached: 500 + i, precondition: law.precondition.name },
+      ...{ floor: law.precondition.floor, time_ms: 100 + i, cases_per_s: 10_000 },
+      ...{ canary_seen: true, worst_error: null, worst_allowed: null, error: null, replay: null },
+      ...changes[law.id],
+    }),
+  );
+  return writeTable(folder, lawsTable, rows);
 }
 
 async function writeGoldens(folder: string): Promise<string> {
   const row = {
-    schema_version: 1,
+    schema_version: schemaVersion,
     run_id,
     fixture: "demo",
     by: "a stranger",
     rows: 24,
     vocab: 256,
   };
-  const path = join(folder, goldens.file);
-  const errors = { largest_error: 1e-14, tolerance: 1e-9, status: "kept" };
-  await writeCsv(path, goldenColumns, [{ ...row, ...errors }]);
-  return path;
+  const errors = { largest_error: 1e-14, tolerance: 1e-9, status: "kept" } as const;
+  return writeTable(folder, goldensTable, [{ ...row, ...errors }]);
 }
 
 async function writeEngines(folder: string): Promise<string> {
-  const statuses = ["kept", "broken", "known failure", "not offered"];
+  const statuses = ["kept", "broken", "known failure", "not offered"] as const;
   const rows = ["one", "two", "three", "four", "five"].flatMap((engine) =>
     statuses.map((status, i) => ({
       ...{ engine, version: "1.2.3", arithmetic: "float32", law: laws[i].id },
-      ...{ status: engine === "one" ? "kept" : status, cases: 10, reached: 9 },
+      ...{ status: engine === "one" ? ("kept" as const) : status, cases: 10, reached: 9 },
       ...{ largest_error: 1e-6, tolerance: 1e-5, run_id },
     })),
   );
-  const path = join(folder, engines.file);
-  await writeCsv(path, engines.columns, rows);
-  return path;
+  return writeTable(folder, enginesTable, rows);
 }
 
 /** Writes the tables of a bench whose times are made up. */

@@ -1,31 +1,13 @@
 /** The laws on the unchanged code: a law that is broken there is a false alarm. */
 import { startProgress } from "../../src/io/progress.ts";
+import type { RowOf } from "../../src/io/table.ts";
 import { grouped } from "../../src/io/text-table.ts";
 import { laws } from "../../src/laws/index.ts";
+import type { falseAlarmsTable } from "../../src/verify/false-alarms-table.ts";
 import { inParallel, runWorker } from "./pool.ts";
 
-export const alarmColumns = [
-  "run_id",
-  "subject",
-  "seed",
-  "law",
-  "cases",
-  "reached",
-  "time_ms",
-  "alarm",
-] as const;
-
 /** The result of one law on one subject from one seed. */
-export interface AlarmRow {
-  readonly subject: string;
-  readonly seed: number;
-  readonly law: string;
-  readonly cases: number;
-  readonly reached: number;
-  readonly time_ms: number;
-  /** The error of the case that broke the law; null if it was kept. */
-  readonly alarm: string | null;
-}
+export type AlarmRow = Omit<RowOf<typeof falseAlarmsTable>, "run_id">;
 
 /** The subjects whose code the mutants are planted in. */
 const subjects = ["reference", "reference-tiled"];

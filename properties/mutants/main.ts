@@ -1,29 +1,23 @@
 /** `npm run mutants`: tries the laws on every mutant, seeks false alarms, compares two runs. */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { parse } from "csv-parse/sync";
 import { integer, reportOption, runsOption, seedOption } from "../../src/cli/options.ts";
 import { runProgram } from "../../src/cli/run-program.ts";
-import { writeCsv } from "../../src/io/csv.ts";
 import { startProgress } from "../../src/io/progress.ts";
 import { startRecord, writeRecord } from "../../src/io/run-record.ts";
+import type { AnyRow, RowOf, TableSchema } from "../../src/io/table.ts";
+import { readTable, writeTable } from "../../src/io/table-csv.ts";
 import { laws } from "../../src/laws/index.ts";
+import { falseAlarmsTable } from "../../src/verify/false-alarms-table.ts";
+import { killMatrixTable, mutantsTable } from "../../src/verify/mutants-table.ts";
 import { checks } from "./checks.ts";
 import { compareKills, comparisonText, readKills } from "./compare.ts";
-import { alarmColumns, alarmsText, tryUnmutated } from "./false-alarms.ts";
+import { alarmsText, tryUnmutated } from "./false-alarms.ts";
 import { chapters, mutantById } from "./index.ts";
 import { type Outcome, outcomeOf, problemsOf } from "./outcome.ts";
 import { inParallel, runWorker } from "./pool.ts";
-import {
-  killedText,
-  matrixRow,
-  mutantColumns,
-  mutantRow,
-  summaryText,
-  survivorsText,
-} from "./tables.ts";
+import { killedText, matrixRow, mutantRow, summaryText, survivorsText } from "./tables.ts";
 
 interface Options {
   readonly only?: readonly string[];
@@ -78,6 +72,7 @@ function compareCommand(): Command {
 }
 
 async function tryMutants(options: Options): Promise<boolean> {
+  const before = await readTables(options.report);
   const record = await startRecord("npm run mutants", options.seed);
   const chosen = options.only?.map(mutantById);
   const tasks = Object.entries(chapters)
@@ -98,7 +93,7 @@ async function tryMutants(options: Options): Promise<boolean> {
   });
   progress.stop();
   if (chosen !== undefined) console.log(outcomes.map(describe).join("\n"));
-  await writeTables(options.report, record, outcomes);
+  await writeTables(options.report, record, before, outcomes);
   const problems = problemsOf(outcomes);
   console.log([summaryText(outcomes), survivorsText(outcomes), killedText(outcomes)].join("\n"));
   for (const problem of problems) console.log(`problem: ${problem}`);
@@ -113,49 +108,60 @@ function describe({ mutant, status, kills }: Outcome): string {
   return [`${mutant.id}: ${status}`, ...lines].join("\n");
 }
 
+/** The rows of earlier runs. */
+interface Tables {
+  readonly mutants: readonly RowOf<typeof mutantsTable>[];
+  readonly matrix: readonly RowOf<typeof killMatrixTable>[];
+}
+
+async function readTables(folder: string): Promise<Tables> {
+  const read = async <Schema extends TableSchema>(schema: Schema) => {
+    const path = join(folder, schema.file);
+    return existsSync(path) ? await readTable(path, schema) : [];
+  };
+  return { mutants: await read(mutantsTable), matrix: await read(killMatrixTable) };
+}
+
 /** Writes the outcomes into the tables of a folder; rows of other mutants are kept. */
 async function writeTables(
   folder: string,
   record: Awaited<ReturnType<typeof startRecord>>,
+  before: Tables,
   outcomes: readonly Outcome[],
 ): Promise<void> {
-  const ids = [...laws, ...checks].map(({ id }) => id);
-  const write = async (
-    name: string,
-    columns: readonly string[],
-    rowOf: (outcome: Outcome) => MutantRow,
-  ) => {
-    const path = join(folder, name);
-    const fresh = new Map(outcomes.map((outcome) => [outcome.mutant.id, rowOf(outcome)]));
-    // Laws that an earlier run did not try are blank; columns of another version are left out.
-    const inColumns = (row: MutantRow) =>
-      Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
-    const old = new Map((await rowsIn(path)).map((row) => [String(row.mutant), inColumns(row)]));
-    const ids = Object.values(chapters).flatMap((mutants) => mutants.map(({ id }) => id));
-    const rows = ids.map((id) => fresh.get(id) ?? old.get(id)).filter((row) => row !== undefined);
-    await writeCsv(path, columns, rows);
-    return path;
+  const lawIds = [...laws, ...checks].map(({ id }) => id);
+  const mutantIds = Object.values(chapters).flatMap((mutants) => mutants.map(({ id }) => id));
+  const merged = <Row extends { readonly mutant: string }>(
+    old: readonly Row[],
+    rowOf: (outcome: Outcome) => Row,
+  ): Row[] => {
+    const rows = [...old, ...outcomes.map(rowOf)];
+    return mutantIds.flatMap((id) => rows.findLast(({ mutant }) => mutant === id) ?? []);
   };
+  // Laws that an earlier run did not try are blank; columns of another version are left out.
+  const matrix = merged(before.matrix, (outcome) => matrixRow(lawIds, outcome)).map(
+    ({ mutant, chapter, ...cells }: RowOf<typeof killMatrixTable>) => ({
+      ...{ mutant, chapter },
+      ...Object.fromEntries(lawIds.map((id) => [id, (cells as AnyRow)[id] ?? null])),
+    }),
+  );
   const files = [
-    await write("mutants.csv", mutantColumns, (one) => mutantRow(record.run_id, one)),
-    await write("kill-matrix.csv", ["mutant", "chapter", ...ids], (one) => matrixRow(ids, one)),
+    await writeTable(
+      folder,
+      mutantsTable,
+      merged(before.mutants, (outcome) => mutantRow(record.run_id, outcome)),
+    ),
+    await writeTable(folder, killMatrixTable, matrix),
   ];
   await writeRecord(folder, record, files);
-}
-
-type MutantRow = Readonly<Record<string, string | number | boolean | null>>;
-
-async function rowsIn(path: string): Promise<MutantRow[]> {
-  return existsSync(path) ? parse(await readFile(path), { columns: true }) : [];
 }
 
 async function seekFalseAlarms(options: Options, cases: number): Promise<boolean> {
   const record = await startRecord("npm run mutants -- --false-alarms", options.seed);
   const rows = await tryUnmutated({ ...options, cases });
-  const file = join(options.report, "false-alarms.csv");
-  await writeCsv(
-    file,
-    alarmColumns,
+  const file = await writeTable(
+    options.report,
+    falseAlarmsTable,
     rows.map((row) => ({ run_id: record.run_id, ...row })),
   );
   await writeRecord(options.report, record, [file]);

@@ -1,19 +1,14 @@
 /** The outcome of one mutant, from the results of its worker. */
 import { laws } from "../../src/laws/index.ts";
+import type { MutantRow } from "../../src/verify/mutants-table.ts";
 import type { Mutant } from "./mutant.ts";
 import { survivors } from "./survivors.ts";
 import type { Trial } from "./trial.ts";
 
-/**
- * `killed`: a law was broken. `equivalent`: none was, and none can be, with an argument. `open`:
- * none was, and the reason is known. `survived`: none was, without a reason.
- */
-export type Status = "killed" | "equivalent" | "open" | "survived";
-
 export interface Outcome {
   readonly mutant: Mutant;
   readonly chapter: string;
-  readonly status: Status;
+  readonly status: MutantRow["status"];
   /** The result of every law that was tried, in order. */
   readonly trials: readonly Trial[];
   /** The broken ones: laws, then checks, each sorted by the number of cases. */

@@ -1,41 +1,27 @@
 /** The outcomes of a run as tables and as text. */
+import { schemaVersion } from "../../src/io/table.ts";
 import { textTable } from "../../src/io/text-table.ts";
+import type { MutantRow } from "../../src/verify/mutants-table.ts";
 import { median, type Outcome } from "./outcome.ts";
 import { survivors } from "./survivors.ts";
 
-export const mutantColumns = [
-  "schema_version",
-  "run_id",
-  "mutant",
-  "chapter",
-  "rows",
-  "bug",
-  "link",
-  "file",
-  "status",
-  "killed_by",
-  "first_kill_law",
-  "cases_to_first_kill",
-  "ms_to_first_kill",
-  "reached",
-  "needs",
-  "explanation",
-] as const;
-
 /** Returns the row of a mutant. The first kill is by the law that needed the fewest cases. */
-export function mutantRow(runId: string, { mutant, chapter, status, kills, reached }: Outcome) {
+export function mutantRow(
+  runId: string,
+  { mutant, chapter, status, kills, reached }: Outcome,
+): MutantRow {
   const first = kills.at(0);
   return {
-    schema_version: 1,
+    schema_version: schemaVersion,
     run_id: runId,
     mutant: mutant.id,
     chapter,
-    rows: mutant.rows.join(" "),
+    rows: mutant.rows.join(" ") || null,
     bug: mutant.bug,
-    link: mutant.links.join(" "),
+    link: mutant.links.join(" ") || null,
     file: mutant.file,
     status,
-    killed_by: kills.map(({ law }) => law).join(" "),
+    killed_by: kills.map(({ law }) => law).join(" ") || null,
     first_kill_law: first?.law ?? null,
     cases_to_first_kill: first?.cases ?? null,
     ms_to_first_kill: first === undefined ? null : Math.round(first.ms * 10) / 10,

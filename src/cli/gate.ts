@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { Command } from "commander";
 import { benchTables, writeBenchTables } from "../bench/bench-tables.ts";
 import type { LatencyRow } from "../bench/latency-table.ts";
@@ -7,10 +7,10 @@ import { demoTables, writeDemo } from "../courses/decoding-demo/demo.ts";
 import { type FoundModel, findTrainedModel } from "../formats/find-model.ts";
 import { generate } from "../generation/generate.ts";
 import { checkGolden } from "../golden/check.ts";
-import { type GoldenRow, goldenColumns, goldenRow } from "../golden/goldens-table.ts";
+import { type GoldenRow, goldenRow, goldensTable } from "../golden/goldens-table.ts";
 import { packageFixtures, readModelFixtures } from "../golden/read.ts";
-import { writeCsv } from "../io/csv.ts";
 import { type RunRecord, readRuns, startRecord, writeRecord } from "../io/run-record.ts";
+import { writeTable } from "../io/table-csv.ts";
 import { grouped } from "../io/text-table.ts";
 import { lawById, laws } from "../laws/index.ts";
 import { seededRandom } from "../math/random.ts";
@@ -18,7 +18,7 @@ import { referenceDecoder } from "../reference/reference-decoder.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { reference, referenceOf } from "../subjects/subjects.ts";
 import { runLaws } from "../verify/run-laws.ts";
-import { lawCells, lawColumns, reportText } from "../verify/verdicts.ts";
+import { lawRows, lawsTable, reportText } from "../verify/verdicts.ts";
 import { isClean, type Report } from "../verify/verify.ts";
 import { reportOption, seedOption } from "./options.ts";
 
@@ -137,10 +137,8 @@ async function tablesStep(
   console.log(
     `Tables of ${model}, at a scale of about a minute; causalgate bench --scale full is the full one`,
   );
-  const laws = join(folder, "laws.csv");
-  await writeCsv(laws, lawColumns, lawCells(record.run_id, report));
-  const goldens = join(folder, "goldens.csv");
-  await writeCsv(goldens, goldenColumns, goldenRows);
+  const verdicts = await writeTable(folder, lawsTable, lawRows(record.run_id, report));
+  const goldens = await writeTable(folder, goldensTable, goldenRows);
   const { samples, configs } = await runBench(
     {
       benchmarks: ["latency", "growth"],
@@ -152,7 +150,7 @@ async function tablesStep(
     { record, keep: (_, measure) => measure() },
   );
   const tables = benchTables(samples, configs);
-  const files = [laws, goldens, ...(await writeBenchTables(folder, samples, tables))];
+  const files = [verdicts, goldens, ...(await writeBenchTables(folder, samples, tables))];
   console.log(longestText(tables.latency));
   for (const path of files) console.log(`  written: ${path}`);
   return files;
@@ -176,12 +174,12 @@ function longestText(rows: readonly LatencyRow[]): string {
   const timed = rows.filter(({ task, status }) => task === "generation_length" && status === "ok");
   const wrong = rows.filter(({ status }) => status !== "ok").length;
   const missing = wrong === 0 ? "" : `, ${wrong} of ${rows.length} rows without a figure`;
-  const newTokens = Math.max(0, ...timed.map(({ gen_len }) => Number(gen_len)));
+  const newTokens = Math.max(0, ...timed.map(({ gen_len }) => gen_len));
   const [cached, naive] = ["cached", "naive"].map((mode) =>
     timed.find((row) => row.gen_len === newTokens && row.mode === mode),
   );
-  if (!cached || !naive) return `  nothing could be timed${missing}`;
-  const [fast, slow] = [Number(cached.median_ms), Number(naive.median_ms)];
+  const [fast, slow] = [cached?.median_ms ?? null, naive?.median_ms ?? null];
+  if (fast === null || slow === null) return `  nothing could be timed${missing}`;
   const ratio = (slow / fast).toPrecision(3);
   const ms = `${fast.toPrecision(3)} ms with the cache, ${slow.toPrecision(3)} ms without`;
   return `  ${newTokens} tokens: ${ms} (${ratio} times as long), the same tokens${missing}`;

@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
 import { Command } from "commander";
-import { writeCsv } from "../io/csv.ts";
 import { writeWhole } from "../io/files.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
+import { writeTable } from "../io/table-csv.ts";
 import { lawById, laws } from "../laws/index.ts";
 import type { Law } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
@@ -15,8 +15,8 @@ import { runLaw } from "../verify/run-law.ts";
 import { runLaws } from "../verify/run-laws.ts";
 import {
   describeVerdict,
-  lawCells,
-  lawColumns,
+  lawRows,
+  lawsTable,
   replayLine,
   reportJson,
   reportText,
@@ -132,10 +132,10 @@ async function writeReport(
   record: Awaited<ReturnType<typeof startRecord>>,
 ): Promise<string> {
   const file = (name: string) => join(folder, name);
-  await writeCsv(file("laws.csv"), lawColumns, lawCells(record.run_id, report));
+  const table = await writeTable(folder, lawsTable, lawRows(record.run_id, report));
   await writeWhole(file("laws.json"), `${JSON.stringify(reportJson(report), null, 2)}\n`);
   await writeWhole(file("laws.xml"), junitText(report));
-  const files = ["laws.csv", "laws.json", "laws.xml"].map(file);
+  const files = [table, file("laws.json"), file("laws.xml")];
   if (!isOwn(subject)) files.push(await writeEngines(folder, record.run_id, subject, report));
   await writeRecord(folder, record, files);
   return files.map((path) => basename(path)).join(", ");

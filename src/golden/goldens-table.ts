@@ -1,23 +1,38 @@
 /** goldens.csv: the comparison of one decoder with every recorded fixture. */
-import { type Row, schemaVersion } from "../cost/row.ts";
+import {
+  defineTable,
+  integer,
+  number,
+  oneOf,
+  orBlank,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../io/table.ts";
 import type { GoldenVerdict } from "./check.ts";
 import { type Fixture, vocabSizeOf } from "./format.ts";
 
-export const goldenColumns = [
-  "schema_version",
-  "run_id",
-  "fixture",
-  "by",
-  "rows",
-  "vocab",
-  "largest_error",
-  "tolerance",
-  "status",
-] as const;
+export const goldensTable = defineTable({
+  file: "goldens.csv",
+  command: "npm start",
+  about: "The comparison of a decoder with one recorded fixture.",
+  columns: {
+    schema_version: version,
+    run_id: text("start of the run in UTC, its name in run.json"),
+    fixture: text("name of the fixture, its folder in golden/"),
+    by: text("implementation that recorded the fixture"),
+    rows: integer("rows of logits"),
+    vocab: integer("logits in a row"),
+    largest_error: orBlank(number("largest error of any logit; blank if one is not a number")),
+    tolerance: number("largest error that is allowed"),
+    status: oneOf(["kept", "broken"], "whether every logit is within the tolerance"),
+  },
+});
 
-export type GoldenRow = Row<(typeof goldenColumns)[number]>;
+export type GoldenRow = RowOf<typeof goldensTable>;
 
-/** The row of one fixture: `rows` rows of `vocab` logits, and the largest error of any of them. */
+/** Returns the row of one fixture. */
 export function goldenRow(
   runId: string,
   recorded: Fixture,

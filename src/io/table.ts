@@ -48,7 +48,7 @@ export function defineTable<const Named extends Columns>(
 }
 
 /** Increases when a column changes its meaning. */
-export const schemaVersion = 1;
+export const schemaVersion = 1 as const;
 
 /** The first column of most tables. */
 export const version: Column<typeof schemaVersion> = titled(

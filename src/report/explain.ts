@@ -1,6 +1,6 @@
 /** Topics of decoding, each in a few sentences with the numbers of a folder of reports. */
 import { grouped, percent, scientific, si, significant } from "../io/numbers.ts";
-import { schemas, type TableName } from "./schema/index.ts";
+import { schemas, type TableName } from "./schemas.ts";
 import { costStanding, speedStanding } from "./standing.ts";
 import type { Table, Tables } from "./tables.ts";
 

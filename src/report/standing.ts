@@ -1,5 +1,5 @@
 /** Where things stand, from the tables alone: is it right, how fast is it, and at what cost. */
-import type { TableRow } from "./schema/index.ts";
+import type { TableRow } from "./schemas.ts";
 import type { Tables } from "./tables.ts";
 
 type LawRow = TableRow<"laws">;

@@ -3,21 +3,21 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { parse } from "csv-parse/sync";
 import { writtenTypes } from "../formats/floats.ts";
 import { writeHuggingFace } from "../formats/hugging-face.ts";
 import { writePeft } from "../formats/peft.ts";
-import { writeCsv } from "../io/csv.ts";
 import { sha256, writeWhole } from "../io/files.ts";
 import { isObject, type JsonObject, readJsonObject } from "../io/json.ts";
 import { jsonText } from "../io/json-text.ts";
 import { startProgress } from "../io/progress.ts";
 import { aligned } from "../io/rows-text.ts";
+import { readTable, writeTable } from "../io/table-csv.ts";
 import { grouped } from "../io/text-table.ts";
 import type { Model } from "../model/model.ts";
 import type { LoraConfig } from "../model/weights.ts";
 import { wordLevelJson } from "../tokenizers/word-level.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { type CurveRow, curveTable } from "./curve-table.ts";
 import type { TrainingTask } from "./data/task.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { stepRandom } from "./streams.ts";
@@ -51,19 +51,7 @@ export interface TrainingRun {
   readonly resume: boolean;
 }
 
-const curveColumns = [
-  "step",
-  "tokens",
-  "loss",
-  "held_out_loss",
-  "learning_rate",
-  "gradient_norm",
-] as const;
-
-type CurveRow = Readonly<Record<(typeof curveColumns)[number], number>>;
-
 const RECORD = "training.json";
-const CURVE = "curve.csv";
 const CHECKPOINT = "checkpoint.safetensors";
 
 /** Largest number of tokens in the final evaluation. */
@@ -122,8 +110,7 @@ async function goOn(training: Training, folder: string): Promise<CurveRow[]> {
   const path = join(folder, CHECKPOINT);
   if (!existsSync(path)) return [];
   await readCheckpoint(path, training);
-  const text = await readFile(join(folder, CURVE), "utf8");
-  const rows: CurveRow[] = parse(text, { columns: true, cast: true });
+  const rows = await readTable(join(folder, curveTable.file), curveTable);
   return rows.filter(({ step }) => step <= training.step);
 }
 
@@ -146,7 +133,7 @@ async function trainAll(run: TrainingRun, training: Training, curve: CurveRow[])
       curve.push(curveRow(reports, curve.at(-1)?.tokens ?? 0, loss));
       reports = [];
       // In this order: a resumed run cuts a curve that is too long, but cannot extend a short one.
-      await writeCsv(join(folder, CURVE), curveColumns, curve);
+      await writeTable(folder, curveTable, curve);
       await writeCheckpoint(join(folder, CHECKPOINT), training);
     }
   } finally {

@@ -1,14 +1,31 @@
 /** `engines.csv`: which engine keeps which law, a row for every engine, version and law. */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeCsv } from "../io/csv.ts";
-import { engines } from "../report/schema/verdicts.ts";
-import { tableRows } from "../report/tables.ts";
+import { defineTable, integer, number, oneOf, orBlank, type RowOf, text } from "../io/table.ts";
+import { readTable, writeTable } from "../io/table-csv.ts";
 import type { Subject } from "../subjects/subject.ts";
+import { statuses } from "./run-law.ts";
 import type { Report } from "./verify.ts";
 
-type Row = Readonly<Record<string, string | number | null>>;
+export const enginesTable = defineTable({
+  file: "engines.csv",
+  command: "npx causalgate verify --subject onnxruntime",
+  about: "The result of the latest run of one law on one version of an engine.",
+  columns: {
+    engine: text("name of the subject"),
+    version: orBlank(text("versions of the packages that compute")),
+    arithmetic: text("number format of the computation"),
+    law: text("id of the law"),
+    status: oneOf(statuses, "result of the law"),
+    cases: integer("cases tried"),
+    reached: integer("cases that met the precondition"),
+    largest_error: orBlank(number("largest error of a logit")),
+    tolerance: orBlank(number("tolerance of the case that came nearest to it")),
+    run_id: text("start of the run in UTC"),
+  },
+});
+
+type EngineRow = RowOf<typeof enginesTable>;
 
 /** What a subject is called in tables, with the versions of what computes it. */
 export async function engineOf({ name, noise, versions }: Subject) {
@@ -31,30 +48,25 @@ export async function writeEngines(
   subject: Subject,
   { verdicts }: Report,
 ): Promise<string> {
-  const path = join(folder, engines.file);
+  const path = join(folder, enginesTable.file);
   const who = await engineOf(subject);
-  const rows = verdicts.map(({ law, status, cases, reached, worst, failure }): Row => {
+  const rows = verdicts.map(({ law, status, cases, reached, worst, failure }): EngineRow => {
     const largest = failure?.largestError ?? worst?.error ?? null;
     const judged = { law: law.id, status, cases, reached };
     const errors = { largest_error: largest, tolerance: worst?.allowed ?? null };
     return { ...who, ...judged, ...errors, run_id: runId };
   });
   const known = new Set(rows.map(keyOf));
-  const others = (await read(path)).filter((row) => !known.has(keyOf(row)));
-  await writeCsv(path, engines.columns, [...others, ...rows].toSorted(byEngine));
-  return path;
+  const before = existsSync(path) ? await readTable(path, enginesTable) : [];
+  const others = before.filter((row) => !known.has(keyOf(row)));
+  return writeTable(folder, enginesTable, [...others, ...rows].toSorted(byEngine));
 }
 
-async function read(path: string): Promise<Row[]> {
-  if (!existsSync(path)) return [];
-  return tableRows(path, await readFile(path), engines) as unknown as Row[];
-}
-
-const keyOf = ({ engine, version, arithmetic, law }: Row) =>
+const keyOf = ({ engine, version, arithmetic, law }: EngineRow) =>
   JSON.stringify([engine, version, arithmetic, law]);
 
 /** Engines and their versions by name; within them, laws as they came: sorting keeps that order. */
-function byEngine(a: Row, b: Row): number {
-  const name = ({ engine, version }: Row) => `${engine} ${version}`;
+function byEngine(a: EngineRow, b: EngineRow): number {
+  const name = ({ engine, version }: EngineRow) => `${engine} ${version}`;
   return name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0;
 }

@@ -28,7 +28,16 @@ export interface RunOptions {
  * too few of those that it can compute met the precondition to say that it holds. `known failure`:
  * broken, and declared to be; `now kept`: declared to be broken, and no case broke it.
  */
-export type Status = "kept" | "broken" | "vacuous" | "not offered" | "known failure" | "now kept";
+export const statuses = [
+  "kept",
+  "broken",
+  "vacuous",
+  "not offered",
+  "known failure",
+  "now kept",
+] as const;
+
+export type Status = (typeof statuses)[number];
 
 export interface Verdict {
   readonly law: Law;

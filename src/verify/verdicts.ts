@@ -1,5 +1,17 @@
+import {
+  boolean,
+  defineTable,
+  integer,
+  number,
+  oneOf,
+  orBlank,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../io/table.ts";
 import { grouped, textTable } from "../io/text-table.ts";
-import type { Verdict } from "./run-law.ts";
+import { statuses, type Verdict } from "./run-law.ts";
 import type { Report } from "./verify.ts";
 
 /** A verdict that is not "kept", in full: what is wrong, the smallest case, and its replay. */
@@ -67,36 +79,41 @@ export function reportJson({ verdicts, blind }: Report): unknown {
   }));
 }
 
-export const lawColumns = [
-  "schema_version",
-  "run_id",
-  "subject",
-  "law",
-  "name",
-  "statement",
-  "catches",
-  "status",
-  "seed",
-  "cases",
-  "reached",
-  "precondition",
-  "floor",
-  "time_ms",
-  "cases_per_s",
-  "canary_seen",
-  "worst_error",
-  "worst_allowed",
-  "error",
-  "replay",
-] as const;
+export const lawsTable = defineTable({
+  file: "laws.csv",
+  command: "npm start",
+  about: "The result of running one law on one subject.",
+  columns: {
+    schema_version: version,
+    run_id: text("start of the run in UTC, its name in run.json"),
+    subject: text("name of the implementation under test"),
+    law: text("id of the law"),
+    name: text("name of the law in words"),
+    statement: text("statement of the law"),
+    catches: text("bugs that break the law"),
+    status: oneOf(statuses, "result of the law"),
+    seed: integer("seed of the cases"),
+    cases: integer("cases tried"),
+    reached: integer("cases that met the precondition"),
+    precondition: text("condition under which a case can break the law"),
+    floor: number("smallest share of cases that must meet the precondition"),
+    time_ms: integer("time of all cases in milliseconds"),
+    cases_per_s: orBlank(integer("cases per second")),
+    canary_seen: orBlank(boolean("whether the law detected its planted violation, if it is kept")),
+    worst_error: orBlank(number("error of the logits that came nearest to their tolerance")),
+    worst_allowed: orBlank(number("their tolerance")),
+    error: orBlank(text("message of the smallest case that breaks the law")),
+    replay: orBlank(text("argument of --replay that runs that case again")),
+  },
+});
 
-/** One row of laws.csv for every verdict. */
-export function lawCells(runId: string, { verdicts, blind }: Report) {
+/** Returns one row of laws.csv for every verdict. */
+export function lawRows(runId: string, { verdicts, blind }: Report): RowOf<typeof lawsTable>[] {
   return verdicts.map((verdict) => {
     const { law, status, cases, timeMs, failure } = verdict;
     const rate = cases === 0 ? null : Math.round((1000 * cases) / timeMs);
     return {
-      schema_version: 1,
+      schema_version: schemaVersion,
       run_id: runId,
       subject: verdict.subject,
       law: law.id,

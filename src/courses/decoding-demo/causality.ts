@@ -1,7 +1,46 @@
 import { forwardStages } from "../../definition.ts";
+import {
+  boolean,
+  defineTable,
+  integer,
+  number,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../../io/table.ts";
 import type { Model } from "../../model/model.ts";
 import { referenceDecoder } from "../../reference/reference-decoder.ts";
-import type { TableRow } from "../../report/schema/index.ts";
+
+export const causalityTable = defineTable({
+  file: "causality.csv",
+  command: "npx causalgate demo",
+  about: "The logits after two continuations of one prefix, compared at one position.",
+  columns: {
+    schema_version: version,
+    model: text("model name"),
+    position: integer("position of the token, from 0"),
+    token_a: integer("token of the first text"),
+    token_b: integer("token of the second text"),
+    in_prefix: boolean("whether the position is in the prefix that both texts share"),
+    largest_difference: number("largest difference of any logit"),
+  },
+});
+
+export const attentionTable = defineTable({
+  file: "attention.csv",
+  command: "npx causalgate demo",
+  about: "One attention probability of one head.",
+  columns: {
+    schema_version: version,
+    model: text("model name"),
+    layer: integer("index of the block, from 0"),
+    head: integer("index of the query head, from 0"),
+    query_position: integer("position that attends, from 0"),
+    key_position: integer("position that is attended, from 0"),
+    probability: number("attention probability"),
+  },
+});
 
 /** One prefix with two continuations, in the demo's own vocabulary of 256. */
 export const prefix = [3, 7, 11];
@@ -15,7 +54,7 @@ export async function causalityRows({
   name,
   config,
   weights,
-}: Model): Promise<TableRow<"causality">[]> {
+}: Model): Promise<RowOf<typeof causalityTable>[]> {
   const decoder = referenceDecoder(config, weights);
   const texts = continuations.map((continuation) => [...prefix, ...continuation]);
   const logits = await Promise.all(
@@ -26,7 +65,7 @@ export async function causalityRows({
   );
   const [a, b] = texts;
   return a.map((_, position) => ({
-    schema_version: 1,
+    schema_version: schemaVersion,
     model: name,
     position,
     token_a: a[position],
@@ -41,13 +80,13 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 /** The attention of the first head of the last layer over the first of the two texts. */
-export function attentionRows({ name, config, weights }: Model): TableRow<"attention">[] {
+export function attentionRows({ name, config, weights }: Model): RowOf<typeof attentionTable>[] {
   const { layers } = forwardStages(config, weights, [...prefix, ...continuations[0]]);
   const layer = layers.length - 1;
   const head = 0;
   return layers[layer].attention[head].flatMap((row, query_position) =>
     row.map((probability, key_position) => ({
-      schema_version: 1,
+      schema_version: schemaVersion,
       model: name,
       layer,
       head,

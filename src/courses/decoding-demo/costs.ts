@@ -1,22 +1,46 @@
 import { type IntensityRow, intensityRows } from "../../cost/intensity-table.ts";
 import { parameterSummary, share } from "../../cost/parameters.ts";
-import type { RowOf } from "../../io/table.ts";
+import {
+  bigInteger,
+  defineTable,
+  number,
+  oneOf,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../../io/table.ts";
 import { namedModel } from "../../model/named/registry.ts";
-import type { TableRow } from "../../report/schema/index.ts";
 import {
   type assignmentIntensityTable,
   attentionRows,
 } from "../two-layer-assignment/intensity-table.ts";
 
+const components = ["embedding", "attention", "feed-forward", "norms", "head", "total"] as const;
+
+export const parametersTable = defineTable({
+  file: "parameters.csv",
+  command: "npx causalgate demo",
+  about: "Parameters of one component of a public model; total is the sum of the others.",
+  columns: {
+    schema_version: version,
+    model: text("model name"),
+    title: text("name that its authors use"),
+    component: oneOf(components, "part of the model"),
+    parameters: bigInteger("parameters; 0 in a tied head"),
+    share: number("share of all parameters, 0 to 1"),
+  },
+});
+
 const compared = ["llama-2-7b", "llama-3-8b", "mistral-7b"];
 
 /** The parameters of three public models by component, then their total. */
-export function parametersRows(): TableRow<"parameters">[] {
+export function parametersRows(): RowOf<typeof parametersTable>[] {
   return compared.flatMap((name) => {
     const { title, config } = namedModel(name);
     const { embedding, positions, block, finalNorm, lmHead, total } = parameterSummary(config);
     const layers = BigInt(config.numHiddenLayers);
-    const components = {
+    const counts = {
       embedding: embedding + positions,
       attention: layers * block.attention,
       "feed-forward": layers * block.feedForward,
@@ -24,13 +48,13 @@ export function parametersRows(): TableRow<"parameters">[] {
       head: lmHead,
       total,
     };
-    return Object.entries(components).map(([component, parameters]) => ({
-      schema_version: 1 as const,
+    return components.map((component) => ({
+      schema_version: schemaVersion,
       model: name,
       title,
-      component: component as keyof typeof components,
-      parameters,
-      share: share(parameters, total),
+      component,
+      parameters: counts[component],
+      share: share(counts[component], total),
     }));
   });
 }

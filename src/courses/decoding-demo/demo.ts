@@ -1,13 +1,19 @@
 /** The tables of the demo: six examples of causal decoding, and the intensities of a model. */
-import { join } from "node:path";
-import { writeCsv } from "../../io/csv.ts";
-import { schemas } from "../../report/schema/index.ts";
-import { attentionRows, causalityRows } from "./causality.ts";
-import { assignmentRows, demoIntensityRows, parametersRows } from "./costs.ts";
-import { forwardRows } from "./forward.ts";
-import { generationCostRows, generationRows } from "./generation.ts";
+import { intensityTable } from "../../cost/intensity-table.ts";
+import { writeTable } from "../../io/table-csv.ts";
+import { curveTable } from "../../training/curve-table.ts";
+import { assignmentIntensityTable } from "../two-layer-assignment/intensity-table.ts";
+import { attentionRows, attentionTable, causalityRows, causalityTable } from "./causality.ts";
+import { assignmentRows, demoIntensityRows, parametersRows, parametersTable } from "./costs.ts";
+import { forwardRows, forwardTable } from "./forward.ts";
+import {
+  generationCostRows,
+  generationCostTable,
+  generationRows,
+  generationTable,
+} from "./generation.ts";
 import { randomModel, trainedCurve, trainedTiny } from "./models.ts";
-import { samplingRows } from "./sampling.ts";
+import { samplingRows, samplingTable } from "./sampling.ts";
 
 export type DemoTables = Awaited<ReturnType<typeof demoTables>>;
 
@@ -36,12 +42,16 @@ export async function demoTables(seed: number) {
 
 /** Writes each table into the folder of reports, and resolves to their paths. */
 export async function writeDemo(folder: string, tables: DemoTables): Promise<string[]> {
-  const files: string[] = [];
-  for (const [name, rows] of Object.entries(tables)) {
-    const { file, columns } = schemas[name as keyof DemoTables];
-    const path = join(folder, file);
-    await writeCsv(path, columns, rows);
-    files.push(path);
-  }
-  return files;
+  return [
+    await writeTable(folder, forwardTable, tables.forward),
+    await writeTable(folder, causalityTable, tables.causality),
+    await writeTable(folder, attentionTable, tables.attention),
+    await writeTable(folder, samplingTable, tables.sampling),
+    await writeTable(folder, generationTable, tables.generation),
+    await writeTable(folder, generationCostTable, tables.generationCost),
+    await writeTable(folder, parametersTable, tables.parameters),
+    await writeTable(folder, intensityTable, tables.intensity),
+    await writeTable(folder, assignmentIntensityTable, tables.assignmentIntensity),
+    ...(tables.curve ? [await writeTable(folder, curveTable, tables.curve)] : []),
+  ];
 }

@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadModel } from "../../formats/load.ts";
+import { readTable } from "../../io/table-csv.ts";
 import type { Model } from "../../model/model.ts";
 import { namedModel } from "../../model/named/registry.ts";
 import { trainedFolder } from "../../model/trained/trained.ts";
 import { initWeights } from "../../model/weights.ts";
-import { schemas, type TableRow } from "../../report/schema/index.ts";
-import { tableRows } from "../../report/tables.ts";
+import { type CurveRow, curveTable } from "../../training/curve-table.ts";
 
 /** A named model with random weights of the seed. */
 export function randomModel(name: string, seed: number): Model {
@@ -22,8 +21,8 @@ export async function trainedTiny(): Promise<Model | null> {
 }
 
 /** How the loss of {@link trainedTiny} fell while it was trained; null where nobody kept that. */
-export async function trainedCurve(): Promise<readonly TableRow<"curve">[] | null> {
+export async function trainedCurve(): Promise<readonly CurveRow[] | null> {
   const folder = trainedFolder("tiny");
-  const path = folder === null ? "" : join(folder, schemas.curve.file);
-  return existsSync(path) ? tableRows(path, await readFile(path), schemas.curve) : null;
+  const path = folder === null ? "" : join(folder, curveTable.file);
+  return existsSync(path) ? await readTable(path, curveTable) : null;
 }

@@ -1,9 +1,37 @@
+import {
+  defineTable,
+  integer,
+  number,
+  oneOf,
+  orBlank,
+  type RowOf,
+  schemaVersion,
+  text,
+  version,
+} from "../../io/table.ts";
 import type { Model } from "../../model/model.ts";
 import { tinyWords } from "../../model/named/tiny-words.ts";
 import { referenceDecoder } from "../../reference/reference-decoder.ts";
-import type { TableRow } from "../../report/schema/index.ts";
 import { rank } from "../../sampling/rank.ts";
 import { distribution, type SamplingOptions } from "../../sampling/sample-token.ts";
+
+export const samplingTable = defineTable({
+  file: "sampling.csv",
+  command: "npx causalgate demo",
+  about: "The probability of one token under one sampling strategy, after one prompt.",
+  columns: {
+    schema_version: version,
+    model: text("model name"),
+    weights: oneOf(["random", "trained"], "origin of the weights"),
+    prompt: text("words or token ids of the prompt"),
+    strategy: text("sampling strategy"),
+    rank: integer("rank of the logit, from 1"),
+    token: integer("token id"),
+    word: orBlank(text("word of the token, if the model has words")),
+    logit: number("logit of the token"),
+    probability: number("probability of the token under the strategy"),
+  },
+});
 
 /** Ways of sampling; the last is what many programs use unless told otherwise. */
 export const strategies: Readonly<Record<string, SamplingOptions>> = {
@@ -21,7 +49,7 @@ export async function samplingRows(
   { name, config, weights }: Model,
   kind: "random" | "trained",
   prompt: readonly number[],
-): Promise<TableRow<"sampling">[]> {
+): Promise<RowOf<typeof samplingTable>[]> {
   await using sequence = await referenceDecoder(config, weights).start();
   const logits = await sequence.append(prompt);
   const order = rank(logits);
@@ -29,7 +57,7 @@ export async function samplingRows(
   return Object.entries(strategies).flatMap(([strategy, options]) => {
     const probabilities = distribution(logits, options);
     return order.map((token, i) => ({
-      schema_version: 1 as const,
+      schema_version: schemaVersion,
       model: name,
       weights: kind,
       prompt: prompt.map((id) => wordOf(id) ?? String(id)).join(" "),

@@ -69,7 +69,7 @@ function generationText({ generation }: DemoTables): string {
     "Generation: what each step sends through the model",
     textTable(["step", "token", "without cache", "with cache"], rows),
     `In all ${last.naive_total} token-steps without a cache (nP + n(n - 1)/2), ${last.cached_total} with it (P + n - 1).`,
-    `Counting the token that each step samples: ${last.naive_total_seed001} without a cache; counting the last one, which is never run: ${last.cached_total_seed000} with it.`,
+    `Counting the token that each step samples: ${last.naive_total_all_sampled} without a cache; counting the last one, which is never run: ${last.cached_total_last_sampled} with it.`,
   ].join("\n");
 }
 

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { significant } from "../../io/numbers.ts";
-import { schemas, type TableName } from "../schema/index.ts";
+import { schemas, type TableName } from "../schemas.ts";
 import type { Table, Tables } from "../tables.ts";
 
 /** Where the numbers of a figure stand. */

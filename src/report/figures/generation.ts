@@ -34,8 +34,8 @@ export function generation({ generation: table }: Tables): Draft {
         `With it each token runs once: P + n - 1 = ${cached_total}, ${fewer} times fewer.`,
       ),
       paragraph(
-        `Often the last token is counted, too, which is never run: P + n = ${last.cached_total_seed000} with a cache.`,
-        `Counting the token that each step samples gives nP + n(n + 1)/2 = ${last.naive_total_seed001} without one.`,
+        `Often the last token is counted, too, which is never run: P + n = ${last.cached_total_last_sampled} with a cache.`,
+        `Counting the token that each step samples gives nP + n(n + 1)/2 = ${last.naive_total_all_sampled} without one.`,
       ),
       `Both ways gave the tokens ${rows.map(({ token }) => token).join(", ")}.`,
     ],

@@ -1,6 +1,6 @@
 /** Which engine keeps which law. */
 import { scientific } from "../../io/numbers.ts";
-import { schemas } from "../schema/index.ts";
+import { schemas } from "../schemas.ts";
 import { type EngineStanding, engineStandings } from "../standing.ts";
 import type { Tables } from "../tables.ts";
 import { type Html, html } from "./html.ts";

@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { drawSpec } from "../figures/draw.ts";
 import { colour } from "../figures/theme.ts";
-import type { TableRow } from "../schema/index.ts";
+import type { TableRow } from "../schemas.ts";
 import { Html, html } from "./html.ts";
 
 /** A row of the matrix: the law's column holds the number of cases to the kill. */

@@ -1,6 +1,6 @@
 /** The planted bugs: which law kills which, as a matrix to point at and as a table to search. */
 import { grouped } from "../../io/numbers.ts";
-import type { TableRow } from "../schema/index.ts";
+import type { TableRow } from "../schemas.ts";
 import type { Tables } from "../tables.ts";
 import { type Content, type Html, html, json } from "./html.ts";
 import { killGrid, shades } from "./kill-grid.ts";

@@ -1,5 +1,5 @@
 /** Where a number is from: a link to its table, or what to type where the table is missing. */
-import type { TableName } from "../schema/index.ts";
+import type { TableName } from "../schemas.ts";
 import type { Table } from "../tables.ts";
 import { type Html, html } from "./html.ts";
 

@@ -1,7 +1,7 @@
 /** The first screen: is the decoder right, how fast is it, at what cost, and on which machine. */
 import { duration, grouped, scientific, si, significant } from "../../io/numbers.ts";
 import type { PastRun } from "../../io/run-record.ts";
-import { schemas } from "../schema/index.ts";
+import { schemas } from "../schemas.ts";
 import {
   costStanding,
   engineStandings,
