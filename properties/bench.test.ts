@@ -3,11 +3,12 @@ import { describe, expect, test } from "vitest";
 import { type BenchmarkName, benchmarks, grids } from "../src/bench/grids.ts";
 import { latencyRows } from "../src/bench/latency-table.ts";
 import { measure, type Workload } from "../src/bench/measure.ts";
+import { measureSampling } from "../src/bench/measure-sampling.ts";
 import { host, type PlannedModel, planBench } from "../src/bench/plan.ts";
 import { ratioRows } from "../src/bench/ratios-table.ts";
 import type { BenchCell, Job, Sample } from "../src/bench/sample.ts";
 import { type Configs, timedGroups } from "../src/bench/timed-groups.ts";
-import { benchPrompt, generationWorkload, samplingWorkload } from "../src/bench/workloads.ts";
+import { benchPrompt, generationWorkload } from "../src/bench/workloads.ts";
 import type { Decoder } from "../src/decoder.ts";
 import { generate } from "../src/generation/generate.ts";
 import { modelConfig } from "../src/model/config.ts";
@@ -44,12 +45,14 @@ function cells(
   return arms.map((arm) => ({ ...arm, task, promptLength, marks, rounds }));
 }
 
-async function samplesOf(of: readonly BenchCell[], workload: Workload): Promise<Sample[]> {
+function jobOf(of: readonly BenchCell[]): Job {
   const names = { run_id: "run", benchmark: "growth", model: "small", source: "small" };
-  const job: Job = { ...names, process: 0, dataSeed: 1, orderSeed: seed >>> 0, cells: of };
-  const samples: Sample[] = [];
-  for await (const run of measure(job, workload)) samples.push(...run.samples);
-  return samples;
+  return { ...names, process: 0, dataSeed: 1, orderSeed: seed >>> 0, cells: of };
+}
+
+async function samplesOf(of: readonly BenchCell[], workload: Workload): Promise<Sample[]> {
+  const runs = await Array.fromAsync(measure(jobOf(of), workload));
+  return runs.flatMap(({ samples }) => samples);
 }
 
 describe("the order of measuring", async () => {
@@ -159,20 +162,38 @@ describe("the audit", () => {
     const message = "bench: reference must offer rewind, got fork";
     expect(() => generationWorkload(model, stiff)).toThrow(new RangeError(message));
   });
+});
 
-  test("draws of a sampler are the same in every run", async () => {
-    const modes = ["greedy", "temperature", "top_k", "top_p", "production"];
-    const draws = modes.flatMap((mode) =>
-      [false, true].map((isTwin): BenchCell => {
-        return { task: "sampling", mode, isTwin, promptLength: null, marks: [50], rounds: 2 };
-      }),
-    );
-    const samples = await samplesOf(draws, samplingWorkload(config, 1));
+describe("the sampler benchmark", async () => {
+  const modes = ["greedy", "temperature", "top_k", "top_p", "production"];
+  const draws = modes.flatMap((mode) =>
+    [false, true].map((isTwin): BenchCell => {
+      return { task: "sampling", mode, isTwin, promptLength: null, marks: [50], rounds: 4 };
+    }),
+  );
+  const runs = await Array.fromAsync(measureSampling(jobOf(draws), config));
+  const samples = runs.flatMap(({ samples }) => samples);
+
+  test("draws the same tokens in every run of a mode", () => {
     expect(timedGroups(samples).map(({ status }) => status)).toEqual(draws.map(() => "ok"));
-    const digests = Map.groupBy(samples, ({ mode }) => mode);
-    for (const of of digests.values()) {
+    for (const of of Map.groupBy(samples, ({ mode }) => mode).values()) {
       expect(new Set(of.map(({ token_digest }) => token_digest)).size).toBe(1);
     }
+  });
+
+  test("runs every arm once a round, in orders of their own, and times each", () => {
+    const rounds = [...Map.groupBy(samples, ({ round }) => round).values()];
+    const arms = draws.map(({ mode, isTwin }) => `${mode}${isTwin ? "_twin" : ""}`).sort();
+    expect(rounds.map((of) => of.map(({ arm }) => arm).sort())).toEqual(Array(4).fill(arms));
+    expect(new Set(rounds.map((of) => of.map(({ arm }) => arm).join())).size).toBeGreaterThan(1);
+    expect(samples.filter(({ t_ns }) => !(t_ns! > 0))).toEqual([]);
+    // 50 draws of greedy look at 50 * 11 logits; top-p sorts them, too.
+    const median = (mode: string) =>
+      samples
+        .filter((sample) => sample.mode === mode)
+        .map(({ t_ns }) => t_ns!)
+        .toSorted((a, b) => a - b)[4];
+    expect(median("greedy")).toBeLessThan(median("production"));
   });
 });
 

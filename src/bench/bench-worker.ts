@@ -1,29 +1,31 @@
 /**
- * One process of `causalgate bench`: measures the job that it is given as JSON, and prints a line
- * of JSON for each run. Exit code 2 and a message where it cannot.
+ * One process of `causalgate bench`: measures the job in its first argument, JSON, and prints a
+ * line of JSON for each run. On an error it prints the message and exits with 2.
  */
-
 import { findConfig, findModel } from "../formats/find-model.ts";
 import { referenceDecoder } from "../reference/reference-decoder.ts";
-import { measure, type Workload } from "./measure.ts";
+import { type MeasuredRun, measure } from "./measure.ts";
+import { measureSampling } from "./measure-sampling.ts";
 import type { Job } from "./sample.ts";
-import { generationWorkload, roofWorkload, samplingWorkload } from "./workloads.ts";
+import { generationWorkload, roofWorkload } from "./workloads.ts";
 
-async function workloadOf({ benchmark, source, dataSeed }: Job): Promise<Workload> {
-  if (benchmark === "roof") return roofWorkload();
-  if (benchmark === "filters") return samplingWorkload((await findConfig(source)).config, dataSeed);
+async function* runsOf(job: Job): AsyncGenerator<MeasuredRun, void, void> {
+  const { benchmark, source, dataSeed } = job;
+  if (benchmark === "roof") return yield* measure(job, roofWorkload());
+  if (benchmark === "filters") {
+    const { config } = await findConfig(source);
+    return yield* measureSampling(job, config);
+  }
   const model = await findModel(source, dataSeed);
-  return generationWorkload(model, referenceDecoder(model.config, model.weights));
+  const decoder = referenceDecoder(model.config, model.weights);
+  yield* measure(job, generationWorkload(model, decoder));
 }
 
-// Whoever asked for it is gone: nothing that comes now is kept.
+// The parent has ended: no result can be delivered any more.
 process.stdout.on("error", () => process.exit(2));
 
 try {
-  const job: Job = JSON.parse(process.argv[2]);
-  for await (const run of measure(job, await workloadOf(job))) {
-    console.log(JSON.stringify(run));
-  }
+  for await (const run of runsOf(JSON.parse(process.argv[2]))) console.log(JSON.stringify(run));
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 2;

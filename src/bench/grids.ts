@@ -1,6 +1,7 @@
 /** The lengths, models and repetitions of each benchmark, at three scales. */
+import { samplingModes } from "./measure-sampling.ts";
 import type { BenchCell } from "./sample.ts";
-import { roofModes, samplingModes } from "./workloads.ts";
+import { roofModes } from "./workloads.ts";
 
 /**
  * `smoke` ends in seconds and runs in the tests, `quick` in two minutes, `full` in half an hour.

@@ -189,12 +189,12 @@ export function emptySample(
   };
 }
 
-function digest(tokens: readonly number[]): string {
+export function digest(tokens: readonly number[]): string {
   return createHash("sha256").update(tokens.join()).digest("hex").slice(0, 16);
 }
 
-/** A random order, each as likely as any other. Fisher and Yates. */
-function shuffled<T>(items: readonly T[], random: Random): T[] {
+/** Returns the items in a random order, each as likely as any other. Fisher and Yates. */
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const order = [...items];
   for (let i = order.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));

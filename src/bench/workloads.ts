@@ -3,11 +3,9 @@
 import { generationFlops } from "../cost/flops.ts";
 import type { Decoder } from "../decoder.ts";
 import { forward } from "../definition.ts";
-import { normal, seededRandom } from "../math/random.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import { greedy } from "../sampling/greedy.ts";
-import { productionSampling, type SamplingOptions, sampleToken } from "../sampling/sample-token.ts";
 import type { PrepareRun, TimedStep, Workload } from "./measure.ts";
 
 /**
@@ -69,31 +67,6 @@ function definitionTokens({ config, weights }: Model, promptLength: number): num
     tokens.push(greedy(Float64Array.from(forward(config, weights, tokens).at(-1)!)));
   }
   return tokens.slice(promptLength);
-}
-
-/** The ways to draw that are timed. Greedy looks for the largest logit and draws nothing. */
-const samplers: Readonly<Record<string, SamplingOptions>> = {
-  greedy: { temperature: 0 },
-  temperature: { temperature: 0.8 },
-  top_k: { topK: 50 },
-  top_p: { topP: 0.95 },
-  production: productionSampling,
-};
-
-/** The modes of {@link samplingWorkload}. */
-export const samplingModes = Object.keys(samplers);
-
-/** Draws from normal logits over a vocabulary, the same ones in every run. */
-export function samplingWorkload({ vocabSize }: ModelConfig, seed: number): Workload {
-  const allocate = async (): Promise<PrepareRun> => {
-    const random = seededRandom(seed);
-    const logits = Float64Array.from({ length: vocabSize }, () => 3 * normal(random));
-    return async ({ mode }) => {
-      const draws = seededRandom(seed);
-      return async () => sampleToken(logits, samplers[mode], draws);
-    };
-  };
-  return { allocate, rightTokens: () => [] };
 }
 
 /** The modes of {@link roofWorkload} that multiply and add. */
