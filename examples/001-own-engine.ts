@@ -10,7 +10,7 @@ type Vector = Float64Array;
 type Cache = readonly [keys: Vector[], values: Vector[]];
 
 /** The options of a model that this engine cannot choose. */
-const only = {
+export const only = {
   norm: "rmsnorm",
   finalNorm: true,
   qkNorm: false,

@@ -2,8 +2,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { fromSource, runNode } from "./testing/runners.ts";
+import { scratchFolder } from "./scratch.ts";
+import { fromSource, runNode, runVitest } from "./testing/runners.ts";
 
+const folder = scratchFolder();
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "examples/README.md"), "utf8");
 const commands = [...readme.matchAll(/^\| \[(.+?)\]\(\1\) .*\| `([^`]+)` \|$/gm)].map(
@@ -24,6 +26,17 @@ const outputs: Readonly<Record<string, string>> = {
   "002-own-engine.js": "# SKIP",
   "005-cost-table.ts": "parameters:             8030261248",
 };
+
+test("the command of the workflow writes JUnit results", async () => {
+  const workflow = readFileSync(join(root, "examples/007-ci.yml"), "utf8");
+  const [, parameters] = /- run: npx vitest (.*)/.exec(workflow)!;
+  const results = join(folder, "laws.xml");
+  const options = parameters.replace("laws.xml", results).split(" ");
+  const { exitCode, output } = await runVitest([...options, "examples/007-ci.test.ts"]);
+  expect(exitCode, output).toBe(0);
+  const title = "laws of own engine without a limit &gt; context-limit: ";
+  expect(readFileSync(results, "utf8")).toContain(`name="${title}`);
+});
 
 test("each example is in the README, with a file that its command runs", () => {
   const files = readdirSync(join(root, "examples")).filter((name) => /^\d{3}-/.test(name));

@@ -37,9 +37,17 @@ export const vitest: Runner = async (folder, variables = {}) => {
   const file = join(folder, "vitest.json");
   const report = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   const config = join(here, "vitest.config.ts");
-  const command = [bin("vitest", "vitest.mjs"), "run", "--config", config, ...report];
-  return { ...(await runNode(command, variables)), tests: await jsonTests(file) };
+  const ended = await runVitest(["run", "--config", config, ...report], variables);
+  return { ...ended, tests: await jsonTests(file) };
 };
+
+/** Runs vitest in the root of the repository. */
+export function runVitest(
+  parameters: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+) {
+  return runNode([bin("vitest", "vitest.mjs"), ...parameters], variables);
+}
 
 export const jest: Runner = async (folder, variables = {}) => {
   const file = join(folder, "jest.json");
