@@ -7,7 +7,7 @@ import { compareRows, compareTable } from "../src/bench/compare-table.ts";
 import { latencyTable } from "../src/bench/latency-table.ts";
 import { type Sample, samplesTable } from "../src/bench/sample.ts";
 import { readSamples } from "../src/bench/samples.ts";
-import { csvText } from "../src/io/table-csv.ts";
+import { csvText } from "../src/io/csv.ts";
 import { normal, seededRandom } from "../src/math/random.ts";
 import { configs, idealMs, madeSamples, noisy } from "./made-samples.ts";
 import { scratchFolder } from "./scratch.ts";

@@ -1,7 +1,7 @@
 /** `causalgate explain`: what it says with tables, and without. */
 import { expect, test } from "vitest";
+import { writeTable } from "../src/io/csv.ts";
 import { schemaVersion } from "../src/io/table.ts";
-import { writeTable } from "../src/io/table-csv.ts";
 import { laws } from "../src/laws/index.ts";
 import { explanation, topicNames } from "../src/report/explain.ts";
 import { schemas } from "../src/report/schemas.ts";

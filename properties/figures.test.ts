@@ -6,8 +6,8 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { describe, expect, test } from "vitest";
 import { benchTables } from "../src/bench/bench-tables.ts";
 import { demoTables, writeDemo } from "../src/courses/decoding-demo/demo.ts";
+import { writeTable } from "../src/io/csv.ts";
 import { blankCells, schemaVersion } from "../src/io/table.ts";
-import { writeTable } from "../src/io/table-csv.ts";
 import { logTicks } from "../src/report/figures/curves.ts";
 import {
   draftFigures,

@@ -1,6 +1,6 @@
 import { flopsTable } from "../cost/flops-table.ts";
 import { rooflineTable } from "../cost/roofline-table.ts";
-import { writeTable } from "../io/table-csv.ts";
+import { writeTable } from "../io/csv.ts";
 import { benchFlopsRows } from "./flops-rows.ts";
 import { growthRows, growthTable } from "./growth-table.ts";
 import { latencyRows, latencyTable } from "./latency-table.ts";

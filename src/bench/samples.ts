@@ -1,4 +1,4 @@
-import { readTable } from "../io/table-csv.ts";
+import { readTable } from "../io/csv.ts";
 import { type Sample, samplesTable } from "./sample.ts";
 
 /**

@@ -7,9 +7,9 @@ import { type Journal, openJournal } from "../bench/journal.ts";
 import { type BenchRequest, type BenchResult, runBench } from "../bench/run-bench.ts";
 import type { Sample } from "../bench/sample.ts";
 import { readSamples } from "../bench/samples.ts";
+import { writeTable } from "../io/csv.ts";
 import { aligned } from "../io/rows-text.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
-import { writeTable } from "../io/table-csv.ts";
 import { growthTexts } from "../report/growth-text.ts";
 import { examples, reportOption, seedOption } from "./options.ts";
 

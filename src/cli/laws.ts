@@ -1,24 +1,10 @@
 import { Command } from "commander";
-import { csvText } from "../io/csv.ts";
 import { formerCodes } from "../laws/former-codes.ts";
 import { laws } from "../laws/index.ts";
-import { chapters, type Law } from "../laws/law.ts";
+import { chapters } from "../laws/law.ts";
+import { type LawListRow, lawListRow, lawListTable } from "../laws/law-list-table.ts";
 import { type FormatOptions, formatOf, formatOptions } from "./options.ts";
-
-const columns = [
-  "id",
-  "chapter",
-  "name",
-  "statement",
-  "catches",
-  "source",
-  "needs",
-  "precondition",
-  "floor",
-  "canary",
-] as const;
-
-type LawDescription = Readonly<Record<(typeof columns)[number], string | number>>;
+import { printRows } from "./print-rows.ts";
 
 /** `causalgate laws`: the list of the laws. */
 export function lawsCommand(): Command {
@@ -29,38 +15,26 @@ export function lawsCommand(): Command {
     .option("--former-codes", "print docs/law-names.md, the table of former codes")
     .action((options: FormatOptions & { readonly formerCodes?: true }) => {
       const format = formatOf(options);
-      const rows = laws.map(describeLaw);
+      const rows = laws.map(lawListRow);
       if (options.formerCodes) process.stdout.write(formerCodesText());
-      else if (format === "csv") process.stdout.write(csvText(columns, rows));
-      else if (format === "json") console.log(JSON.stringify(rows, null, 2));
+      else if (format !== "text") printRows(lawListTable, rows, format);
       else for (const chapter of chapters) process.stdout.write(chapterText(chapter, rows));
     });
 }
 
-function describeLaw({ needs, precondition, canaries, ...law }: Law): LawDescription {
-  const { id, chapter = "", name, statement, catches, source } = law;
-  return {
-    ...{ id, chapter, name, statement, catches, source },
-    needs: needs.join(" "),
-    precondition: precondition.name,
-    floor: precondition.floor,
-    canary: canaries.map(({ bug }) => bug).join("; "),
-  };
-}
-
-function chapterText(chapter: string, rows: readonly LawDescription[]): string {
+function chapterText(chapter: string, rows: readonly LawListRow[]): string {
   const texts = rows.filter((row) => row.chapter === chapter).map(lawText);
   return `${chapter.toUpperCase()}\n\n${texts.join("\n")}\n`;
 }
 
-function lawText(row: LawDescription): string {
+function lawText(row: LawListRow): string {
   const { id, name, statement, catches, source, needs, precondition, canary } = row;
   const lines = [
     `${id}: ${name}`,
     `  ${statement}`,
     `  catches       ${catches}`,
     `  source        ${source}`,
-    `  needs         ${needs === "" ? "start and append" : needs}`,
+    `  needs         ${needs ?? "start and append"}`,
     `  precondition  ${precondition}`,
     `  canary        ${canary}`,
   ];

@@ -1,7 +1,7 @@
+import { csvText } from "../io/csv.ts";
 import { jsonText } from "../io/json-text.ts";
 import { rowsText } from "../io/rows-text.ts";
 import type { RowOf, TableSchema } from "../io/table.ts";
-import { csvText } from "../io/table-csv.ts";
 import type { OutputFormat } from "./options.ts";
 
 /** Prints rows in a format to the standard output. */

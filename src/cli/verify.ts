@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
 import { Command } from "commander";
+import { writeTable } from "../io/csv.ts";
 import { writeWhole } from "../io/files.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
-import { writeTable } from "../io/table-csv.ts";
 import { lawById, laws } from "../laws/index.ts";
 import type { Law } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";

@@ -24,6 +24,7 @@ import {
 } from "../courses/two-layer-assignment/intensity-table.ts";
 import { goldensTable } from "../golden/goldens-table.ts";
 import type { RowOf } from "../io/table.ts";
+import { lawListTable } from "../laws/law-list-table.ts";
 import { curveTable } from "../training/curve-table.ts";
 import { enginesTable } from "../verify/engines-table.ts";
 import { falseAlarmsTable } from "../verify/false-alarms-table.ts";
@@ -52,6 +53,7 @@ export const schemas = {
   intensity: intensityTable,
   roofline: rooflineTable,
   models: modelsTable,
+  lawList: lawListTable,
   forward: forwardTable,
   causality: causalityTable,
   attention: attentionTable,

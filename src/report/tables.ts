@@ -1,9 +1,9 @@
 /** The tables of a folder of reports, read and checked cell by cell. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { readTable } from "../io/csv.ts";
 import { type PastRun, readRuns } from "../io/run-record.ts";
 import type { TableSchema } from "../io/table.ts";
-import { readTable } from "../io/table-csv.ts";
 import { schemas, type TableName, type TableRow } from "./schemas.ts";
 
 /** A table that was found. */

@@ -1,8 +1,8 @@
 /** `engines.csv`: which engine keeps which law, a row for every engine, version and law. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readTable, writeTable } from "../io/csv.ts";
 import { defineTable, integer, number, oneOf, orBlank, type RowOf, text } from "../io/table.ts";
-import { readTable, writeTable } from "../io/table-csv.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { statuses } from "./run-law.ts";
 import type { Report } from "./verify.ts";

@@ -1,6 +1,6 @@
 /** The tables of the demo: six examples of causal decoding, and the intensities of a model. */
 import { intensityTable } from "../../cost/intensity-table.ts";
-import { writeTable } from "../../io/table-csv.ts";
+import { writeTable } from "../../io/csv.ts";
 import { curveTable } from "../../training/curve-table.ts";
 import { assignmentIntensityTable } from "../two-layer-assignment/intensity-table.ts";
 import { attentionRows, attentionTable, causalityRows, causalityTable } from "./causality.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel } from "../../formats/load.ts";
-import { readTable } from "../../io/table-csv.ts";
+import { readTable } from "../../io/csv.ts";
 import type { Model } from "../../model/model.ts";
 import { namedModel } from "../../model/named/registry.ts";
 import { trainedFolder } from "../../model/trained/trained.ts";
