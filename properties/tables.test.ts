@@ -1,5 +1,5 @@
 /** Every table that the project writes is read again; a damaged one is refused with its place. */
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import fc from "fast-check";
@@ -83,6 +83,20 @@ describe("schemas", () => {
   test.for(globSync("**/*.csv", { cwd: published }))("the published %s is read", async (path) => {
     const schema = files.get(basename(path))!;
     expect((await readTable(join(published, path), schema)).length).toBeGreaterThan(0);
+  });
+});
+
+describe("docs/tables.md", () => {
+  test("lists every column of every table, as the command prints it", async () => {
+    const { stdout } = await causalgate(["tables"]);
+    const fix = "npx causalgate tables > docs/tables.md";
+    expect(readFileSync("docs/tables.md", "utf8"), `record it again: ${fix}`).toBe(stdout);
+    for (const { file, columns, command } of Object.values<TableSchema>(schemas)) {
+      const section = stdout.split(`## ${file}\n`)[1].split("\n## ")[0];
+      expect(section).toContain(`Written by \`${command}\`.`);
+      const listed = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+      expect(listed).toEqual(Object.keys(columns));
+    }
   });
 });
 

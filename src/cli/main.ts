@@ -18,6 +18,7 @@ import { lawsCommand } from "./laws.ts";
 import { reportCommand } from "./report.ts";
 import { runProgram } from "./run-program.ts";
 import { summaryCommand } from "./summary.ts";
+import { tablesCommand } from "./tables.ts";
 import { traceCommand } from "./trace.ts";
 import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
@@ -43,6 +44,7 @@ const program = new Command("causalgate")
   .addCommand(benchCommand())
   .addCommand(assignmentCommand())
   .addCommand(reportCommand())
+  .addCommand(tablesCommand())
   .addCommand(explainCommand());
 
 await runProgram(program);
