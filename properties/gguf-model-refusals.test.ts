@@ -40,7 +40,7 @@ const refusals: Refusal[] = [
   [
     "a word of unknown effect",
     adding("llama.attention.scale", F32, f32(1)),
-    "llama.attention.scale must be absent, because its effect is not known here",
+    "llama.attention.scale must be absent, because its effect is not supported",
   ],
   [
     "a scaling of RoPE that is no Llama 3's",
@@ -144,7 +144,7 @@ describe("a GGUF file is not written", () => {
     ...{ norm: "layernorm", positions: "learned", feedForward: "gelu_tanh" },
     ...{ attentionBias: true, attentionOutputBias: true, mlpBias: true },
   };
-  const unsayable: [Partial<ModelConfig>, string][] = [
+  const unsupported: [Partial<ModelConfig>, string][] = [
     [{ norm: "layernorm" }, "GGUF llama: config.norm must be rmsnorm, got layernorm"],
     [{ finalNorm: false }, "GGUF llama: config.finalNorm must be true, got false"],
     [{ positions: "none" }, "GGUF llama: config.positions must be rope, got none"],
@@ -158,7 +158,7 @@ describe("a GGUF file is not written", () => {
     [{ normEps: 1.23456789012e-5 }, "GGUF: config.normEps must have no more digits than a float32"],
   ];
 
-  test.each(unsayable)("for a model with %o", async (feature, message) => {
+  test.each(unsupported)("for a model with %o", async (feature, message) => {
     const never = join(folder, "never.gguf");
     await expect(writeGguf(never, model(feature))).rejects.toThrow(message);
     await expect(readFile(never)).rejects.toThrow("ENOENT");

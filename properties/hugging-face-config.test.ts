@@ -168,7 +168,7 @@ describe("config.json", () => {
       qkNorm: true,
     });
     expect(() => configToHuggingFace(config)).toThrow(
-      "Hugging Face: one family must say it all; " +
+      "Hugging Face: one family must support it all; " +
         "llama: config.lmHeadBias must be false, got true; " +
         "mistral: config.lmHeadBias must be false, got true; " +
         "qwen2: config.lmHeadBias must be false, got true; " +

@@ -90,7 +90,7 @@ describe("llama2.c", () => {
     expectSameModel(await readLlama2c(path), model);
   });
 
-  const unsayable: Partial<ModelConfig>[] = [
+  const unsupported: Partial<ModelConfig>[] = [
     { norm: "layernorm" },
     { normEps: 1e-6 },
     { finalNorm: false },
@@ -107,7 +107,7 @@ describe("llama2.c", () => {
     { lmHeadBias: true },
     { headDim: 8 },
   ];
-  test.each(unsayable)("does not write what the format cannot say: %o", async (feature) => {
+  test.each(unsupported)("does not write what the format cannot say: %o", async (feature) => {
     const { model } = tiny(true);
     const plain = { ...model.config, hiddenSize: 8, headDim: 4 };
     const config = modelConfig({ ...plain, ...feature });

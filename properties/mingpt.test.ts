@@ -241,7 +241,7 @@ describe("minGPT's JSON is refused", () => {
     300,
   );
 
-  const unsayable: Partial<ModelConfig>[] = [
+  const unsupported: Partial<ModelConfig>[] = [
     { norm: "rmsnorm" },
     { normEps: 1e-6 },
     { finalNorm: false },
@@ -270,7 +270,7 @@ describe("minGPT's JSON is refused", () => {
     return { name: "", config, weights: randomWeights(config, 1) };
   };
 
-  test.each(unsayable)("in writing, for a model with %o", async (feature) => {
+  test.each(unsupported)("in writing, for a model with %o", async (feature) => {
     const never = join(folder, "never.json");
     const message = `minGPT: config.${Object.keys(feature)[0]} must be `;
     await expect(writeMinGpt(never, model(feature))).rejects.toThrow(message);

@@ -201,7 +201,7 @@ describe("causalgate train refuses, and makes no folder", () => {
       "--task sentences --warmup 5 --steps 5 --out OUT",
       "--warmup must be less than the 5 steps, got 5",
     ],
-    ["--task sort --model assignment --out OUT", "Hugging Face: one family must say it all; "],
+    ["--task sort --model assignment --out OUT", "Hugging Face: one family must support it all; "],
     ["--task sentences --out OUT --resume", "must hold an unfinished training, got none"],
     ["--task sentences --out src", "src: must be new or empty, or resumed with --resume"],
   ])("%s", async ([line, message]) => {

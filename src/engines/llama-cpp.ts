@@ -21,7 +21,7 @@ import {
 } from "../decoder.ts";
 import { writeGguf } from "../formats/gguf.ts";
 import { fixedIn, nearestArchitecture } from "../formats/gguf-architectures.ts";
-import { unsayable } from "../formats/sayable.ts";
+import { unsupportedField } from "../formats/supported.ts";
 import type { Logits } from "../math/logits.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
@@ -126,7 +126,7 @@ function checkSayable(config: ModelConfig): void {
   const architecture = nearestArchitecture(config);
   // The writer puts the rows of q and k in the layout of the architecture.
   const { ropeLayout } = config;
-  const wrong = unsayable(config, { ...fixedIn(architecture, config), ropeLayout });
+  const wrong = unsupportedField(config, { ...fixedIn(architecture, config), ropeLayout });
   if (wrong !== null) throw new NotOffered(`llama.cpp: for architecture ${architecture}, ${wrong}`);
 }
 

@@ -1,4 +1,4 @@
-/** The MODEL that commands take: one of the named models, or the path of a file or folder. */
+/** The MODEL argument of commands: a named model, or the path of a file or folder. */
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -19,17 +19,17 @@ import { configFromHuggingFace } from "./hugging-face-config.ts";
 import { loadModel } from "./load.ts";
 import { peftBase, readPeft } from "./peft.ts";
 
-/** The most bytes of weights, as float64: more are refused before any memory is taken. */
+/** Largest size of weights in bytes, as float64: more are refused before allocation. */
 const mostBytes = 2_000_000_000;
 
 /** The named models whose vocabulary is {@link tinyWords}. */
 const wordModels: readonly string[] = ["tiny", "tiny-long"];
 
 /**
- * The configuration of MODEL and where it is from. No weights are made, and of a folder, or of a
- * `config.json` alone, none are read.
+ * Returns the configuration of MODEL and its source. No weights are created, and for a folder or a
+ * `config.json` none are read.
  *
- * @throws {Error} when it is neither a name nor a path, or as the format's own reader
+ * @throws {Error} if it is neither a name nor a path, or as the reader of the format
  */
 export async function findConfig(argument: string): Promise<NamedModel> {
   const named = namedModels.find(({ name }) => name === argument);
@@ -38,17 +38,16 @@ export async function findConfig(argument: string): Promise<NamedModel> {
   return { name, title: name, source: argument, config };
 }
 
-/** A model with its numbers, and how text becomes its token ids. */
+/** A model with weights, and its tokenizer if it has one. */
 export interface FoundModel extends Model {
   readonly tokenizer: Tokenizer | null;
-  /** Whether the weights are random: a named model is first of all a configuration. */
+  /** True for random weights, as those of a named model. */
   readonly isRandom: boolean;
 }
 
 /**
- * MODEL with weights that were trained, where there are some: those of its file, those that this
- * project trained for a named model, or a folder's adapters on their base; else as
- * {@link findModel}.
+ * Returns MODEL with trained weights if there are any: those of its file, those that this project
+ * trained for a named model, or a folder's adapters on their base; otherwise as {@link findModel}.
  *
  * @throws {Error} as {@link findModel}
  */
@@ -65,15 +64,15 @@ function isNamed(argument: string): boolean {
   return namedModels.some(({ name }) => name === argument);
 }
 
-/** Where the trained weights of MODEL are; MODEL itself where there are none. */
+/** Returns the path of the trained weights of MODEL; MODEL itself if there are none. */
 function trainedPath(argument: string): string {
   return (isNamed(argument) ? trainedFolder(argument) : null) ?? argument;
 }
 
 /**
- * MODEL with weights: those of its file, or random ones of `seed` for a named model.
+ * Returns MODEL with weights: those of its file, or random ones of `seed` for a named model.
  *
- * @throws {Error} as {@link findConfig}, and when the weights would take too much memory
+ * @throws {Error} as {@link findConfig}, or if the weights would need too much memory
  */
 export async function findModel(argument: string, seed: number): Promise<FoundModel> {
   const named = namedModels.find(({ name }) => name === argument);
@@ -93,7 +92,7 @@ function bytesOf({ vocabSize }: ModelConfig): Tokenizer | null {
   return vocabSize === byteTokenizer.vocabSize ? byteTokenizer : null;
 }
 
-/** The name and configuration of a Hugging Face folder or of its `config.json`; null for others. */
+/** Reads name and configuration of a Hugging Face folder or its `config.json`; else null. */
 async function describeFolder(path: string): Promise<Pick<Model, "name" | "config"> | null> {
   const file = basename(path) === "config.json" ? path : join(path, "config.json");
   if (!existsSync(file)) return null;
@@ -106,13 +105,13 @@ async function readModel(path: string) {
     const must = 'must be a path, or a name that "causalgate summary" lists';
     throw new RangeError(`model: ${must}, got "${path}"`);
   }
-  // No format spends more bytes on a weight than the eight that it takes in memory.
+  // No format stores a weight in more than the eight bytes that it has in memory.
   checkBytes(path, BigInt((await stat(path)).size));
   return loadModel(path);
 }
 
 function checkWeights(who: string, config: ModelConfig): void {
-  checkBytes(who, weightBytes(config, 8), "; summary and cost do without");
+  checkBytes(who, weightBytes(config, 8), "; summary and cost need no weights");
 }
 
 function checkBytes(who: string, bytes: bigint, fix = ""): void {

@@ -1,7 +1,7 @@
-/** Numbers as they lie in files, little-endian on every machine. */
+/** Numbers in files, little-endian on every machine. */
 import { f16round, getFloat16, setFloat16 } from "@petamoriken/float16";
 
-/** The bytes of one number, and how one is read, by the type's name in safetensors. */
+/** Number of bytes and the reader of one number, by the type's name in safetensors. */
 const types = {
   F64: { bytes: 8, at: (view: DataView, offset: number) => view.getFloat64(offset, true) },
   F32: { bytes: 4, at: (view: DataView, offset: number) => view.getFloat32(offset, true) },
@@ -25,10 +25,10 @@ function bfloat16At(view: DataView, offset: number): number {
 const scratch = new DataView(new ArrayBuffer(4));
 
 /**
- * The numbers of `bytes`, each exactly.
+ * Returns the numbers of `bytes`, each exactly.
  *
- * @param who names the file and the tensor in the error
- * @throws {RangeError} when a number is NaN or infinite: no model holds such a weight
+ * @param who file and tensor, for errors
+ * @throws {RangeError} if a number is NaN or infinite
  */
 export function decodeFloats(bytes: DataView, type: FloatType, who: string): Float64Array {
   const { bytes: width, at } = types[type];
@@ -42,7 +42,7 @@ export function decodeFloats(bytes: DataView, type: FloatType, who: string): Flo
   return numbers;
 }
 
-/** The types that numbers are written as: the nearest number of the type, and how it is set. */
+/** The types of written numbers: rounding to the type, and the writer of one number. */
 export const writtenTypes = {
   F64: {
     round: (x: number) => x,
@@ -60,16 +60,16 @@ export const writtenTypes = {
 
 export type WrittenType = keyof typeof writtenTypes;
 
-/** Whether every number is a float32, so that nothing is lost in a file of that width. */
+/** Returns true if every number is exact in float32. */
 export function areFloat32(numbers: Float64Array): boolean {
   return numbers.every((x) => Math.fround(x) === x);
 }
 
 /**
- * Writes `numbers` as float32 from `offset` on.
+ * Writes `numbers` as float32 at `offset`.
  *
- * @param who names the format and the tensor in the error
- * @throws {RangeError} when a number is not a float32: a file must hold the model that it was given
+ * @param who format and tensor, for errors
+ * @throws {RangeError} if a number is not exact in float32: a file must hold exactly its model
  */
 export function encodeFloat32(
   bytes: DataView,

@@ -1,12 +1,11 @@
 /**
- * The architectures of llama.cpp that are models of this project's kind: what each takes for
- * granted, and what the tensors are called.
+ * The supported architectures of llama.cpp: the fixed features of each, and the names of tensors.
  *
  * @see github.com/ggml-org/llama.cpp, gguf-py/gguf/constants.py and src/models
  */
 import type { ModelConfig } from "../model/config.ts";
 import { type ModuleNames, renamed } from "./rows.ts";
-import { unsayable } from "./sayable.ts";
+import { unsupportedField } from "./supported.ts";
 
 const gated = {
   norm: "rmsnorm",
@@ -18,7 +17,7 @@ const gated = {
   lmHeadBias: false,
 } as const satisfies Partial<ModelConfig>;
 
-/** What a file of each architecture cannot say otherwise. */
+/** The fixed features of each architecture. */
 export const architectures = {
   llama: { ...gated, qkNorm: false, ropeLayout: "interleaved" },
   qwen2: {
@@ -55,20 +54,20 @@ export const architectures = {
 
 export type Architecture = keyof typeof architectures;
 
-/** What a file of this architecture and these sizes cannot say otherwise. */
+/** Returns the fixed features of a file with this architecture and these sizes. */
 export function fixedIn(architecture: Architecture, config: ModelConfig): Partial<ModelConfig> {
   const { hiddenSize: D, numAttentionHeads: N } = config;
   const fixed = architectures[architecture];
-  // llama.cpp takes the rows of q in these two for D.
+  // In these two llama.cpp requires N * H = D.
   const square = architecture === "qwen2" || architecture === "gpt2";
   return square ? { ...fixed, headDim: D / N } : fixed;
 }
 
-/** The architecture that a configuration is nearest to; whether it fits is another question. */
+/** Returns the architecture most similar to a configuration, which may not support all of it. */
 export function nearestArchitecture(config: ModelConfig): Architecture {
   if (config.positions === "learned") return "gpt2";
   if (config.qkNorm) return "qwen3";
-  return unsayable(config, fixedIn("qwen2", config)) === null ? "qwen2" : "llama";
+  return unsupportedField(config, fixedIn("qwen2", config)) === null ? "qwen2" : "llama";
 }
 
 const outside: ModuleNames = {
@@ -92,7 +91,7 @@ const inside: ModuleNames = {
   "mlp.down_proj": "ffn_down",
 };
 
-/** GPT-2's q, k and v are rows of one tensor. */
+/** GPT-2 stores q, k and v as rows of one tensor. */
 const insideGpt2: ModuleNames = {
   ...inside,
   "self_attn.q_proj": "attn_qkv",
@@ -100,7 +99,7 @@ const insideGpt2: ModuleNames = {
   "self_attn.v_proj": "attn_qkv",
 };
 
-/** GGUF's name of a tensor, from Hugging Face's. */
+/** Returns GGUF's name of a tensor from Hugging Face's name. */
 export function ggufName(architecture: Architecture, name: string): string {
   return renamed(name, outside, "blk", architecture === "gpt2" ? insideGpt2 : inside);
 }

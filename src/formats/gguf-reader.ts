@@ -1,9 +1,9 @@
 /**
- * GGUF as a container: a header of named values and of tensors' names, shapes and places, then the
- * numbers. What they mean is not known here.
+ * The GGUF container: a header of named values and of tensors' names, shapes and offsets, then the
+ * numbers. Their meaning is defined in gguf.ts.
  *
- * Our own reader, because the one of `@huggingface/gguf` (0.4.6) takes zeros for what lies beyond
- * the end of a file, so that a header which was cut off passes.
+ * This project has a reader because that of `@huggingface/gguf` (0.4.6) reads zeros beyond the end
+ * of a file, so that it accepts a truncated header.
  *
  * @see github.com/ggml-org/ggml, docs/gguf.md
  */
@@ -22,7 +22,7 @@ import {
 } from "./gguf-types.ts";
 import { decodeQ8_0 } from "./quantised.ts";
 
-/** Of an array only its length is kept: no array says what a model computes. */
+/** Only the length of an array is kept: no array changes what a model computes. */
 export type GgufValue = number | bigint | boolean | string | { readonly length: number };
 
 export interface GgufFile {
@@ -32,10 +32,10 @@ export interface GgufFile {
 
 interface Place {
   readonly name: string;
-  /** `[out, in]`: the file has the extents the other way round. */
+  /** `[out, in]`; the file has the reverse order. */
   readonly shape: readonly number[];
   readonly type: TensorType;
-  /** In bytes, from the start of the file. */
+  /** Offset in bytes, from the start of the file. */
   readonly offset: number;
   readonly bytes: number;
 }
@@ -45,25 +45,25 @@ interface Header {
   readonly places: readonly Place[];
 }
 
-/** The format's own limits on names, in bytes. */
+/** The format's limits on names, in bytes. */
 const MAX_KEY_BYTES = 65_535;
 const MAX_NAME_BYTES = 64;
 const MAX_DIMENSIONS = 4;
 /** Longer than any chat template. */
 const MAX_STRING_BYTES = 2 ** 24;
-/** The least that an entry can take: what the count of entries is checked against. */
+/** Smallest size of an entry in bytes, to check the count of entries. */
 const MIN_VALUE_BYTES = 13;
 const MIN_PLACE_BYTES = 24;
 
-/** The header went on behind the bytes that were read. */
+/** The header is longer than the bytes that were read. */
 class Incomplete extends Error {}
 
 /**
- * Everything in a file, version 2 or 3, its numbers exactly.
+ * Reads a file of version 2 or 3, with exact numbers.
  *
- * @throws {RangeError} naming the file, the byte or the tensor: a header that is cut off or says
- *   what cannot be; two entries of one name; a tensor outside the file, over another, or of a type
- *   that is not F32, F16 or Q8_0; a number that is not finite
+ * @throws {RangeError} with the file and the byte or tensor, on a truncated or invalid header; two
+ *   entries with one name; a tensor outside the file, overlapping another, or of a type other than
+ *   F32, F16 or Q8_0; a number that is not finite
  */
 export async function readGgufFile(path: string): Promise<GgufFile> {
   await using file = await BinaryFile.open(path);
@@ -79,7 +79,7 @@ export async function readGgufFile(path: string): Promise<GgufFile> {
   return { values, tensors };
 }
 
-/** Nothing says how long a header is: reads first bytes, twice as many until they hold it. */
+/** Reads the header, of unknown length: doubles the number of bytes until they hold it. */
 async function readHeader(file: BinaryFile): Promise<Header> {
   for (let bytes = 2 ** 16; ; bytes *= 2) {
     const start = await file.read(0, Math.min(bytes, file.size), "the header");
@@ -147,7 +147,7 @@ class HeaderReader {
       if (places.has(place.name)) this.#fail("a tensor must be there once", place.name);
       places.set(place.name, place);
     }
-    // The file counts offsets from where its header ends, which is known only now.
+    // Offsets in the file are relative to the end of its header.
     const start = Math.ceil(this.#at / alignment) * alignment;
     return Array.from(places.values(), (place) => ({ ...place, offset: start + place.offset }));
   }
@@ -199,7 +199,7 @@ class HeaderReader {
     if (offset % alignment !== 0) {
       this.#fail(`${name}'s offset must be a multiple of ${alignment}`, offset);
     }
-    // A trailing extent of 1 says nothing, and some writers add it or leave it out.
+    // A trailing extent of 1 has no meaning, and some writers omit it.
     while (extents.length > 1 && extents.at(-1) === 1) extents.pop();
     const size = extents.reduce((product, extent) => product * extent, 1);
     return { name, shape: extents.reverse(), type, offset, bytes: (size / numbers) * bytes };
@@ -231,7 +231,7 @@ class HeaderReader {
     }
   }
 
-  /** How many things of at least `bytes` each follow: no more than the file has room for. */
+  /** Reads a count of items of at least `bytes` each, no more than fit in the file. */
   #count(what: string, bytes: number): number {
     const count = Number(this.#number("UINT64", `the count of ${what}`));
     const most = Math.floor((this.#file.size - this.#at) / bytes);
@@ -244,7 +244,7 @@ class HeaderReader {
     return read(this.#view, this.#skip(bytes, what));
   }
 
-  /** Steps over `bytes` and returns where they begin. */
+  /** Skips `bytes` and returns their offset. */
   #skip(bytes: number, what: string): number {
     const from = this.#at;
     const end = from + bytes;

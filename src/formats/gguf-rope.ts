@@ -1,6 +1,6 @@
 /**
- * Llama 3's scaling of RoPE, of which GGUF has only the outcome: what each frequency is divided by,
- * in the tensor `rope_freqs.weight`, `[R / 2]`. Our own files add a note of what it came from.
+ * Llama 3's scaling of RoPE. GGUF has only its result: the divisor of each frequency, in the tensor
+ * `rope_freqs.weight`, `[R / 2]`. Files of this project add the parameters as a note.
  */
 
 import { parseJsonObject } from "../io/json.ts";
@@ -10,7 +10,7 @@ import { type ModelConfig, modelConfig, type RopeScaling } from "../model/config
 export const ROPE_FREQS = "rope_freqs.weight";
 export const SCALING_NOTE = "causalgate.rope_scaling";
 
-/** The constants of Llama 3.1, 3.2 and 3.3, which differ in the factor only. */
+/** The constants of Llama 3.1, 3.2 and 3.3, which differ only in the factor. */
 const llama3 = {
   ropeType: "llama3",
   lowFreqFactor: 1,
@@ -18,10 +18,10 @@ const llama3 = {
   originalMaxPositionEmbeddings: 8192,
 };
 
-/** How far a stored factor may be from ours: others compute it in float32 from float32 powers. */
+/** Tolerance of a stored factor: other programs compute it in float32. */
 const TOLERANCE = 1e-4;
 
-/** What each frequency is divided by, rounded to float32, `[R / 2]`. */
+/** Returns the divisor of each frequency, rounded to float32, `[R / 2]`. */
 export function ropeFactors(config: ModelConfig): Float64Array {
   const plain = ropeFrequencies({ ...config, ropeScaling: null });
   const scaled = ropeFrequencies(config);
@@ -29,10 +29,10 @@ export function ropeFactors(config: ModelConfig): Float64Array {
 }
 
 /**
- * The configuration with the scaling that gives these factors: the one of the note, else Llama 3's.
+ * Returns the configuration with the scaling of these factors: that of the note, or Llama 3's.
  *
  * @param note the value of {@link SCALING_NOTE}, or undefined
- * @throws {RangeError} when the scaling gives other factors
+ * @throws {RangeError} if the scaling gives other factors
  */
 export function withRopeScaling(
   config: ModelConfig,

@@ -1,15 +1,15 @@
 /**
- * The types that GGUF knows by number, little-endian.
+ * The types of GGUF by their numbers, little-endian.
  *
  * @see github.com/ggml-org/ggml, docs/gguf.md
  */
 
 /** `GGUF` as a number. */
 export const MAGIC = 0x46554747;
-/** What tensors begin at a multiple of, in bytes, where the file does not say otherwise. */
+/** Default alignment of tensors, in bytes. */
 export const DEFAULT_ALIGNMENT = 32;
 
-/** The types of a tensor's numbers: so many numbers take so many bytes. */
+/** The types of tensors: numbers in a block, and bytes of a block. */
 export const tensorTypes = {
   F32: { id: 0, numbers: 1, bytes: 4 },
   F16: { id: 1, numbers: 1, bytes: 2 },
@@ -18,7 +18,7 @@ export const tensorTypes = {
 
 export type TensorType = keyof typeof tensorTypes;
 
-/** The types of a value that always have the same size; BOOL is read as a number. */
+/** The types of values with a fixed size; BOOL is read as a number. */
 export const scalarTypes = {
   UINT8: { id: 0, bytes: 1, read: (view: DataView, from: number) => view.getUint8(from) },
   INT8: { id: 1, bytes: 1, read: (view: DataView, from: number) => view.getInt8(from) },
@@ -47,8 +47,8 @@ function readFloat32(view: DataView, from: number): number {
 }
 
 /**
- * The decimal of fewest digits that rounds to a float32. It is what somebody wrote: an epsilon of
- * 1e-5 is stored as 9.999999747378752e-6, and is 1e-5 again.
+ * Returns the decimal with the fewest digits that rounds to a float32: an epsilon of 1e-5 is stored
+ * as 9.999999747378752e-6, and is read as 1e-5.
  */
 export function shortestDecimal(float32: number): number {
   for (let digits = 1; digits < 9; digits++) {

@@ -13,7 +13,7 @@ import { encodeFloat16, encodeQ8_0 } from "./quantised.ts";
 
 const VERSION = 3;
 
-/** The types of values that are written. */
+/** The types of written values. */
 type WrittenType = "UINT32" | "INT32" | "FLOAT32" | "STRING";
 
 /** A named value; a list becomes an array of the type. */
@@ -28,10 +28,10 @@ export type TypedTensor = Tensor & { readonly type: TensorType };
 const encoders = { F32: encodeFloat32, F16: encodeFloat16, Q8_0: encodeQ8_0 };
 
 /**
- * A GGUF file, version 3, with the values and tensors in the order given; every tensor begins at a
- * multiple of 32 bytes, and the file ends at one.
+ * Returns a GGUF file, version 3, with values and tensors in the given order; every tensor begins
+ * at a multiple of 32 bytes, and the file ends at one.
  *
- * @throws {RangeError} `GGUF: NAME[i]: …` on a number that its tensor's type cannot hold
+ * @throws {RangeError} `GGUF: NAME[i]: …` on a number that the type of its tensor cannot represent
  */
 export function ggufBytes(values: readonly Entry[], tensors: readonly TypedTensor[]): Uint8Array {
   const parts = [uint32(MAGIC), uint32(VERSION), uint64(tensors.length), uint64(values.length)];

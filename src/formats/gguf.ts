@@ -20,9 +20,9 @@ import { shortestDecimal, type TensorType, tensorTypes } from "./gguf-types.ts";
 import { type Entry, ggufBytes } from "./gguf-writer.ts";
 import { toHalfSplit, toInterleaved } from "./rope-order.ts";
 import { joinRows, weightsFromRows } from "./rows.ts";
-import { unsayable } from "./sayable.ts";
+import { unsupportedField } from "./supported.ts";
 
-/** The words about an architecture that are known here; another may change what is computed. */
+/** The supported keys of an architecture; others may change what is computed. */
 const words = new Set([
   "context_length",
   "embedding_length",
@@ -39,16 +39,16 @@ const words = new Set([
   "rope.freq_base",
 ]);
 
-/** ggml's number for the type of most tensors, and the version of its quantised types. */
+/** ggml's number of the type of most tensors, and the version of its quantised types. */
 const fileTypes: Readonly<Record<TensorType, number>> = { F32: 0, F16: 1, Q8_0: 7 };
 const QUANTIZATION_VERSION = 2;
 
 /**
- * The model of a GGUF file: architecture llama, qwen2, qwen3 or gpt2, tensors F32, F16 or Q8_0,
- * each number exactly. A head of its own stays one, even if it equals the embedding.
+ * Reads the model of a GGUF file: architecture llama, qwen2, qwen3 or gpt2, tensors F32, F16 or
+ * Q8_0, each number exactly. A separate head remains separate, even if it equals the embedding.
  *
- * @throws {Error} naming the file: what {@link readGgufFile} refuses; another architecture; words
- *   whose effect is not known here; tensors that are missing, of another shape, or too many
+ * @throws {Error} with the file's path, as {@link readGgufFile}; on another architecture; on
+ *   unsupported keys; on tensors that are missing, of another shape, or too many
  */
 export async function readGguf(path: string): Promise<Model> {
   const file = await readGgufFile(path);
@@ -69,7 +69,7 @@ function readArchitecture(path: string, { values }: GgufFile): Architecture {
   }
   for (const key of values.keys()) {
     if (key.startsWith(`${architecture}.`) && !words.has(key.slice(architecture.length + 1))) {
-      throw new RangeError(`${path}: ${key} must be absent, because its effect is not known here`);
+      throw new RangeError(`${path}: ${key} must be absent, because its effect is not supported`);
     }
   }
   return architecture as Architecture;
@@ -77,8 +77,8 @@ function readArchitecture(path: string, { values }: GgufFile): Architecture {
 
 function readConfig(path: string, file: GgufFile, architecture: Architecture): ModelConfig {
   const { values, tensors } = file;
-  const word = (key: string, otherwise?: number): number => {
-    const value = values.get(`${architecture}.${key}`) ?? otherwise;
+  const word = (key: string, fallback?: number): number => {
+    const value = values.get(`${architecture}.${key}`) ?? fallback;
     if (typeof value === "number") return value;
     throw new RangeError(`${path}: ${architecture}.${key} must be a number, got ${value}`);
   };
@@ -113,17 +113,17 @@ function readConfig(path: string, file: GgufFile, architecture: Architecture): M
   }
 }
 
-/** What a file says twice must be the same both times. */
+/** Checks that sizes which a file has twice are equal. */
 function checkSizes(file: GgufFile, architecture: Architecture, config: ModelConfig): void {
   const { vocabSize: V, hiddenSize: D, numAttentionHeads: N, headDim: H } = config;
   const tokens = file.values.get("tokenizer.ggml.tokens");
-  const sizes: [key: string, must: number, otherwise: number][] = [
+  const sizes: [key: string, must: number, fallback: number][] = [
     ["vocab_size", V, V],
     ["attention.value_length", H, D / N],
     ["rope.dimension_count", H, H],
   ];
-  for (const [key, must, otherwise] of sizes) {
-    const size = file.values.get(`${architecture}.${key}`) ?? otherwise;
+  for (const [key, must, fallback] of sizes) {
+    const size = file.values.get(`${architecture}.${key}`) ?? fallback;
     if (size !== must) throw new RangeError(`${architecture}.${key} must be ${must}, got ${size}`);
   }
   if (typeof tokens === "object" && tokens.length !== V) {
@@ -132,15 +132,15 @@ function checkSizes(file: GgufFile, architecture: Architecture, config: ModelCon
 }
 
 /**
- * Writes a model as a GGUF file that llama.cpp loads: architecture qwen2, qwen3 or gpt2 where the
- * configuration is one of theirs, else llama, for which the rows of q and k are put in the
- * interleaved order. The vocabulary is a list of V names, because a model has no tokenizer.
+ * Writes a model as a GGUF file that llama.cpp loads: architecture qwen2, qwen3 or gpt2 if it
+ * supports the configuration, otherwise llama, for which the rows of q and k are reordered to the
+ * interleaved layout. The vocabulary is a list of V names, because a model has no tokenizer.
  *
  * @param options `dtype` of the matrices; F16 and Q8_0 round. Vectors and learned positions are
  *   always F32, and a matrix whose rows are not a multiple of 32 is F16 instead of Q8_0, as
- *   llama.cpp's own converter does it
- * @throws {RangeError} naming the field that the architecture cannot say, or the number that the
- *   type cannot hold; nothing is written
+ *   llama.cpp's converter does
+ * @throws {RangeError} with the field that the architecture does not support, or the number that
+ *   the type cannot represent; nothing is written
  */
 export async function writeGguf(
   path: string,
@@ -172,7 +172,7 @@ export async function writeGguf(
 }
 
 function checkSayable(architecture: Architecture, config: ModelConfig): void {
-  const wrong = unsayable(config, fixedIn(architecture, config));
+  const wrong = unsupportedField(config, fixedIn(architecture, config));
   if (wrong !== null) throw new RangeError(`GGUF ${architecture}: ${wrong}`);
   for (const field of ["normEps", "ropeTheta"] as const) {
     const kept = shortestDecimal(Math.fround(config[field]));
@@ -209,8 +209,8 @@ function sizeEntries(architecture: Architecture, config: ModelConfig): Entry[] {
 }
 
 /**
- * A byte-pair vocabulary of V names without merges: llama.cpp asks for one, and cuts any text with
- * it. A SentencePiece vocabulary would need a token for each byte, which small models lack.
+ * Returns a byte-pair vocabulary of V names without merges, because llama.cpp requires one. A
+ * SentencePiece vocabulary would need a token for each byte, which small models lack.
  */
 function vocabularyEntries(V: number): Entry[] {
   const NORMAL = 1;

@@ -1,12 +1,12 @@
 /**
- * GPT-2's own names and shapes. Its linear layers are stored `[in, out]`, and q, k and v stand side
- * by side in one, `c_attn`.
+ * GPT-2's names and shapes of tensors. Its linear layers are stored `[in, out]`, and q, k and v are
+ * columns of one tensor, `c_attn`.
  *
  * @see transformers, `Conv1D` in pytorch_utils.py
  */
 import type { Tensor, TensorSource } from "../model/weights.ts";
 
-/** Our name of a tensor and GPT-2's, without the layer's number and `.weight` or `.bias`. */
+/** Hugging Face's names and GPT-2's, without the layer's number and `.weight` or `.bias`. */
 const names: Readonly<Record<string, string>> = {
   "model.embed_tokens": "wte",
   "model.embed_positions": "wpe",
@@ -22,12 +22,12 @@ const names: Readonly<Record<string, string>> = {
   "mlp.down_proj": "mlp.c_proj",
 };
 
-/** Where a tensor of ours lies in GPT-2's. */
+/** The place of a tensor inside GPT-2's. */
 interface Place {
-  /** The tensor that holds it, and that one's shape. */
+  /** The name and shape of GPT-2's tensor. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** The place there of our entry `i`, row-major as all are; null when the two are one. */
+  /** Maps index `i` to the index in GPT-2's tensor, both row-major; null if they are equal. */
   readonly at: ((i: number) => number) | null;
 }
 
@@ -45,7 +45,7 @@ function placeOf(ourName: string, ourShape: readonly number[]): Place {
   return { name, shape: [I, parts * O], at };
 }
 
-/** Hands in our tensors out of GPT-2's, each of which is asked of `source` by its own name. */
+/** Returns a source of tensors that reads GPT-2's tensors from `source`. */
 export function fromGpt2(source: TensorSource): TensorSource {
   return (ourName, ourShape) => {
     const { name, shape, at } = placeOf(ourName, ourShape);
@@ -56,7 +56,7 @@ export function fromGpt2(source: TensorSource): TensorSource {
   };
 }
 
-/** GPT-2's tensors out of ours. */
+/** Returns GPT-2's tensors. */
 export function toGpt2(tensors: readonly Tensor[]): Tensor[] {
   const stored = new Map<string, Tensor>();
   for (const tensor of tensors) {

@@ -1,16 +1,16 @@
 /**
- * What the words of a `config.json` mean, family by family (`model_type`).
+ * Reads a `config.json`, by its family (`model_type`).
  *
- * @see transformers, `configuration_llama.py` and its neighbours, whose defaults stand below
+ * @see transformers, `configuration_llama.py` and similar files, for the defaults below
  */
 
 import { isObject, type JsonObject } from "../io/json.ts";
 import { type ConfigInput, type ModelConfig, modelConfig } from "../model/config.ts";
 
-/** The families that are known, by their `model_type`. */
+/** The supported families, by their `model_type`. */
 export type ModelType = "llama" | "mistral" | "qwen2" | "qwen3" | "gpt2";
 
-/** What a family takes a word for when config.json leaves it out; sizes are never left out. */
+/** The defaults of optional fields of config.json; sizes are required. */
 const gatedDefaults = {
   hidden_act: "silu",
   rms_norm_eps: 1e-6,
@@ -45,7 +45,7 @@ const defaults: Readonly<Record<ModelType, JsonObject>> = {
   },
 };
 
-/** Words whose effect no {@link ModelConfig} can say, and the values that have none. */
+/** Fields that {@link ModelConfig} does not support, and their values without effect. */
 const harmless: Readonly<Record<string, readonly unknown[]>> = {
   quantization_config: [null],
   partial_rotary_factor: [1, null],
@@ -65,12 +65,12 @@ const activations: Readonly<Record<string, ModelConfig["feedForward"]>> = {
 };
 
 /**
- * The configuration that a `config.json` says.
+ * Returns the configuration of a `config.json`.
  *
  * @param json the whole file
- * @param who names the file in the error
- * @throws {RangeError} on another family, on words whose effect no configuration here has (other
- *   kinds of RoPE, experts, quantised weights, windows in some layers only), or on impossible sizes
+ * @param who the name of the file, for errors
+ * @throws {RangeError} on another family, on unsupported fields (other kinds of RoPE, experts,
+ *   quantised weights, windows in some layers only), or on invalid sizes
  */
 export function configFromHuggingFace(json: JsonObject, who: string): ModelConfig {
   const type = json.model_type;
@@ -97,7 +97,7 @@ function isModelType(type: unknown): type is ModelType {
 }
 
 type Fail = (word: string, must: string, got: unknown) => never;
-/** Fields of a configuration as a file has them: {@link modelConfig} checks each. */
+/** Unchecked fields of a configuration: {@link modelConfig} checks each. */
 type Fields = Partial<Record<keyof ModelConfig, unknown>>;
 
 function readGated(words: JsonObject, type: ModelType, fail: Fail): Fields {
@@ -124,7 +124,7 @@ function readGated(words: JsonObject, type: ModelType, fail: Fail): Fields {
   };
 }
 
-/** RoPE's words: by themselves, or since transformers 5 together as `rope_parameters`. */
+/** Reads the fields of RoPE: separate, or since transformers 5 in `rope_parameters`. */
 function readRope(words: JsonObject, fail: Fail): Fields {
   const both = words.rope_scaling != null && words.rope_parameters != null;
   if (both) fail("rope_scaling", "absent beside rope_parameters", words.rope_scaling);
@@ -147,7 +147,7 @@ function readRope(words: JsonObject, fail: Fail): Fields {
   return { ropeTheta, ropeScaling };
 }
 
-/** The one window of all layers; Qwen says from which layer on it holds, or layer by layer. */
+/** Reads the window of all layers; Qwen has its first layer, or a type for every layer. */
 function readWindow(words: JsonObject, type: ModelType, fail: Fail): unknown {
   if (type === "llama") return null;
   if (type === "mistral") return words.sliding_window;

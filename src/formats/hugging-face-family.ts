@@ -1,13 +1,11 @@
-/**
- * Which family of Hugging Face can say a configuration, and the words it says it in.
- */
+/** Writes a configuration as `config.json`, in the first Hugging Face family that supports it. */
 
 import type { JsonObject } from "../io/json.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { ModelType } from "./hugging-face-config.ts";
-import { unsayable } from "./sayable.ts";
+import { unsupportedField } from "./supported.ts";
 
-/** What all families with SwiGLU take for granted. */
+/** The fixed features of all families with SwiGLU. */
 export const gated = {
   norm: "rmsnorm",
   finalNorm: true,
@@ -17,12 +15,12 @@ export const gated = {
   lmHeadBias: false,
 } as const satisfies Partial<ModelConfig>;
 
-/** What each family takes for granted of a configuration, the plainest family first. */
+/** Returns the fixed features of each family, the simplest family first. */
 function familiesOf(config: ModelConfig): [ModelType, Partial<ModelConfig>][] {
   const { attentionBias, hiddenSize: D, numAttentionHeads: N } = config;
   const plain = { ...gated, qkNorm: false };
   const withoutBias = { attentionBias: false, attentionOutputBias: false, mlpBias: false };
-  // Llama's reader asks for a multiple even where head_dim is said; Mistral's does not.
+  // Llama's reader requires a multiple of N even if head_dim is given; Mistral's does not.
   const llama = { slidingWindow: null, hiddenSize: D - (D % N) };
   const gpt2: Partial<ModelConfig> = {
     norm: "layernorm",
@@ -32,7 +30,7 @@ function familiesOf(config: ModelConfig): [ModelType, Partial<ModelConfig>][] {
     numKeyValueHeads: N,
     headDim: D / N,
     slidingWindow: null,
-    // The one kind of feed-forward that GPT-2 has no word for.
+    // The one kind of feed-forward that GPT-2 does not support.
     ...(config.feedForward === "swiglu" ? { feedForward: "gelu_tanh" } : {}),
     attentionBias: true,
     attentionOutputBias: true,
@@ -49,22 +47,22 @@ function familiesOf(config: ModelConfig): [ModelType, Partial<ModelConfig>][] {
 }
 
 /**
- * The `config.json` of a configuration, in the words of the first family that can say it. RoPE is
- * half-split there, whatever the configuration says: its reader has no word for it.
+ * Returns the `config.json` of a configuration, in the first family that supports it. It has no
+ * field for the layout of RoPE, which is always half-split there.
  *
- * @throws {RangeError} when no family can, with the field that each cannot say
+ * @throws {RangeError} if no family supports it, with the unsupported field of each
  */
 export function configToHuggingFace(config: ModelConfig): JsonObject & { model_type: ModelType } {
   const obstacles: string[] = [];
   for (const [type, fixed] of familiesOf(config)) {
-    const obstacle = unsayable(config, fixed);
+    const obstacle = unsupportedField(config, fixed);
     if (obstacle === null) return type === "gpt2" ? gpt2Words(config) : gatedWords(config, type);
     obstacles.push(`${type}: ${obstacle}`);
   }
-  throw new RangeError(`Hugging Face: one family must say it all; ${obstacles.join("; ")}`);
+  throw new RangeError(`Hugging Face: one family must support it all; ${obstacles.join("; ")}`);
 }
 
-/** A model knows no tokens; without these words a reader would take its family's for granted. */
+/** A model has no special tokens; without these fields a reader would use those of the family. */
 const noTokens = { bos_token_id: null, eos_token_id: null };
 
 function gatedWords(config: ModelConfig, type: Exclude<ModelType, "gpt2">) {

@@ -10,14 +10,15 @@ import { configFromHuggingFace } from "./hugging-face-config.ts";
 import { configToHuggingFace } from "./hugging-face-family.ts";
 import { toHalfSplit, toInterleaved } from "./rope-order.ts";
 import { writeSafetensors } from "./safetensors.ts";
-import { checkNoAdapters } from "./sayable.ts";
+import { checkNoAdapters } from "./supported.ts";
 import { TensorFolder } from "./tensor-folder.ts";
 
 /**
- * The model of a folder, named after it. RoPE is half-split, as in all these families, unless the
- * folder came of {@link writeHuggingFace} and an interleaved model: then that one is restored.
+ * Reads the model of a folder, with the folder's name. RoPE is half-split, as in all these
+ * families, unless {@link writeHuggingFace} wrote the folder from an interleaved model, which is
+ * restored.
  *
- * @throws {Error} naming the file and the word or the tensor: an unknown family or feature, or a
+ * @throws {Error} with the file and the field or tensor, on an unsupported family or feature, or a
  *   tensor that is missing, unknown, of another shape or not finite
  */
 export async function readHuggingFace(folder: string): Promise<Model> {
@@ -41,7 +42,7 @@ export async function readHuggingFace(folder: string): Promise<Model> {
   return layout === "interleaved" ? toInterleaved(model) : model;
 }
 
-/** What {@link writeHuggingFace} noted of the layout that it came from. */
+/** Returns the original layout, from the note of {@link writeHuggingFace}. */
 function ropeLayoutOf({ causalgate: note }: JsonObject, path: string): unknown {
   if (note === undefined) return "half-split";
   const layout = isObject(note) ? note.rope_layout : undefined;
@@ -52,16 +53,17 @@ function ropeLayoutOf({ causalgate: note }: JsonObject, path: string): unknown {
 }
 
 /**
- * Writes a model as a folder that transformers reads too, in the words of the first family that can
- * say it: Llama, Mistral, Qwen 2, Qwen 3 or GPT-2. {@link readHuggingFace} gives back the same
- * weights, bit for bit.
+ * Writes a model as a folder that transformers also reads, in the first family that supports it:
+ * Llama, Mistral, Qwen 2, Qwen 3 or GPT-2. {@link readHuggingFace} returns the same weights, bit
+ * for bit.
  *
- * An interleaved model is written half-split, with q and k reordered to be the same model, and a
- * note from which our reader restores the original order; see rope-order.ts. GPT-2 has no words for
- * RoPE's fields, which its learned positions make idle: they come back as defaults.
+ * An interleaved model is written half-split, with q and k reordered to the equivalent model, and a
+ * note from which the reader restores the original order; see rope-order.ts. GPT-2 has no fields of
+ * RoPE, which learned positions do not use: they are read as defaults.
  *
- * @param type as of {@link writeSafetensors}
- * @throws {RangeError} naming the fields that no family can say, or on adapters; nothing is written
+ * @param type as in {@link writeSafetensors}
+ * @throws {RangeError} with the unsupported field of each family, or on adapters; nothing is
+ *   written
  */
 export async function writeHuggingFace(
   folder: string,

@@ -1,6 +1,6 @@
 /**
- * The legacy `.bin` of llama2.c: seven int32, then every tensor as float32, little-endian. It says
- * a Llama of Meta's own layout and nothing else.
+ * The legacy `.bin` of llama2.c: seven int32, then every tensor as float32, little-endian. It
+ * supports only Llama in Meta's layout.
  *
  * @see llama2.c, `memory_map_weights` in run.c and `legacy_export` in export.py
  */
@@ -12,11 +12,11 @@ import { type ModelConfig, modelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import { buildWeights } from "../model/weights.ts";
 import { decodeFloats, encodeFloat32 } from "./floats.ts";
-import { checkNoAdapters, unsayable } from "./sayable.ts";
+import { checkNoAdapters, unsupportedField } from "./supported.ts";
 
 const HEADER_BYTES = 28;
 
-/** What the format takes for granted, and therefore cannot say otherwise. */
+/** The fixed features of the format. */
 const fixed = {
   norm: "rmsnorm",
   normEps: 1e-5,
@@ -35,11 +35,11 @@ const fixed = {
   lmHeadBias: false,
 } as const satisfies Partial<ModelConfig>;
 
-/** Some tensors that follow each other: one, or one a layer, where `*` stands for the layer. */
+/** Consecutive tensors: one, or one per layer, where `*` is the layer. */
 interface Section {
-  /** Null for the tables of RoPE, which a reader can compute. */
+  /** Null for the tables of RoPE, which a reader computes. */
   readonly name: string | null;
-  /** How many numbers each tensor has. */
+  /** Number of elements of each tensor. */
   readonly size: number;
 }
 
@@ -70,7 +70,7 @@ function fileBytes(config: ModelConfig): number {
   return HEADER_BYTES + 4 * sections(config).reduce((sum, section) => sum + count(section), 0);
 }
 
-/** Every tensor and the tables of RoPE: name, first byte, count of numbers. */
+/** Yields every tensor and the tables of RoPE: name, offset in bytes, number of elements. */
 function* layout(config: ModelConfig): Generator<Section & { readonly offset: number }> {
   let offset = HEADER_BYTES;
   for (const { name, size } of sections(config)) {
@@ -82,10 +82,10 @@ function* layout(config: ModelConfig): Generator<Section & { readonly offset: nu
 }
 
 /**
- * The model of a llama2.c file, named after it.
+ * Reads the model of a llama2.c file, with the file's name.
  *
- * @throws {Error} naming the file, when its header cannot be, its size is not the one that its
- *   header asks for, or a weight is not finite
+ * @throws {Error} with the file's path, if its header is not valid, its size is not that of its
+ *   header, or a weight is not finite
  */
 export async function readLlama2c(path: string): Promise<Model> {
   await using file = await BinaryFile.open(path);
@@ -124,14 +124,14 @@ function readHeader(path: string, header: DataView): ModelConfig {
 }
 
 /**
- * Writes a model as a llama2.c file, from which {@link readLlama2c} gives it back bit for bit.
+ * Writes a model as a llama2.c file, which {@link readLlama2c} reads bit for bit.
  *
- * @throws {RangeError} naming the field that the format cannot say, or the weight that is not a
+ * @throws {RangeError} with the field that the format does not support, or the weight that is not a
  *   float32; nothing is written
  */
 export async function writeLlama2c(path: string, { config, weights }: Model): Promise<void> {
   const { hiddenSize: D, numAttentionHeads: N } = config;
-  const obstacle = unsayable(config, { ...fixed, headDim: D / N });
+  const obstacle = unsupportedField(config, { ...fixed, headDim: D / N });
   if (obstacle !== null) throw new RangeError(`llama2.c: ${obstacle}`);
   checkNoAdapters("llama2.c", weights);
   const tensors = new Map(weights.tensors.map(({ name, data }) => [name, data]));
@@ -151,7 +151,7 @@ function writeHeader(bytes: DataView, config: ModelConfig): void {
   for (const [i, field] of header.entries()) bytes.setInt32(4 * i, field, true);
 }
 
-/** The cosines of every position, then the sines: `[P, H / 2]` each, which older programs read. */
+/** Returns the cosines, then the sines, of all positions, `[P, H / 2]` each, for older programs. */
 function ropeTables(config: ModelConfig): Float64Array {
   const frequencies = ropeFrequencies(config);
   const pairs = frequencies.length;

@@ -11,14 +11,14 @@ import { readHuggingFace } from "./hugging-face.ts";
 import { readLlama2c } from "./llama2c.ts";
 import { readMinGpt } from "./mingpt.ts";
 
-/** A model, and the tokenizer that lies beside it. */
+/** A model, and the tokenizer in its folder. */
 export type LoadedModel = Model & { readonly tokenizer?: Tokenizer };
 
 /**
- * The model at `path`, whose format its content says, not its name: a folder is Hugging Face's, a
- * file that begins with `GGUF` or `{` is GGUF or minGPT's JSON, any other llama2.c's.
+ * Loads the model at `path`. The format follows from the content, not the name: a folder is Hugging
+ * Face's, a file that begins with `GGUF` or `{` is GGUF or minGPT's JSON, any other is llama2.c's.
  *
- * @throws {Error} naming the file, as the format's own reader does
+ * @throws {Error} with the file's path, as the reader of the format
  */
 export async function loadModel(path: string): Promise<LoadedModel> {
   if ((await stat(path)).isDirectory()) return loadFolder(path);
@@ -32,7 +32,7 @@ export async function loadModel(path: string): Promise<LoadedModel> {
   return withTokenizer(model, await llama2cTokenizer(dirname(path), model.config.vocabSize));
 }
 
-/** The first bytes of a file, one character for each. */
+/** Returns the first bytes of a file, one character each. */
 async function startOf(path: string): Promise<string> {
   await using file = await BinaryFile.open(path);
   const { buffer } = await file.read(0, Math.min(9, file.size), "the start");
@@ -49,7 +49,7 @@ function withTokenizer(model: Model, tokenizer: Tokenizer | null): LoadedModel {
   return tokenizer === null ? model : { ...model, tokenizer };
 }
 
-/** llama2.c names a tokenizer by its size, and Llama's own plainly; another size is not it. */
+/** Finds the tokenizer of llama2.c: named by its size, or Llama's; other sizes do not match. */
 async function llama2cTokenizer(folder: string, vocabSize: number): Promise<Tokenizer | null> {
   for (const name of [`tok${vocabSize}.bin`, "tokenizer.bin"]) {
     const path = join(folder, name);

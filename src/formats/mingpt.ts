@@ -1,6 +1,6 @@
 /**
- * minGPT's weights as JSON: the words of its configuration, then PyTorch's tensors by name, each a
- * shape and its float32 in base64. A GPT-2 without tied head, whose linear weights are `[out, in]`.
+ * minGPT's weights as JSON: its configuration, then PyTorch's tensors by name, each a shape and
+ * float32 numbers in base64. A GPT-2 without tied head, whose linear weights are `[out, in]`.
  *
  * @see github.com/karpathy/minGPT, mingpt/model.py; github.com/bbycroft/llm-viz
  */
@@ -12,9 +12,9 @@ import type { Model } from "../model/model.ts";
 import type { Tensor } from "../model/weights.ts";
 import { decodeFloats, encodeFloat32 } from "./floats.ts";
 import { joinRows, type ModuleNames, renamed, weightsFromRows } from "./rows.ts";
-import { unsayable } from "./sayable.ts";
+import { unsupportedField } from "./supported.ts";
 
-/** What the format takes for granted, and therefore cannot say otherwise. */
+/** The fixed features of the format. */
 const fixed = {
   norm: "layernorm",
   normEps: 1e-5,
@@ -30,7 +30,7 @@ const fixed = {
   tieWordEmbeddings: false,
 } as const satisfies Partial<ModelConfig>;
 
-/** minGPT's own dropout, which matters in training only. */
+/** minGPT's dropout, used only in training. */
 const dropout = { embd_pdrop: 0.1, resid_pdrop: 0.1, attn_pdrop: 0.1 };
 
 const FLOAT32 = "torch.float32";
@@ -58,10 +58,10 @@ function minGptName(name: string): string {
 }
 
 /**
- * The model of a minGPT file, named after its `model_type`.
+ * Reads the model of a minGPT file, with the name of its `model_type`.
  *
- * @throws {Error} naming the file and the word or the tensor: what is not such JSON; a tensor that
- *   is missing, unknown, of another shape or type, or not finite; a mask that is not the causal one
+ * @throws {Error} with the file and the field or tensor, on other JSON; on a tensor that is
+ *   missing, unknown, of another shape or type, or not finite; on a mask that is not the causal one
  */
 export async function readMinGpt(path: string): Promise<Model> {
   const { config: words, ...tensors } = await readJsonObject(path);
@@ -83,7 +83,7 @@ function readConfig(path: string, words: JsonObject): ModelConfig {
   const { model_type, n_layer, n_head, n_embd, vocab_size, block_size, ...others } = words;
   const unknown = Object.keys(others).find((word) => !Object.hasOwn(dropout, word));
   if (unknown !== undefined) {
-    const must = "must be absent, because its effect is not known here";
+    const must = "must be absent, because its effect is not supported";
     throw new RangeError(`${path}: config.${unknown} ${must}`);
   }
   try {
@@ -114,7 +114,7 @@ function readTensor(name: string, value: unknown, who: string): Tensor {
     throw new RangeError(`${who}: dtype must be ${FLOAT32}, got ${brief(dtype)}`);
   }
   const bytes = Buffer.from(typeof data === "string" ? data : "", "base64");
-  // Node skips what is not base64 without a word; only the way back shows it.
+  // Node skips characters that are not base64; encoding again detects that.
   if (bytes.toString("base64") !== data) {
     throw new RangeError(`${who}: data must be base64, got ${brief(data)}`);
   }
@@ -130,13 +130,13 @@ function brief(value: unknown): string {
   return String(JSON.stringify(value)).slice(0, 40);
 }
 
-/** Each layer's mask is stored under the name of a bias. */
+/** Returns true for the mask of a layer, which is stored under the name of a bias. */
 function isMask(name: string, config: ModelConfig): boolean {
   const l = /^transformer\.h\.(\d+)\.attn\.bias$/.exec(name)?.[1];
   return l !== undefined && Number(l) < config.numHiddenLayers;
 }
 
-/** Who may look at whom, `[1, 1, P, P]`: a buffer that PyTorch stores with the weights. */
+/** Returns the causal mask, `[1, 1, P, P]`, which PyTorch stores with the weights. */
 function causalMask({ maxPositionEmbeddings: P }: ModelConfig): Float64Array {
   return Float64Array.from({ length: P * P }, (_, i) => (i % P <= Math.floor(i / P) ? 1 : 0));
 }
@@ -151,15 +151,15 @@ function checkMask({ name, shape, data }: Tensor, config: ModelConfig, path: str
 }
 
 /**
- * Writes a model as minGPT's JSON, from which {@link readMinGpt} gives it back bit for bit.
+ * Writes a model as minGPT's JSON, which {@link readMinGpt} reads bit for bit.
  *
- * @throws {RangeError} naming the field that the format cannot say, or the weight that is not a
+ * @throws {RangeError} with the field that the format does not support, or the weight that is not a
  *   float32; nothing is written
  */
 export async function writeMinGpt(path: string, { name, config, weights }: Model): Promise<void> {
   const { hiddenSize: D, numAttentionHeads: N, maxPositionEmbeddings: P } = config;
   const derived = { numKeyValueHeads: N, headDim: D / N, intermediateSize: 4 * D };
-  const wrong = unsayable(config, { ...fixed, ...derived });
+  const wrong = unsupportedField(config, { ...fixed, ...derived });
   if (wrong !== null) throw new RangeError(`minGPT: ${wrong}`);
   const words = {
     model_type: name,

@@ -1,39 +1,39 @@
 /**
- * An ONNX file: a graph of operators and the numbers that it holds, in protocol buffers. The
- * messages are written field by field, as a graph of plain operators needs few of them.
+ * An ONNX file: a graph of operators and its constants, in protocol buffers. The messages are
+ * written field by field, as a graph of basic operators needs few of them.
  *
  * @see github.com/onnx/onnx, onnx/onnx.proto, for the numbers of fields and types
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
-/** The types of tensors that are written, and their numbers in `TensorProto.DataType`. */
+/** The types of written tensors, and their numbers in `TensorProto.DataType`. */
 const dataTypes = { float32: 1, int64: 7, float64: 11 } as const;
 
 type DataType = keyof typeof dataTypes;
 
-/** What the numbers of a model are computed in. */
+/** The floating-point type of a graph. */
 export type FloatWidth = "float32" | "float64";
 
 /** The name of a tensor in the graph. */
 export type Value = string;
 
-/** An extent, or the letter of one that is only known when the graph runs. */
+/** An extent, or the letter of one that is chosen when the graph runs. */
 type Extent = number | string;
 
-/** ONNX 1.12: what these versions can say, every engine of the last years can read. */
+/** ONNX 1.12, which all recent engines read. */
 const IR_VERSION = 8;
 const OPSET_VERSION = 17;
 
-/** The longest message that protocol buffers can have. */
+/** Largest size of a message in protocol buffers. */
 const MAX_BYTES = 2 ** 31 - 1;
 
 const INT = 2;
 const INTS = 7;
 
-/** Fields of a message, written by number. */
+/** Writes the fields of a message, by number. */
 type Message = (writer: BinaryWriter) => void;
 
-/** A graph of operators, node after node: each reads tensors by name, and names what it gives. */
+/** A graph of operators: each node reads tensors by name and names its output. */
 export class OnnxGraph {
   readonly floats: FloatWidth;
   readonly #nodes: Message[] = [];
@@ -47,18 +47,18 @@ export class OnnxGraph {
     this.floats = floats;
   }
 
-  /** A tensor that every run is given. */
+  /** Adds an input of the graph. */
   input(name: string, type: DataType, shape: readonly Extent[]): Value {
     this.#inputs.push(valueInfo(name, type, shape));
     return name;
   }
 
-  /** Gives `value`, which has to be of this name, to the caller of a run. */
+  /** Makes `name` an output of the graph. */
   output(name: Value, type: DataType, shape: readonly Extent[]): void {
     this.#outputs.push(valueInfo(name, type, shape));
   }
 
-  /** Numbers of the model's type; those of float64 are rounded where that is float32. */
+  /** Adds constants of the graph's type, rounded if that is float32. */
   constant(data: Float64Array, shape: readonly number[], name = this.#fresh("constant")): Value {
     return this.#initializer(
       name,
@@ -72,14 +72,14 @@ export class OnnxGraph {
     return this.constant(Float64Array.of(x), []);
   }
 
-  /** A list of integers, as shapes, axes and indices are. */
+  /** Adds a list of integers, for shapes, axes and indices. */
   integers(...data: readonly number[]): Value {
     const name = this.#fresh("integers");
     return this.#initializer(name, "int64", [data.length], BigInt64Array.from(data.map(BigInt)));
   }
 
   /**
-   * The output of an operator.
+   * Adds an operator and returns its output.
    *
    * @param attributes an integer or a list of them
    */
@@ -102,9 +102,9 @@ export class OnnxGraph {
   }
 
   /**
-   * The file.
+   * Returns the bytes of the file.
    *
-   * @throws {RangeError} when it would be longer than protocol buffers can be
+   * @throws {RangeError} if it exceeds the limit of protocol buffers
    */
   bytes(name: string): Uint8Array {
     if (this.#bytes > MAX_BYTES) {

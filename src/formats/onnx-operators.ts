@@ -1,4 +1,4 @@
-/** What the operators of ONNX do not say in one word: norms and activations, made of plain ones. */
+/** Norms and activations of basic ONNX operators. */
 import type { ModelConfig } from "../model/config.ts";
 import type { OnnxGraph, Value } from "./onnx-graph.ts";
 
@@ -24,7 +24,7 @@ export function layerNorm(
 
 type Activation = (graph: OnnxGraph, x: Value) => Value;
 
-/** The feed-forward's activations; that of SwiGLU is of its gate. */
+/** The activations of the feed-forward layer; that of SwiGLU is applied to its gate. */
 export const activations: Readonly<Record<ModelConfig["feedForward"], Activation>> = {
   swiglu: (graph, x) => graph.node("Mul", [x, graph.node("Sigmoid", [x])]),
   relu: (graph, x) => graph.node("Relu", [x]),
@@ -41,20 +41,20 @@ export const activations: Readonly<Record<ModelConfig["feedForward"], Activation
   },
 };
 
-/** `x / 2 (1 + y)`: both forms of GELU. */
+/** Returns `x / 2 (1 + y)`, for both forms of GELU. */
 function halfOnePlus(graph: OnnxGraph, x: Value, y: Value): Value {
   const half = graph.node("Mul", [x, graph.scalar(0.5)]);
   return graph.node("Mul", [half, graph.node("Add", [y, graph.scalar(1)])]);
 }
 
-/** From here on the error function is 1 to the last bit of float64. */
+/** From this value on, the error function is 1 in float64. */
 const ERF_END = 6;
 
-/** So many terms that the last, at {@link ERF_END}, is below the rounding of their sum. */
+/** Number of terms: the last, at {@link ERF_END}, is below the rounding of the sum. */
 const ERF_TERMS = 110;
 
 /**
- * The error function. `Erf` exists in float32 only, so that in float64 it is its power series
+ * The error function. `Erf` exists only in float32, so in float64 it is computed as a power series
  * without cancellation, `2 / sqrt(pi) x e^(-x^2) sum 2^n x^(2n) / (2n + 1)!!`, the sum as a matrix
  * product of powers with coefficients. Abramowitz and Stegun 7.1.6.
  */

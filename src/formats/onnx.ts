@@ -1,14 +1,14 @@
 /**
- * A model as an ONNX graph of plain operators, none of them fused: what an engine makes of it is
- * that engine's own arithmetic.
+ * A model as an ONNX graph of basic operators, none of them fused: the arithmetic is that of the
+ * engine which runs it.
  *
  * A run reads `input_ids` and `position_ids`, `[T]`, and for every layer l the keys and values so
- * far, `past_key_values.l.key` and `.value`, `[past, K, H]`. It gives `logits`, `[T, V]`, and for
- * every layer all keys and values, `present.l.key` and `.value`, `[S, K, H]`. Positions come first,
- * so that to forget the last tokens is to keep a prefix.
+ * far, `past_key_values.l.key` and `.value`, `[past, K, H]`. It returns `logits`, `[T, V]`, and for
+ * every layer all keys and values, `present.l.key` and `.value`, `[S, K, H]`. Positions are the
+ * first axis, so dropping the last tokens keeps a prefix.
  *
- * Letters: T new tokens, S = past + T, N query heads, K key-value heads, G = N / K, H head width,
- * R rotated entries of a head, D model width, P context, V vocabulary.
+ * Letters: T new tokens, S = past + T, N query heads, K key-value heads, G = N / K, H head width, R
+ * rotated entries of a head, D model width, P context, V vocabulary.
  */
 import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
@@ -16,20 +16,20 @@ import type { LayerWeights, Linear, Norm } from "../model/weights.ts";
 import { type FloatWidth, OnnxGraph, type Value } from "./onnx-graph.ts";
 import { activations, layerNorm, rmsNorm } from "./onnx-operators.ts";
 
-/** What the layers of one model share. */
+/** The values that the layers of one model share. */
 interface Shared extends ModelConfig {
   readonly graph: OnnxGraph;
-  /** The initialiser of these weights, under their Hugging Face name. */
+  /** Returns the constant of these weights, with their Hugging Face name. */
   readonly held: (data: Float64Array) => Value;
   readonly eps: Value;
   /** `1 / sqrt(H)` */
   readonly scale: Value;
-  /** `[T, S]`: 0 where a token may look, -Infinity elsewhere. */
+  /** `[T, S]`: 0 at positions that a token attends to, -Infinity elsewhere. */
   readonly mask: Value;
   readonly rope: Rope | null;
 }
 
-/** As {@link rotate} takes them: factors of the new tokens' positions, `[T, 1, H]`. */
+/** The inputs of {@link rotate}: factors of the new tokens' positions, `[T, 1, H]`. */
 interface Rope {
   readonly own: Value;
   readonly others: Value;
@@ -37,17 +37,17 @@ interface Rope {
   readonly partners: Value;
 }
 
-/** The names of what a layer remembers, and of what it gives back. */
+/** The names of the cache of a layer, as input and as output. */
 export const cacheNames = (layer: number) => ({
   past: [`past_key_values.${layer}.key`, `past_key_values.${layer}.value`] as const,
   present: [`present.${layer}.key`, `present.${layer}.value`] as const,
 });
 
 /**
- * The bytes of an `.onnx` file that computes the model.
+ * Returns the bytes of an `.onnx` file that computes the model.
  *
- * @param floats what it computes in; in float32 the weights are rounded to that
- * @throws {RangeError} on a model of 2 GiB or more, which protocol buffers cannot hold
+ * @param floats the floating-point type of the graph; in float32 the weights are rounded
+ * @throws {RangeError} on a model of 2 GiB or more, the limit of protocol buffers
  */
 export function onnxBytes({ name, config, weights }: Model, floats: FloatWidth): Uint8Array {
   const graph = new OnnxGraph(floats);
@@ -83,7 +83,7 @@ export function onnxBytes({ name, config, weights }: Model, floats: FloatWidth):
 
 // --- positions and masks ---
 
-/** What is added to the embeddings, `[P, D]`, by position; null where nothing is. */
+/** Returns the rows to add to the embeddings, by position, `[P, D]`; null if there are none. */
 function positionTable(shared: Shared, learned: Float64Array | null): Value | null {
   const { graph, held, hiddenSize: D, maxPositionEmbeddings: P } = shared;
   if (learned !== null) return held(learned);
@@ -98,7 +98,7 @@ function positionTable(shared: Shared, learned: Float64Array | null): Value | nu
 }
 
 /**
- * Causal, and within the window: new token t stands at place past + t and may look at place s when
+ * Returns the causal mask with the window: new token t has index past + t and attends to index s if
  * `0 <= past + t - s < w`.
  */
 function mask(graph: OnnxGraph, config: ModelConfig, pastKey: Value, tokens: Value): Value {
@@ -126,9 +126,10 @@ function mask(graph: OnnxGraph, config: ModelConfig, pastKey: Value, tokens: Val
 }
 
 /**
- * RoPE as two tables over positions: entry h of a head becomes `own[h] x[h] + others[h] x[p(h)]`,
- * where p(h) is the entry that is rotated with it. `own` is the cosine of their angle, `others` its
- * sine, negative for the first of the two; entries that are not rotated have 1 and 0.
+ * Returns RoPE as two tables over positions: entry h of a head becomes
+ * `own[h] x[h] + others[h] x[p(h)]`, where p(h) is the other entry of its pair. `own` is the cosine
+ * of their angle, `others` its sine, negative for the first of the two; entries that are not
+ * rotated have 1 and 0.
  */
 function rope(graph: OnnxGraph, config: ModelConfig, positions: Value): Rope {
   const { headDim: H, maxPositionEmbeddings: P, partialRotaryFactor, ropeLayout } = config;
@@ -153,7 +154,7 @@ function rope(graph: OnnxGraph, config: ModelConfig, positions: Value): Rope {
   return { own: rows(own), others: rows(others), partners: graph.integers(...partners) };
 }
 
-/** A frequency in radians per position, after Llama 3.1's stretching of the long wavelengths. */
+/** Returns a frequency in radians per position, with Llama 3.1's scaling. */
 function ropeFrequency({ ropeScaling }: ModelConfig, frequency: number): number {
   if (ropeScaling === null) return frequency;
   const { factor, lowFreqFactor, highFreqFactor } = ropeScaling;
@@ -176,7 +177,7 @@ function rotate({ graph, rope }: Shared, x: Value): Value {
 
 // --- blocks ---
 
-/** A layer's keys and values of earlier runs, and the names under which it gives them on. */
+/** A layer's keys and values of earlier runs, and the names of its outputs. */
 interface Cache {
   readonly key: Value;
   readonly value: Value;

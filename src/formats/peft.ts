@@ -1,9 +1,9 @@
 /**
- * Adapters alone, in a folder as PEFT writes it: `adapter_config.json`, and
- * `adapter_model.safetensors` with A and B of every adapted layer. The base is not in it.
+ * Adapters without their base, in a folder of PEFT: `adapter_config.json`, and
+ * `adapter_model.safetensors` with A and B of every adapted layer.
  *
- * Layers have the names of Llama's modules whatever the base's family is: q, k and v of a GPT-2
- * have an adapter each, for which PEFT, whose GPT-2 keeps the three in one, has no name.
+ * Layers have the names of Llama's modules for every family: q, k and v of a GPT-2 have an adapter
+ * each, for which PEFT, whose GPT-2 stores the three in one layer, has no name.
  *
  * @see github.com/huggingface/peft, "LoRA" and "Checkpoint format" in its documentation
  */
@@ -21,11 +21,11 @@ const TENSORS = "adapter_model.safetensors";
 const PREFIX = "base_model.model.";
 
 /**
- * Writes the adapters of a model, and of its base the name.
+ * Writes the adapters of a model, and the name of its base.
  *
- * @param base what the base is loaded by: a name or a path
- * @param type as of {@link writeSafetensors}
- * @throws {RangeError} when it has no adapters; nothing is written
+ * @param base the MODEL argument of the base: a name or a path
+ * @param type as in {@link writeSafetensors}
+ * @throws {RangeError} if it has no adapters; nothing is written
  */
 export async function writePeft(
   folder: string,
@@ -54,7 +54,7 @@ export async function writePeft(
   await writeWhole(join(folder, CONFIG), `${JSON.stringify(words, null, 2)}\n`);
 }
 
-/** What the base of a folder's adapters is loaded by: a name or a path. */
+/** Returns the base of a folder's adapters: a name or a path. */
 export async function peftBase(folder: string): Promise<string> {
   const path = join(folder, CONFIG);
   const { base_model_name_or_path: base } = await readJsonObject(path);
@@ -63,9 +63,9 @@ export async function peftBase(folder: string): Promise<string> {
 }
 
 /**
- * The base with the adapters of a folder: its own tensors are the same memory.
+ * Returns the base with the adapters of a folder; the tensors of the base are shared.
  *
- * @throws {Error} naming the file: a kind of adapter that is not known here, or a tensor that is
+ * @throws {Error} with the file's path, on an unsupported kind of adapter, or a tensor that is
  *   missing, unknown or of another shape
  */
 export async function readPeft(folder: string, base: Model): Promise<Model> {
@@ -90,7 +90,7 @@ export async function readPeft(folder: string, base: Model): Promise<Model> {
   return { ...base, weights };
 }
 
-/** What would change the arithmetic, and is not known here. */
+/** Fields that would change the arithmetic, with the only supported values. */
 const fixed: JsonObject = { peft_type: "LORA", bias: "none", fan_in_fan_out: false };
 const off = ["use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "modules_to_save"];
 

@@ -1,4 +1,4 @@
-/** Numbers of fewer bits than a float32, as ggml writes them. */
+/** Numbers with fewer bits than a float32, as in ggml. */
 import { f16round, getFloat16, setFloat16 } from "@petamoriken/float16";
 
 /** Q8_0: blocks of this many numbers share one scale. */
@@ -9,8 +9,8 @@ const BLOCK_BYTES = 34;
 /**
  * Writes `numbers` as float16, each rounded to the nearest, ties to even.
  *
- * @param who names the format and the tensor in the error
- * @throws {RangeError} when a number is beyond float16's largest, 65504
+ * @param who format and tensor, for errors
+ * @throws {RangeError} if a number exceeds float16's largest, 65504
  */
 export function encodeFloat16(
   bytes: DataView,
@@ -28,11 +28,11 @@ export function encodeFloat16(
 
 /**
  * Writes `numbers` in blocks of 32 that share a scale: `d = max |x| / 127`, `q = round(x / d)`, in
- * float32 and with halves away from zero, so that the bytes are ggml's own. A block so small that
- * its scale is zero in float16 is written as zeros, which is what every reader makes of it.
+ * float32 with halves away from zero, so that the bytes are those of ggml. A block whose scale is
+ * zero in float16 is written as zeros, as every reader reads it.
  *
- * @param who names the format and the tensor in the error
- * @throws {RangeError} when a scale is beyond float16's largest, or a number is not one
+ * @param who format and tensor, for errors
+ * @throws {RangeError} if a scale exceeds float16's largest, or a number is NaN
  * @see ggml, `quantize_row_q8_0_ref` in ggml-quants.c
  */
 export function encodeQ8_0(
@@ -64,10 +64,10 @@ function roundHalfAway(x: number): number {
 }
 
 /**
- * The numbers of Q8_0 blocks, `q * d` each, exactly.
+ * Returns the numbers of Q8_0 blocks, `q * d` each, exactly.
  *
- * @param who names the file and the tensor in the error
- * @throws {RangeError} when a scale is not finite
+ * @param who file and tensor, for errors
+ * @throws {RangeError} if a scale is not finite
  */
 export function decodeQ8_0(bytes: DataView, who: string): Float64Array {
   const numbers = new Float64Array((bytes.byteLength / BLOCK_BYTES) * BLOCK_LENGTH);

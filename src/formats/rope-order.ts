@@ -1,19 +1,19 @@
 /**
- * The two layouts of RoPE, and the way between them. Rotating rows `2i` and `2i + 1` of a head, or
- * rows `i` and `i + R/2`, is the same model if the rows of q and k are put in the other order: the
+ * The two layouts of RoPE, and the conversion between them. Rotating rows `2i` and `2i + 1` of a
+ * head, or rows `i` and `i + R/2`, is the same model if the rows of q and k are reordered: the
  * score q . k sums the same products. It sums them in another order, so logits agree within
- * rounding and not bit for bit; the way there and back gives the very weights again.
+ * rounding, not bit for bit; converting back restores the original weights.
  */
 import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import { buildWeights } from "../model/weights.ts";
-import { checkNoAdapters } from "./sayable.ts";
+import { checkNoAdapters } from "./supported.ts";
 
 /** The tensors whose rows are entries of query and key heads. */
 const ofHeads = /\.self_attn\.[qk]_(proj|norm)\.(weight|bias)$/;
 
 /**
- * The same model in Hugging Face's layout; what is not reordered shares the memory of `model`.
+ * Returns the model in Hugging Face's layout; tensors that are not reordered are shared.
  *
  * @throws {RangeError} on weights with adapters
  */
@@ -21,7 +21,7 @@ export function toHalfSplit(model: Model): Model {
   return inLayout(model, "half-split");
 }
 
-/** The same model in Meta's layout; as {@link toHalfSplit} in all else. */
+/** Returns the model in Meta's layout; otherwise as {@link toHalfSplit}. */
 export function toInterleaved(model: Model): Model {
   return inLayout(model, "interleaved");
 }
@@ -39,7 +39,7 @@ function inLayout(model: Model, ropeLayout: ModelConfig["ropeLayout"]): Model {
   return { ...model, config, weights };
 }
 
-/** For each row of a head in the layout of `config`, the row that it was in the other, `[H]`. */
+/** For each row of a head in the layout of `config`, its row in the other layout, `[H]`. */
 function rowOrder({ headDim: H, partialRotaryFactor, ropeLayout }: ModelConfig): number[] {
   const pairs = (H * partialRotaryFactor) / 2;
   const order = Array.from({ length: H }, (_, h) => h);

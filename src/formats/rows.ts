@@ -1,15 +1,15 @@
 /**
- * Formats that keep several tensors of a model in one, as GPT-2's keep q, k and v. Here that is no
- * special case: tensors that have the same name in the file are its rows, one after the other.
+ * Formats that store several tensors of a model in one, as GPT-2 does with q, k and v: tensors with
+ * the same name in the file are consecutive rows of it.
  */
 import type { ModelConfig } from "../model/config.ts";
 import { buildWeights, type Tensor, type Weights } from "../model/weights.ts";
 
 /**
- * The weights of a configuration from a file's tensors, each of which must be used up.
+ * Builds the weights of a configuration from a file's tensors, all of which must be used.
  *
  * @param stored the file's tensors by name; a matrix of one row may be stored as a vector
- * @param fileName the file's name of a tensor, from the model's
+ * @param fileName returns the file's name of a tensor of the model
  * @throws {RangeError} `who: NAME: …` on a tensor that is missing, of another shape, or left over
  */
 export function weightsFromRows(
@@ -51,7 +51,7 @@ function sameWidth(stored: readonly number[], [, width]: readonly number[]): boo
   return stored.length <= 2 && stored.at(-1) === width;
 }
 
-/** A file's tensors from a model's: those that have the same name in the file become one. */
+/** Returns a file's tensors from a model's: those with the same name in the file are joined. */
 export function joinRows(tensors: readonly Tensor[], fileName: (name: string) => string): Tensor[] {
   const parts = Map.groupBy(tensors, ({ name }) => fileName(name));
   return Array.from(parts, ([name, tensors]) => {
@@ -67,14 +67,14 @@ export function joinRows(tensors: readonly Tensor[], fileName: (name: string) =>
   });
 }
 
-/** A format's names of modules, as `lm_head` or `self_attn.q_proj`. */
+/** A format's names of modules such as `lm_head` or `self_attn.q_proj`. */
 export type ModuleNames = Readonly<Record<string, string>>;
 
 /**
- * A file's name of a tensor from the model's, its `weight` or `bias` kept.
+ * Returns a file's name of a tensor of the model, with its `weight` or `bias`.
  *
  * @param outside the names of modules outside the layers
- * @param layers what stands before a layer's number, as `blk`
+ * @param layers the prefix of a layer's number, such as `blk`
  * @param inside the names of modules of a layer
  */
 export function renamed(

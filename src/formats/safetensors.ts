@@ -1,6 +1,6 @@
 /**
- * safetensors: an 8-byte length, a JSON header of that length that says each tensor's type, shape
- * and place, then the numbers. Everything little-endian.
+ * safetensors: an 8-byte length, a JSON header of that length with each tensor's type, shape and
+ * offsets, then the numbers. Everything little-endian.
  *
  * @see github.com/huggingface/safetensors, "Format"
  */
@@ -18,10 +18,10 @@ import {
   writtenTypes,
 } from "./floats.ts";
 
-/** A longer header is refused, as the original does, before it is read. */
+/** A longer header is refused before it is read, as in the original implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
 
-/** The types that hold no weights of ours: only their sizes matter. */
+/** Types that are not read as weights; only their sizes are used. */
 const otherBytes: Readonly<Record<string, number>> = {
   BOOL: 1,
   U8: 1,
@@ -40,18 +40,19 @@ interface Entry {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** The first byte and the one after the last, counted from the end of the header. */
+  /** Offsets of the first byte and of the one after the last, from the end of the header. */
   readonly begin: number;
   readonly end: number;
 }
 
 /**
- * The tensors of a file in the order of their places, as float64: F64, F32, F16 and BF16 are exact.
+ * Reads the tensors of a file in the order of their offsets, as float64: F64, F32, F16 and BF16 are
+ * exact.
  *
- * @param skip says by name which tensors are not to be read, whatever their type
- * @throws {Error} naming the file and the tensor: a header that is too long, is not JSON or says
- *   what cannot be; a place outside the file, over another or after a hole; a size that is not
- *   shape x type; numbers of another kind, NaN or infinite
+ * @param skip returns true for names of tensors not to be read, of any type
+ * @throws {Error} with the file and the tensor, on a header that is too long, not JSON or not
+ *   valid; offsets outside the file, overlapping or with gaps; a size that is not shape x type;
+ *   numbers of another type, NaN or infinite
  */
 export async function readSafetensors(
   path: string,
@@ -112,7 +113,7 @@ function readEntry(name: string, value: unknown, who: string): Entry {
   return { name, dtype: dtype as string, shape, begin, end };
 }
 
-/** The bytes of one number, or null when the format has no such type. */
+/** Returns the bytes of one number, or null if the format has no such type. */
 function widthOf(dtype: unknown): number | null {
   if (typeof dtype !== "string") return null;
   if (isFloatType(dtype)) return bytesPerElement(dtype);
@@ -123,7 +124,7 @@ function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((x) => Number.isSafeInteger(x) && x >= 0);
 }
 
-/** Tensors stand one after another and fill the file, so that no byte is read twice or never. */
+/** Checks that consecutive tensors fill the file, without overlaps and gaps. */
 function checkPlaces(path: string, entries: readonly Entry[], size: number): void {
   let end = 0;
   for (const entry of entries) {
@@ -139,13 +140,13 @@ function checkPlaces(path: string, entries: readonly Entry[], size: number): voi
 }
 
 /**
- * Writes tensors so that {@link readSafetensors} gives the same numbers back. The same tensors give
- * the same bytes: they are sorted by name.
+ * Writes tensors, which {@link readSafetensors} reads exactly. The same tensors give the same
+ * bytes: they are sorted by name.
  *
  * @param type of all numbers in the file; by default F32 if every number is a float32, else F64
- * @returns the type that was written
- * @throws {RangeError} on two tensors of one name, a size that is not its shape's, or a number that
- *   is NaN, infinite or not of the type; nothing is written
+ * @returns the written type
+ * @throws {RangeError} on two tensors with one name, a size that does not match the shape, or a
+ *   number that is NaN, infinite or not exact in the type; nothing is written
  */
 export async function writeSafetensors(
   path: string,
@@ -170,7 +171,7 @@ export function encodeSafetensors(
   checkTensors(sorted);
   checkType(sorted, type);
   const width = bytesPerElement(type);
-  // Readers of PyTorch weights ask for this word.
+  // Readers of PyTorch weights require this field.
   const header: [string, unknown][] = [["__metadata__", { format: "pt" }]];
   let size = 0;
   for (const { name, shape, data } of sorted) {
@@ -179,7 +180,7 @@ export function encodeSafetensors(
     header.push([name, { dtype: type, shape, data_offsets: [begin, size] }]);
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
-  // Padded with spaces, so that the numbers begin at a multiple of 8.
+  // Padded with spaces to a multiple of 8.
   const length = Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(8 + length + size);
   const view = new DataView(bytes.buffer);

@@ -7,17 +7,17 @@ import { readSafetensors } from "./safetensors.ts";
 const WHOLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 
-/** What older checkpoints store and a program computes anew: masks, and RoPE's frequencies. */
+/** Buffers of older checkpoints, which are not weights: masks and frequencies of RoPE. */
 const buffers = /(^|\.)(h\.\d+\.attn\.(bias|masked_bias)|rotary_emb\.inv_freq)$/;
 
 interface StoredTensor {
-  /** The file and the tensor, as an error names them. */
+  /** File and tensor, for errors. */
   readonly who: string;
   readonly shape: readonly number[];
   readonly data: Float64Array;
 }
 
-/** The tensors of a folder, in `model.safetensors` or in the files that its index names. */
+/** The tensors of a folder, in `model.safetensors` or in the files of its index. */
 export class TensorFolder {
   readonly #folder: string;
   readonly #tensors: ReadonlyMap<string, StoredTensor>;
@@ -29,8 +29,8 @@ export class TensorFolder {
   }
 
   /**
-   * @param prefix is left out of the tensors' names where they have it
-   * @throws {Error} naming the file, when there is none, it is damaged, or two hold one name
+   * @param prefix an optional prefix of tensor names, which is removed
+   * @throws {Error} with the file's path, if it is missing or damaged, or a name is in two files
    */
   static async open(folder: string, prefix: string): Promise<TensorFolder> {
     const tensors = new Map<string, StoredTensor>();
@@ -50,12 +50,12 @@ export class TensorFolder {
     return new TensorFolder(folder, tensors);
   }
 
-  /** How many tensors there are. */
+  /** Number of tensors. */
   get size(): number {
     return this.#tensors.size;
   }
 
-  /** The numbers of one tensor, which then counts as taken. */
+  /** Returns the numbers of one tensor, and marks it as used. */
   take: TensorSource = (name, shape) => {
     const stored = this.#tensors.get(name);
     if (stored === undefined) {
@@ -70,9 +70,9 @@ export class TensorFolder {
   };
 
   /**
-   * Takes a tensor that need not be there, as a tied head that is written out beside the embedding.
+   * Uses an optional tensor, such as a tied head that is stored besides the embedding.
    *
-   * @throws {RangeError} when it is there and differs from `expected`
+   * @throws {RangeError} if it is present and differs from `expected`
    */
   takeCopy(name: string, shape: readonly number[], expected: Float64Array): void {
     if (!this.#tensors.has(name)) return;
@@ -82,7 +82,7 @@ export class TensorFolder {
     }
   }
 
-  /** @throws {RangeError} when a tensor was not taken: the model is more than its configuration */
+  /** @throws {RangeError} if a tensor was not used: it does not belong to the configuration */
   checkAllTaken(): void {
     for (const [name, { who, shape }] of this.#tensors) {
       if (!this.#taken.has(name)) {

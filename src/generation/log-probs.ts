@@ -2,9 +2,9 @@ import type { Decoder } from "../decoder.ts";
 import { logSoftmax } from "../math/softmax.ts";
 
 /**
- * Returns the log-probability of every token but the first, given those before it: `log p(t_i | t_0
- * … t_i-1)`, from the logits after token i - 1. Their sum is the log-likelihood of the text. It is
- * computed by log-sum-exp, so it is finite where a probability underflows.
+ * Returns the log-probability of every token but the first, given those before it:
+ * `log p(t_i | t_0 … t_i-1)`, from the logits after token i - 1. Their sum is the log-likelihood of
+ * the text. It is computed by log-sum-exp, so it is finite where a probability underflows.
  *
  * @param tokens at least two
  * @returns `[T - 1]`, natural logarithms, none above 0

@@ -10,8 +10,8 @@ export interface LayerCache {
 /** An implementation of attention, with its working memory. */
 export interface AttentionKernel {
   /**
-   * AttentionKernel of one position's query heads over the cached positions `first` to `last`: `out
-   * = softmax(q k^T / sqrt(H)) v`. Query head n reads key-value head `floor(n / (N / K))`.
+   * Computes attention of one position's query heads over the cached positions `first` to `last`:
+   * `out = softmax(q k^T / sqrt(H)) v`. Query head n reads key-value head `floor(n / (N / K))`.
    *
    * Scores and weighted values are summed in the order of positions, whatever is cached after
    * `last`: a result depends only on the positions it attends to.

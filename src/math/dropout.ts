@@ -8,9 +8,9 @@ export interface Dropout {
 }
 
 /**
- * Inverted dropout: every entry is dropped with probability p, and the rest is scaled by `1 / (1 -
- * p)`, so that the expected row is `x` and inference needs no scaling. With p = 0 the row is `x`,
- * bit for bit.
+ * Inverted dropout: every entry is dropped with probability p, and the rest is scaled by
+ * `1 / (1 - p)`, so that the expected row is `x` and inference needs no scaling. With p = 0 the row
+ * is `x`, bit for bit.
  *
  * @param x one row, not changed
  * @param probability p, in [0, 1)

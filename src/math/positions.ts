@@ -28,9 +28,9 @@ function scaled(frequency: number, scaling: NonNullable<ModelConfig["ropeScaling
 }
 
 /**
- * Rotary position embedding of every head of one row, in place: each pair `(a, b)` becomes `(a cos
- * - b sin, a sin + b cos)`. Pairs are `(x[i], x[i + R/2])` when half-split, as in Hugging Face's
- * `rotate_half`, and `(x[2i], x[2i + 1])` when interleaved, as in Meta's code.
+ * Rotary position embedding of every head of one row, in place: each pair `(a, b)` becomes
+ * `(a cos - b sin, a sin + b cos)`. Pairs are `(x[i], x[i + R/2])` when half-split, as in Hugging
+ * Face's `rotate_half`, and `(x[2i], x[2i + 1])` when interleaved, as in Meta's code.
  *
  * @param x heads side by side, `[heads * H]`
  * @param cos, sin of the position's angles, `[R / 2]`

@@ -39,8 +39,8 @@ export function targetsOf(config: ModelConfig, { tokens, labels = tokens }: Exam
 }
 
 /**
- * `-log softmax(logits[t])[targets[t]]`, summed over the targets that are not ignored, by `max + ln
- * sum e^(s - max) - s[target]`, which does not underflow.
+ * `-log softmax(logits[t])[targets[t]]`, summed over the targets that are not ignored, by
+ * `max + ln sum e^(s - max) - s[target]`, which does not underflow.
  *
  * @param logits `[T, V]`
  * @throws {RangeError} if the largest logit of a row is not finite

@@ -2,10 +2,10 @@ import type { ModelConfig } from "../model/config.ts";
 import type { Weights } from "../model/weights.ts";
 
 /**
- * What a configuration says that a format, which takes `fixed` for granted, cannot: the first such
- * field as `config.FIELD must be X, got Y`, or null.
+ * Returns the first field of a configuration that a format with the `fixed` fields does not
+ * support, as `config.FIELD must be X, got Y`, or null.
  */
-export function unsayable(config: ModelConfig, fixed: Partial<ModelConfig>): string | null {
+export function unsupportedField(config: ModelConfig, fixed: Partial<ModelConfig>): string | null {
   const words = (value: unknown) => (typeof value === "object" ? JSON.stringify(value) : value);
   for (const [field, only] of Object.entries(fixed)) {
     const value = config[field as keyof ModelConfig];
@@ -15,7 +15,7 @@ export function unsayable(config: ModelConfig, fixed: Partial<ModelConfig>): str
 }
 
 /**
- * Refuses weights with adapters, for which no format here has a place.
+ * Refuses weights with adapters, which no format of whole models supports.
  *
  * @throws {RangeError} `who: …`
  */
