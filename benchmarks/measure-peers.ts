@@ -1,20 +1,22 @@
 import { join } from "node:path";
 import { peersTable } from "../src/bench/peers-table.ts";
-import { runJob } from "../src/bench/run-bench.ts";
-import type { Sample } from "../src/bench/sample.ts";
-import { writeTable } from "../src/io/csv.ts";
+import { runWorker } from "../src/bench/run-bench.ts";
 import type { RunRecord } from "../src/io/run-record.ts";
-import { grids, type PeerName, type PeerScale, peerJobs, peerModel } from "./peers.ts";
+import { writeTable } from "../src/io/csv.ts";
+import { seededRandom } from "../src/math/random.ts";
+import { type PeerGrid, type PeerName, type PeerScale, peerGrids, peerModel } from "./peers.ts";
 import { type Audit, audit } from "./peers-audit.ts";
 import { peerRows } from "./peers-table.ts";
+import { type PeerJob, type PeerTiming, timingCount } from "./time-peers.ts";
 
 const worker = join(import.meta.dirname, "peers-worker.ts");
 
 /**
  * Audits every peer on every model, times those that are right, and writes `peers.csv` into the
- * folder; resolves to its path.
+ * folder.
  *
- * @param step called after each audit and each run
+ * @param step called after each audit and each timed call
+ * @returns the path
  */
 export async function measurePeers(
   scale: PeerScale,
@@ -23,31 +25,48 @@ export async function measurePeers(
   step: () => void,
 ): Promise<string> {
   const audits: Audit[] = [];
-  for (const name of grids[scale].models) {
+  for (const name of peerGrids[scale].models) {
     const model = peerModel(name, seed);
-    for (const peer of grids[scale].peers) {
+    for (const peer of peerGrids[scale].peers) {
       audits.push(await audit(scale, peer, model));
       step();
     }
   }
-  const able = audits.filter(({ status }) => status === "ok");
-  const byModel = new Map(
-    [...Map.groupBy(able, ({ model }) => model)].map(([model, of]) => [model, of.map(nameOf)]),
+  const able = Map.groupBy(
+    audits.filter(({ status }) => status === "ok"),
+    ({ model }) => model,
   );
-  const samples: Sample[] = [];
-  for (const job of peerJobs(scale, byModel, run_id, seed)) {
-    samples.push(...(await runJob(job, step, worker)));
+  const timings: PeerTiming[] = [];
+  for (const job of peerJobs(scale, (model) => able.get(model)?.map(nameOf) ?? [], seed)) {
+    await runWorker<PeerTiming>(worker, job, (timing) => {
+      timings.push(timing);
+      step();
+    });
   }
-  return writeTable(folder, peersTable, peerRows(samples, audits, run_id));
+  return writeTable(folder, peersTable, peerRows(timings, audits, run_id));
 }
 
 const nameOf = ({ peer }: Audit): PeerName => peer;
 
-/** How many steps {@link measurePeers} takes, where all peers are able. */
+/** Returns the number of steps of {@link measurePeers} if all peers are able. */
 export function peerSteps(scale: PeerScale): number {
-  const { models, peers } = grids[scale];
-  const every = new Map<string, readonly PeerName[]>(models.map((model) => [model, peers]));
-  const jobs = peerJobs(scale, every, "", 0);
-  const runs = jobs.flatMap(({ cells }) => cells).reduce((sum, { rounds }) => sum + rounds, 0);
-  return models.length * peers.length + runs;
+  const { models, peers } = peerGrids[scale];
+  const jobs = peerJobs(scale, () => peers, 0);
+  return models.length * peers.length + jobs.reduce((sum, job) => sum + timingCount(job), 0);
+}
+
+/** Returns the jobs of a run: in every process every model on all of its able peers. */
+export function peerJobs(
+  scale: PeerScale,
+  ableFor: (model: string) => readonly PeerName[],
+  dataSeed: number,
+): PeerJob[] {
+  const random = seededRandom(dataSeed);
+  const { processes, models }: PeerGrid = peerGrids[scale];
+  return Array.from({ length: processes }, (_, process) =>
+    models.map((model): PeerJob => {
+      const orderSeed = Math.floor(random() * 2 ** 32);
+      return { scale, model, peers: ableFor(model), process, dataSeed, orderSeed };
+    }),
+  ).flat();
 }

@@ -7,7 +7,7 @@ import type { Model } from "../src/model/model.ts";
 import { timedTolerances } from "../src/tolerance/arithmetics.ts";
 import { largestError } from "../src/tolerance/compare.ts";
 import { noiseAllowance } from "../src/tolerance/noise.ts";
-import { baseline, grids, type Peer, type PeerName, type PeerScale, peers } from "./peers.ts";
+import { baseline, type Peer, type PeerName, type PeerScale, peerGrids, peers } from "./peers.ts";
 
 export interface Audit {
   readonly model: string;
@@ -49,7 +49,7 @@ export async function audit(scale: PeerScale, peer: PeerName, model: Model): Pro
 
 /** The logits after every prompt and context, and after two tokens more. */
 async function rowsOf(scale: PeerScale, decoder: Decoder): Promise<Logits[]> {
-  const { prompts, contexts } = grids[scale];
+  const { prompts, contexts } = peerGrids[scale];
   const rows: Logits[] = [];
   for (const length of new Set<number>([...prompts, ...contexts])) {
     await using sequence = await decoder.start();

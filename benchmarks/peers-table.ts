@@ -1,7 +1,6 @@
 /** peers.csv: how long each engine takes for what the reference does, on the same model. */
 
 import { type PeerRow, peersTable, peerTasks } from "../src/bench/peers-table.ts";
-import type { Sample } from "../src/bench/sample.ts";
 import { median, medianInterval } from "../src/bench/statistics.ts";
 import {
   byProcess,
@@ -12,40 +11,30 @@ import {
 } from "../src/bench/statistics-pairs.ts";
 import { digits } from "../src/bench/timed-groups.ts";
 import { blankCells, schemaVersion } from "../src/io/table.ts";
-import { armParts, baseline, peers } from "./peers.ts";
+import { baseline, peers } from "./peers.ts";
 import type { Audit } from "./peers-audit.ts";
+import type { PeerTiming } from "./time-peers.ts";
 
-type PeerTask = PeerRow["task"];
-
-/** One run of one arm: milliseconds of a prompt, or of a token. */
-interface Run {
-  readonly process: number;
-  readonly round: number;
-  readonly ms: number;
-  readonly digest: string | null;
-  readonly isRight: boolean;
-}
-
-/** All runs of a task at a length, by arm. */
+/** All timings of a task at a length, by arm. */
 interface Length {
   readonly model: string;
-  readonly task: PeerTask;
+  readonly task: PeerRow["task"];
   readonly promptLength: number;
-  readonly arms: ReadonlyMap<string, readonly Run[]>;
+  readonly arms: ReadonlyMap<string, readonly PeerTiming[]>;
 }
 
 /**
- * The rows of peers.csv, by model, task and length. A row has no figure where the audit failed, or
- * where any run gave other tokens than the reference. `ratio_to_reference` is of times, round by
+ * The rows of peers.csv, by model, task and length. A row has no times if the audit failed, or if
+ * any call gave other tokens than the reference. `ratio_to_reference` is of times, round by
  * round, and `aa_ratio` that of the reference to itself; the verdict is on the engine: `slower`
  * where it takes longer.
  */
 export function peerRows(
-  samples: readonly Sample[],
+  timings: readonly PeerTiming[],
   audits: readonly Audit[],
   run_id: string,
 ): PeerRow[] {
-  const lengths = lengthsOf(samples).sort(
+  const lengths = lengthsOf(timings).sort(
     (a, b) =>
       Number(a.model > b.model) - Number(a.model < b.model) ||
       peerTasks.indexOf(a.task) - peerTasks.indexOf(b.task) ||
@@ -65,7 +54,7 @@ function peerRow(
 ): PeerRow {
   const runs = arms.get(audit.peer) ?? [];
   const reference = arms.get(baseline)!;
-  const isAgreed = runs.every((run) => run.isRight && run.digest === reference[0].digest);
+  const isAgreed = runs.every((run) => run.isRight && run.tokenDigest === reference[0].tokenDigest);
   const status = audit.status === "ok" && !isAgreed ? "mismatch" : audit.status;
   return {
     ...blankCells(peersTable),
@@ -83,7 +72,7 @@ function peerRow(
   };
 }
 
-function timeCells(runs: readonly Run[], tokens: number): Partial<PeerRow> {
+function timeCells(runs: readonly PeerTiming[], tokens: number): Partial<PeerRow> {
   const times = runs.map(({ ms }) => ms);
   const interval = medianInterval(times);
   return {
@@ -96,7 +85,7 @@ function timeCells(runs: readonly Run[], tokens: number): Partial<PeerRow> {
   };
 }
 
-function ratioCells(runs: readonly Run[], arms: Length["arms"]): Partial<PeerRow> {
+function ratioCells(runs: readonly PeerTiming[], arms: Length["arms"]): Partial<PeerRow> {
   const reference = arms.get(baseline)!;
   const interval = clusteredInterval(logRatios(runs, reference));
   const twin = arms.get(`${baseline}_twin`);
@@ -117,43 +106,21 @@ function ratio(name: string, ends: string, interval: NamedInterval | null): Part
   };
 }
 
-/** Of the runs of one process and round. */
-function logRatios(runs: readonly Run[], others: readonly Run[]): Clustered[] {
-  const place = ({ process, round }: Run) => `${process}/${round}`;
+/** `ln(a / b)` of the calls of one process and round. */
+function logRatios(runs: readonly PeerTiming[], others: readonly PeerTiming[]): Clustered[] {
+  const place = ({ process, round }: PeerTiming) => `${process}/${round}`;
   const byPlace = new Map(others.map((run) => [place(run), run.ms]));
   return runs.map((run) => {
     return { process: run.process, value: Math.log(run.ms / byPlace.get(place(run))!) };
   });
 }
 
-function lengthsOf(samples: readonly Sample[]): Length[] {
-  const taskOf = ({ task, mode }: Sample): PeerTask =>
-    task === "prefill" ? task : armParts(mode).mode === "naive" ? "naive" : "decode";
-  const lengths = Map.groupBy(samples, (sample) =>
-    JSON.stringify([sample.model, taskOf(sample), sample.prompt_len]),
+function lengthsOf(timings: readonly PeerTiming[]): Length[] {
+  const lengths = Map.groupBy(timings, ({ model, task, promptLength }) =>
+    JSON.stringify([model, task, promptLength]),
   );
   return [...lengths.values()].map((group) => {
-    const { model, prompt_len } = group[0];
-    // A twin is of its peer's name and `_twin`; naive arms are told apart by the task.
-    const arms = Map.groupBy(group, ({ arm, mode }) => arm.replace(mode, armParts(mode).peer));
-    const runs = new Map([...arms].map(([arm, ofArm]) => [arm, runsOf(ofArm)]));
-    return { model, task: taskOf(group[0]), promptLength: prompt_len!, arms: runs };
-  });
-}
-
-/** Where a run was read twice, the time between the readings over the tokens between them. */
-function runsOf(samples: readonly Sample[]): Run[] {
-  const readings = Map.groupBy(samples, ({ process_id, seq_no }) => `${process_id}/${seq_no}`);
-  return [...readings.values()].map((run) => {
-    const [first, last = null] = run.toSorted((a, b) => a.gen_len - b.gen_len);
-    const ns = last === null ? first.t_ns! : last.t_ns! - first.t_ns!;
-    const tokens = last === null ? 1 : last.gen_len - first.gen_len;
-    return {
-      process: first.process_id!,
-      round: first.round!,
-      ms: ns / tokens / 1e6,
-      digest: (last ?? first).token_digest,
-      isRight: run.every(({ status }) => status === "ok"),
-    };
+    const { model, task, promptLength } = group[0];
+    return { model, task, promptLength, arms: Map.groupBy(group, ({ arm }) => arm) };
   });
 }

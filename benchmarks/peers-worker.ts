@@ -1,13 +1,13 @@
-/** One process of the peers: measures the job that it is given as JSON, a line for each run. */
-import { measure } from "../src/bench/measure.ts";
-import type { Job } from "../src/bench/sample.ts";
-import { armParts, peerModel, peersWorkload } from "./peers.ts";
+/**
+ * One process of the peers: times the job in its first argument, JSON, and prints a line of JSON for
+ * each call.
+ */
+import { timePeers } from "./time-peers.ts";
 
 try {
-  const job: Job = JSON.parse(process.argv[2]);
-  const names = [...new Set(job.cells.map(({ mode }) => armParts(mode).peer))];
-  const workload = peersWorkload(peerModel(job.source, job.dataSeed), names);
-  for await (const run of measure(job, workload)) console.log(JSON.stringify(run));
+  for await (const timing of timePeers(JSON.parse(process.argv[2]))) {
+    console.log(JSON.stringify(timing));
+  }
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 2;

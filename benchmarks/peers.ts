@@ -11,15 +11,11 @@
  * engine takes longer than its arithmetic.
  */
 
-import type { PrepareRun, Workload } from "../src/bench/measure.ts";
-import type { BenchCell, Job } from "../src/bench/sample.ts";
-import { generationWorkload } from "../src/bench/workloads.ts";
 import type { Decoder } from "../src/decoder.ts";
 import { llamaCppDecoder, llamaCppVersions } from "../src/engines/llama-cpp.ts";
 import { isLlamaCppInstalled } from "../src/engines/llama-cpp-package.ts";
 import { onnxRuntimeDecoder, onnxRuntimeVersions } from "../src/engines/onnxruntime.ts";
 import { type Arithmetic, float32, ggmlFloat32 } from "../src/math/arithmetic.ts";
-import { seededRandom } from "../src/math/random.ts";
 import { type ModelConfig, modelConfig } from "../src/model/config.ts";
 import type { Model } from "../src/model/model.ts";
 import { namedModel } from "../src/model/named/registry.ts";
@@ -89,7 +85,7 @@ const models = {
 
 type ModelName = keyof typeof models;
 
-interface Grid {
+export interface PeerGrid {
   readonly models: readonly ModelName[];
   readonly peers: readonly PeerName[];
   /** The unit of replication. */
@@ -104,7 +100,7 @@ interface Grid {
 }
 
 /** `smoke` runs in the tests; `full` takes about a quarter of an hour. */
-export const grids = {
+export const peerGrids = {
   smoke: {
     models: ["demo"],
     peers: [baseline, "onnxruntime"],
@@ -127,78 +123,12 @@ export const grids = {
     decoded: 8,
     recomputed: 2,
   },
-} as const satisfies Readonly<Record<string, Grid>>;
+} as const satisfies Readonly<Record<string, PeerGrid>>;
 
-export type PeerScale = keyof typeof grids;
+export type PeerScale = keyof typeof peerGrids;
 
 /** The model of that name, with the weights of a seed. */
 export function peerModel(name: string, seed: number): Model {
   const config = models[name as ModelName];
   return { name, config, weights: initWeights(config, seed) };
-}
-
-/** What is appended to a peer's name where it forgets its cache at every step. */
-const NAIVE = " naive";
-
-/** A cell's peer, and whether it is without a cache. */
-export function armParts(mode: string): { peer: PeerName; mode: "cached" | "naive" } {
-  const isNaive = mode.endsWith(NAIVE);
-  const peer = (isNaive ? mode.slice(0, -NAIVE.length) : mode) as PeerName;
-  return { peer, mode: isNaive ? "naive" : "cached" };
-}
-
-/** The jobs of a run: every model in every process, and all able peers in each. */
-export function peerJobs(
-  scale: PeerScale,
-  able: ReadonlyMap<string, readonly PeerName[]>,
-  run_id: string,
-  seed: number,
-): Job[] {
-  const grid: Grid = grids[scale];
-  const random = seededRandom(seed);
-  const processes = Array.from({ length: grid.processes }, (_, process) => process);
-  return processes.flatMap((process) =>
-    grid.models.map((model): Job => {
-      const orderSeed = Math.floor(random() * 2 ** 32);
-      const cells = (able.get(model) ?? []).flatMap((peer) => peerCells(peer, grid));
-      const what = { run_id, benchmark: "peers", model, source: model };
-      return { ...what, process, dataSeed: seed, orderSeed, cells };
-    }),
-  );
-}
-
-/** What is timed of a peer; of the baseline twice, for a control. */
-function peerCells(peer: PeerName, grid: Grid): BenchCell[] {
-  const { prompts, contexts, naiveContexts, decoded, recomputed, rounds } = grid;
-  const task = "sequence_length";
-  const twins = peer === baseline ? [false, true] : [false];
-  return twins.flatMap((isTwin): BenchCell[] => [
-    ...prompts.map((promptLength): BenchCell => {
-      return { task: "prefill", mode: peer, isTwin, promptLength, marks: [1], rounds };
-    }),
-    ...contexts.map((promptLength): BenchCell => {
-      return { task, mode: peer, isTwin, promptLength, marks: [1, 1 + decoded], rounds };
-    }),
-    ...naiveContexts.map((promptLength): BenchCell => {
-      return { task, mode: peer + NAIVE, isTwin, promptLength, marks: [1, 1 + recomputed], rounds };
-    }),
-  ]);
-}
-
-/** Greedy generation by whichever peer a cell is of. */
-export function peersWorkload(model: Model, names: readonly PeerName[]): Workload {
-  const workloads = names.map((name) => {
-    return [name, generationWorkload(model, peers[name].decoder(model))] as const;
-  });
-  return {
-    allocate: async (): Promise<PrepareRun> => {
-      const works = new Map<PeerName, PrepareRun>();
-      for (const [name, workload] of workloads) works.set(name, await workload.allocate());
-      return async (cell) => {
-        const { peer, mode } = armParts(cell.mode);
-        return works.get(peer)!({ ...cell, mode });
-      };
-    },
-    rightTokens: workloads[0][1].rightTokens,
-  };
 }

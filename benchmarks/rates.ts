@@ -6,7 +6,7 @@
  * loads of one input and four sums hide the latency of addition; a long context costs some of it
  * again, as the exponentials of softmax are work that no FLOP column counts.
  */
-import { Bench } from "tinybench";
+import { Bench, type BenchOptions, type Statistics } from "tinybench";
 import { type RateRow, ratesTable } from "../src/bench/rates-table.ts";
 import { benchPrompt } from "../src/bench/workloads.ts";
 import { decodeFlops } from "../src/cost/flops.ts";
@@ -30,7 +30,7 @@ const scales = {
 
 const round = (value: number) => Number(value.toPrecision(4));
 
-/** Measures, writes `rates.csv` into the folder, and resolves to its path. */
+/** Measures, writes `rates.csv` into the folder, and returns its path. */
 export async function measureAllRates(
   scale: RateScale,
   folder: string,
@@ -52,15 +52,17 @@ export async function measureAllRates(
   }
   for (const law of laws) {
     const { seed } = record;
-    const verdict = await runLaw(law, reference, { seed, runs: cases });
-    const rate = Math.round((1000 * verdict.cases) / verdict.timeMs);
-    rows.push({ ...blank, what: law.id, n: verdict.cases, cases_per_s: rate });
+    let n = 0;
+    const { p50 } = await latencyOf(law.id, { iterations: 1, time: 0, warmup: false }, async () => {
+      n = (await runLaw(law, reference, { seed, runs: cases })).cases;
+    });
+    rows.push({ ...blank, what: law.id, n, cases_per_s: Math.round((1000 * n) / p50) });
     step();
   }
   return writeTable(folder, ratesTable, rows);
 }
 
-/** How many steps {@link measureAllRates} takes. */
+/** Returns the number of steps of {@link measureAllRates}. */
 export function rateSteps(scale: RateScale): number {
   return 1 + scales[scale].contexts.length + laws.length;
 }
@@ -79,11 +81,15 @@ async function measureRates(
   for (const context of contexts) {
     await using sequence = await decoder.start();
     const tokens = benchPrompt(config, context);
-    await sequence.append(tokens);
+    const [expected] = await sequence.append(tokens);
     const decode = async () => {
       await sequence.rewind(context - 1);
       return (await sequence.append(tokens.slice(-1)))[0];
     };
+    const logit = await decode();
+    if (logit !== expected) {
+      throw new Error(`rates: decode at ${context} must give ${expected}, got ${logit}`);
+    }
     const flops = Number(decodeFlops(config, context));
     rows.push(await rate("decode", context, flops, decode, times));
     step();
@@ -110,14 +116,9 @@ async function rate(
   times: { time: number; iterations: number },
 ) {
   let checksum = 0;
-  const bench = new Bench({ ...times, throws: true });
-  const timed = async () => {
+  const { p50, samplesCount } = await latencyOf(what, times, async () => {
     checksum = await run();
-  };
-  bench.add(what, timed, { async: true });
-  const [{ result }] = await bench.run();
-  if (!("latency" in result)) throw new Error(`${what}: must complete, got ${result.state}`);
-  const { p50, samplesCount } = result.latency;
+  });
   return {
     what,
     context_tokens: context,
@@ -126,4 +127,17 @@ async function rate(
     gflops_per_s: round(flops / p50 / 1e6),
     checksum: round(checksum),
   };
+}
+
+/** Runs and times a function by tinybench. */
+async function latencyOf(
+  name: string,
+  options: BenchOptions,
+  run: () => Promise<void>,
+): Promise<Statistics> {
+  const bench = new Bench({ ...options, throws: true });
+  bench.add(name, run, { async: true });
+  const [{ result }] = await bench.run();
+  if ("latency" in result) return result.latency;
+  throw new Error(`${name}: must complete, got ${result.state}`);
 }

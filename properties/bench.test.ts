@@ -110,13 +110,7 @@ describe("the audit", () => {
   test("tokens are those of generate, with and without a cache", async () => {
     const step = await generationWorkload(model, decoder).allocate();
     for (const arm of arms) {
-      const next = await step({
-        ...arm,
-        task: "generation_alone",
-        promptLength: 3,
-        marks,
-        rounds: 1,
-      });
+      const next = await step({ mode: arm.mode, promptLength: 3 });
       const tokens: number[] = [];
       while (tokens.length < 6) tokens.push(await next());
       const options = { maxNewTokens: 6, temperature: 0 };

@@ -3,12 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import { measurePeers, peerSteps } from "../benchmarks/measure-peers.ts";
-import { type PeerName, peerJobs, peerModel } from "../benchmarks/peers.ts";
+import { measurePeers, peerJobs, peerSteps } from "../benchmarks/measure-peers.ts";
+import { peerModel } from "../benchmarks/peers.ts";
 import { type Audit, audit } from "../benchmarks/peers-audit.ts";
 import { peerRows } from "../benchmarks/peers-table.ts";
-import { emptySample } from "../src/bench/measure.ts";
-import type { Sample } from "../src/bench/sample.ts";
+import { type PeerTiming, timePeers, timingCount } from "../benchmarks/time-peers.ts";
 import { startRecord } from "../src/io/run-record.ts";
 
 test("the peers run at smoke scale, and their table is whole", async () => {
@@ -51,7 +50,6 @@ describe("the audit", () => {
 });
 
 describe("the table", () => {
-  const run = { run_id: "run", model: "demo" };
   const audits = (status: Audit["status"]): Audit[] =>
     (["reference", "onnxruntime"] as const).map((peer) => {
       const judged = peer === "reference" ? "ok" : status;
@@ -59,24 +57,21 @@ describe("the table", () => {
       return { model: "demo", peer, version: "1", status: judged, ...errors };
     });
 
-  /** A run of 8 tokens in 1 ms, then of 2 in `ms` each, in one process and round. */
-  const decoded = (mode: string, isTwin: boolean, ms: number, place: object): Sample[] =>
-    [1, 3].map((made) => {
-      const cell = { task: "sequence_length", mode, isTwin, promptLength: 8 } as const;
-      const t_ns = 1e6 + (made - 1) * ms * 1e6;
-      return { ...emptySample(run, cell, made), ...place, t_ns, token_digest: `${made}` };
-    });
+  const timed = (arm: string, process: number, round: number, ms: number): PeerTiming => {
+    const labels = { model: "demo", task: "decode", promptLength: 8, arm } as const;
+    return { ...labels, process, round, ms, tokenDigest: "tokens", isRight: true };
+  };
 
-  const samples = [0, 1, 2].flatMap((process_id) =>
+  const timings = [0, 1, 2].flatMap((process) =>
     [0, 1, 2].flatMap((round) => [
-      ...decoded("reference", false, 2, { process_id, round, seq_no: 3 * round }),
-      ...decoded("reference", true, 2, { process_id, round, seq_no: 3 * round + 1 }),
-      ...decoded("onnxruntime", false, 6, { process_id, round, seq_no: 3 * round + 2 }),
+      timed("reference", process, round, 2),
+      timed("reference_twin", process, round, 2),
+      timed("onnxruntime", process, round, 6),
     ]),
   );
 
   test("has times of one token, and ratios to the reference", () => {
-    const [reference, other] = peerRows(samples, audits("ok"), "run");
+    const [reference, other] = peerRows(timings, audits("ok"), "run");
     expect(reference).toMatchObject({ engine: "reference", task: "decode", median_ms: 2, n: 9 });
     expect(reference.ratio_to_reference).toBeNull();
     expect(other).toMatchObject({ median_ms: 6, ratio_to_reference: 3, aa_ratio: 1 });
@@ -84,9 +79,9 @@ describe("the table", () => {
   });
 
   test.for(["mismatch", "not_offered", "not_installed"] as const)(
-    "has no figure for %s",
+    "has no times for %s",
     (status) => {
-      const [reference, other] = peerRows(samples, audits(status), "run");
+      const [reference, other] = peerRows(timings, audits(status), "run");
       expect(reference.median_ms).toBe(2);
       expect(other).toMatchObject({
         status,
@@ -97,31 +92,38 @@ describe("the table", () => {
     },
   );
 
-  test("has no figure for an engine that once gave other tokens", () => {
-    const once = samples.findIndex(({ mode }) => mode === "onnxruntime") + 1;
-    const moved = samples.with(once, { ...samples[once], token_digest: "other" });
-    const [reference, other] = peerRows(moved, audits("ok"), "run");
-    expect(reference.status).toBe("ok");
-    expect(other).toMatchObject({ status: "mismatch", median_ms: null });
-    expect(other.error).toBe("the tokens are not the reference's");
-  });
+  test.for([{ tokenDigest: "other" }, { isRight: false }])(
+    "has no times for an engine that once gave other tokens: %o",
+    (wrong) => {
+      const once = timings.findIndex(({ arm }) => arm === "onnxruntime");
+      const moved = timings.with(once, { ...timings[once], ...wrong });
+      const [reference, other] = peerRows(moved, audits("ok"), "run");
+      expect(reference.status).toBe("ok");
+      expect(other).toMatchObject({ status: "mismatch", median_ms: null });
+      expect(other.error).toBe("the tokens are not the reference's");
+    },
+  );
 });
 
-test("every process measures all able peers, in an order of its own", () => {
-  const able = new Map<string, readonly PeerName[]>([["demo", ["reference", "onnxruntime"]]]);
-  const jobs = peerJobs("smoke", able, "run", 42);
+test("every process times all able peers, in another order", () => {
+  const jobs = peerJobs("smoke", () => ["reference", "onnxruntime"], 42);
+  expect(jobs.map(({ process }) => process)).toEqual([0, 1]);
   expect(new Set(jobs.map(({ orderSeed }) => orderSeed)).size).toBe(2);
-  for (const { cells } of jobs) {
-    const arms = cells.map(({ mode, isTwin }) => `${mode}${isTwin ? " twin" : ""}`);
-    expect(new Set(arms)).toEqual(
-      new Set([
-        "reference",
-        "reference twin",
-        "reference naive",
-        "reference naive twin",
-        "onnxruntime",
-        "onnxruntime naive",
-      ]),
-    );
+});
+
+test("every round calls each case of each peer once, and of the baseline twice", async () => {
+  const [job] = peerJobs("smoke", () => ["reference", "onnxruntime"], 42);
+  const calls = await Array.fromAsync(timePeers(job));
+  expect(calls).toHaveLength(timingCount(job));
+  const arms = ["reference", "reference_twin", "onnxruntime"];
+  const expected = ["prefill", "decode", "naive"].flatMap((task) =>
+    arms.map((arm) => `${task} ${arm}`),
+  );
+  for (const of of Map.groupBy(calls, ({ round }) => round).values()) {
+    expect(of.map(({ task, arm }) => `${task} ${arm}`).toSorted()).toEqual(expected.toSorted());
   }
+  for (const of of Map.groupBy(calls, ({ task }) => task).values()) {
+    expect(new Set(of.map(({ tokenDigest }) => tokenDigest)).size).toBe(1);
+  }
+  expect(calls.filter(({ ms, isRight }) => !(ms > 0 && isRight))).toEqual([]);
 });

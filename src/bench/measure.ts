@@ -11,14 +11,15 @@ import { armOf, type BenchCell, baselineOf, type Job, type Sample } from "./samp
 /** One step of a run, the thing that is timed: resolves to the token it gives. */
 export type TimedStep = () => Promise<number>;
 
-/** Makes a cell ready to run, untimed: memory is allocated and the prompt made before the clock. */
-export type PrepareRun = (cell: BenchCell) => Promise<TimedStep>;
+/** Makes a run ready, untimed: memory is allocated and the prompt made before the clock. */
+export type PrepareRun<Run = BenchCell> = (run: Run) => Promise<TimedStep>;
 
-export interface Workload {
-  /** Makes work with memory of its own; called twice, the second time for the control. */
-  readonly allocate: () => Promise<PrepareRun>;
+/** @typeParam Run the fields of a cell that the workload reads */
+export interface Workload<Run = BenchCell> {
+  /** Allocates separate memory; called twice, the second time for the control. */
+  readonly allocate: () => Promise<PrepareRun<Run>>;
   /** The first tokens that a run must give, as far as they are known. */
-  readonly rightTokens: (cell: BenchCell) => readonly number[];
+  readonly rightTokens: (run: Run) => readonly number[];
 }
 
 /** The clock and what the system tells of the process, after so many tokens of a run. */

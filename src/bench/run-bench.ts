@@ -87,26 +87,36 @@ async function wantedOf({ benchmarks, models, scale }: BenchRequest): Promise<Wa
 const worker = join(import.meta.dirname, `bench-worker${moduleExtension}`);
 
 /**
- * Measures a job in a process of its own.
+ * Measures a job in a separate process.
  *
- * @param program prints a line of JSON for each run of the job that it is given
+ * @param onRun called after each run
  * @throws {Error} when the process fails, with its message
  */
-export async function runJob(
-  job: Job,
-  onRun: (cell: BenchCell) => void,
-  program = worker,
-): Promise<Sample[]> {
+async function runJob(job: Job, onRun: (cell: BenchCell) => void): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  await runWorker<MeasuredRun>(worker, job, (run) => {
+    samples.push(...run.samples);
+    onRun(run.cell);
+  });
+  return samples;
+}
+
+/**
+ * Runs a program in a separate process.
+ *
+ * @param program gets the job as JSON in its first argument, and prints lines of JSON
+ * @throws {Error} when the process fails, with its message
+ */
+export async function runWorker<Line>(
+  program: string,
+  job: unknown,
+  onLine: (line: Line) => void,
+): Promise<void> {
   // Not detached, so that Ctrl-C ends it too.
   const run = $({ quiet: true, nothrow: true, detached: false });
   const child = run`${process.execPath} ${program} ${JSON.stringify(job)}`;
-  const samples: Sample[] = [];
-  for await (const line of child) {
-    const measured: MeasuredRun = JSON.parse(line);
-    samples.push(...measured.samples);
-    onRun(measured.cell);
-  }
+  for await (const line of child) onLine(JSON.parse(line));
   const { ok, exitCode, signal, stderr } = await child;
-  if (ok) return samples;
+  if (ok) return;
   throw new Error(stderr.trim() || `bench: a process must end with 0, got ${signal ?? exitCode}`);
 }

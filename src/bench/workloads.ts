@@ -7,6 +7,9 @@ import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import { greedy } from "../sampling/greedy.ts";
 import type { PrepareRun, TimedStep, Workload } from "./measure.ts";
+import type { BenchCell } from "./sample.ts";
+
+export type GenerationRun = Pick<BenchCell, "mode" | "promptLength">;
 
 /**
  * Greedy generation, step by step. Every arm has its keys and values in memory that is allocated
@@ -15,7 +18,7 @@ import type { PrepareRun, TimedStep, Workload } from "./measure.ts";
  * @param model whose definition says which tokens are right, as many as it can say in a moment
  * @throws {RangeError} when the decoder does not offer `rewind`
  */
-export function generationWorkload(model: Model, decoder: Decoder): Workload {
+export function generationWorkload(model: Model, decoder: Decoder): Workload<GenerationRun> {
   if (!decoder.capabilities.has("rewind")) {
     const got = [...decoder.capabilities].join(", ");
     throw new RangeError(`bench: ${decoder.name} must offer rewind, got ${got}`);
