@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { peersTable } from "../src/bench/peers-table.ts";
 import { runWorker } from "../src/bench/run-bench.ts";
-import type { RunRecord } from "../src/io/run-record.ts";
 import { writeTable } from "../src/io/csv.ts";
+import type { RunRecord } from "../src/io/run-record.ts";
 import { seededRandom } from "../src/math/random.ts";
 import { type PeerGrid, type PeerName, type PeerScale, peerGrids, peerModel } from "./peers.ts";
 import { type Audit, audit } from "./peers-audit.ts";
