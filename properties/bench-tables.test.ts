@@ -57,27 +57,24 @@ describe("latency", () => {
     expect(row.median_ci_lo_ms).toBeCloseTo(times[9], 1);
     expect(row.median_ci_hi_ms).toBeCloseTo(times[20], 1);
     expect(row.min_ms).toBeCloseTo(times[0], 1);
-    expect(Number(row.mean_ci_lo_ms)).toBeLessThan(Number(row.mean_ms));
+    expect(row.mean_ci_lo_ms!).toBeLessThan(row.mean_ms!);
     expect([row.p90_ms, row.p95_ms, row.p99_ms]).toEqual([null, null, null]);
-    expect(row.gflops_per_s).toBeCloseTo(
-      Number(row.flops_exact_causal) / Number(row.median_ms) / 1e6,
-      3,
-    );
+    expect(row.gflops_per_s).toBeCloseTo(Number(row.flops_exact_causal) / row.median_ms! / 1e6, 3);
   });
 
   test("the first token and those after it add up to the whole", () => {
     for (const row of rows.filter(({ ttft_ms, tpot_ms }) => ttft_ms !== null && tpot_ms !== null)) {
-      const whole = Number(row.ttft_ms) + Number(row.tpot_ms) * (Number(row.gen_len) - 1);
-      expect(whole / Number(row.median_ms)).toBeCloseTo(1, 1);
+      const whole = row.ttft_ms! + row.tpot_ms! * (row.gen_len - 1);
+      expect(whole / row.median_ms!).toBeCloseTo(1, 1);
     }
     const prefill = rows.find(({ task, prompt_len }) => task === "prefill" && prompt_len === 100)!;
     expect(prefill.ttft_ms).toBe(prefill.median_ms);
-    expect(prefill.tokens_per_s).toBeCloseTo(1e5 / Number(prefill.median_ms), 0);
+    expect(prefill.tokens_per_s).toBeCloseTo(1e5 / prefill.median_ms!, 0);
   });
 
   test("rates are compared with the shortest time of the roof", () => {
     const roof = rows.find(({ task }) => task === "roof")!;
-    const best = (Number(roof.gflops_per_s) * Number(roof.median_ms)) / Number(roof.min_ms);
+    const best = (roof.gflops_per_s! * roof.median_ms!) / roof.min_ms!;
     expect(roof.roof_fraction).toBeLessThan(1);
     for (const { roof_fraction, gflops_per_s } of rows) {
       expect(roof_fraction).toBeCloseTo(Number(gflops_per_s) / best, 3);
@@ -111,13 +108,13 @@ describe("roofline", () => {
     ]);
     for (const row of rows) {
       // 2 FLOPs and 24 bytes for each entry of the triad.
-      expect(Number(row.peak_flops) / 2e9).toBeCloseTo(1, 5);
-      expect(Number(row.bw_bytes_s) / 24e9).toBeCloseTo(1, 5);
-      expect(Number(row.ridge)).toBeCloseTo(1 / 12, 5);
-      expect(Number(row.achieved_flops) / 2e9).toBeCloseTo(1, 3);
+      expect(row.peak_flops / 2e9).toBeCloseTo(1, 5);
+      expect(row.bw_bytes_s / 24e9).toBeCloseTo(1, 5);
+      expect(row.ridge).toBeCloseTo(1 / 12, 5);
+      expect(row.achieved_flops! / 2e9).toBeCloseTo(1, 3);
       expect([row.roof_source, row.level, row.bound]).toEqual(["measured", "step", "compute"]);
-      expect(Number(row.peak_ci_lo)).toBeLessThanOrEqual(Number(row.peak_flops));
-      expect(Number(row.peak_ci_hi)).toBeGreaterThanOrEqual(Number(row.peak_flops));
+      expect(row.peak_ci_lo!).toBeLessThanOrEqual(row.peak_flops);
+      expect(row.peak_ci_hi!).toBeGreaterThanOrEqual(row.peak_flops);
     }
   });
 
@@ -134,7 +131,7 @@ describe("ratios", () => {
     expect(rows).toHaveLength(lengths.length + marks.length - 1);
     for (const row of rows) {
       expect([row.arm_a, row.arm_b, row.verdict]).toEqual(["naive", "cached", "slower"]);
-      expect(Number(row.ratio_median) / Number(row.flops_ratio_predicted)).toBeCloseTo(1, 3);
+      expect(row.ratio_median! / row.flops_ratio_predicted!).toBeCloseTo(1, 3);
       expect([row.aa_ratio, row.pairs, row.tokens_identical]).toEqual([1, 30, true]);
     }
   });
@@ -142,7 +139,7 @@ describe("ratios", () => {
   test("rounds are paired, so what slows a whole round down cancels", () => {
     const slow = (sample: Sample) => idealMs(sample) * (1 + sample.round! + 6 * sample.process_id!);
     for (const row of ratioRows(madeSamples({ timeMs: slow }), configs)) {
-      expect(Number(row.ratio_ci_hi) / Number(row.ratio_ci_lo)).toBeCloseTo(1, 3);
+      expect(row.ratio_ci_hi! / row.ratio_ci_lo!).toBeCloseTo(1, 3);
     }
   });
 
@@ -186,12 +183,12 @@ describe("growth", () => {
 
   test("an exponent is below that of the FLOPs by what overhead there is, and not more", () => {
     const naive = rowOf("generation_length", "naive");
-    expect(Number(naive.slope)).toBeGreaterThan(1.5);
+    expect(naive.slope!).toBeGreaterThan(1.5);
     expect(naive.verdict).toBe("below");
-    const difference = Number(naive.slope) - Number(naive.slope_predicted_flops);
+    const difference = naive.slope! - naive.slope_predicted_flops!;
     expect(naive.slope_minus_pred).toBeCloseTo(difference, 3);
     expect([difference < 0, difference > -0.05]).toEqual([true, true]);
-    expect(Number(naive.smp_ci_lo)).toBeLessThan(Number(naive.slope_minus_pred));
+    expect(naive.smp_ci_lo!).toBeLessThan(naive.slope_minus_pred!);
     const flopsMs = (sample: Sample) => Number(taskFlops(configs.get(sample.model)!, sample)) / 2e6;
     for (const row of growthRows(madeSamples({ timeMs: flopsMs }), configs)) {
       expect(row.slope_minus_pred).toBeCloseTo(0, 3);
@@ -215,7 +212,7 @@ describe("growth", () => {
     expect(text).toContain("demo: 1,000 new tokens after 10, with and without a cache\n");
     expect(text).toContain("509,500 token-steps");
     expect(text).toContain("P + n - 1 = 1,009");
-    const naive = Number(rowOf("generation_length", "naive").slope).toFixed(2);
+    const naive = rowOf("generation_length", "naive").slope!.toFixed(2);
     expect(text).toContain(`Without: time grows as n^${naive} [`);
     expect(growthTexts([], ratios, configs)).toEqual([]);
   });

@@ -5,23 +5,23 @@ import type { BenchTables } from "./bench-tables.ts";
 import { type CompareRow, compareTable } from "./compare-table.ts";
 import type { RatioRow } from "./ratios-table.ts";
 
-/** What a bench came to, in a few lines: verdicts, controls, and what has no figure. */
+/** Returns the result of a benchmark in a few lines: verdicts, controls, rows without times. */
 export function benchText({ latency, ratios, roofs }: BenchTables): string {
-  const timed = ratios.filter(({ verdict }) => verdict !== null);
+  const verdicts = ratios.flatMap(({ verdict }) => verdict ?? []);
   const moved = ratios.filter(excludesOne).length;
   const controls = ratios.filter(({ aa_ci_lo }) => aa_ci_lo !== null).length;
   const without = latency.filter(({ status }) => status !== "ok");
   return [
-    `${timed.length} comparisons: ${counts(timed.map(({ verdict }) => String(verdict)))}`,
+    `${verdicts.length} comparisons: ${counts(verdicts)}`,
     `Controls, an arm against itself: ${moved} of ${controls} intervals exclude 1; by chance at most 5 % do`,
     ...(roofs === null ? [] : [roofsText(roofs)]),
     ...(without.length === 0
       ? []
-      : [`Without a figure: ${counts(without.map(({ status }) => String(status)))}`]),
+      : [`Without a time: ${counts(without.map(({ status }) => status))}`]),
   ].join("\n");
 }
 
-/** The measured roofs; `causalgate cost roofline` takes them as they are printed here. */
+/** Returns the measured roofs as options of `causalgate cost roofline`. */
 function roofsText({ peak, bandwidth }: DeviceRoofs): string {
   const [flopsPerS, bytesPerS] = [peak, bandwidth].map(({ value }) => Number(value.toPrecision(3)));
   const ridge = ridgePoint({ flopsPerS, bytesPerS }).toPrecision(3);
@@ -30,10 +30,10 @@ function roofsText({ peak, bandwidth }: DeviceRoofs): string {
 }
 
 function excludesOne({ aa_ci_lo, aa_ci_hi }: RatioRow): boolean {
-  return aa_ci_lo !== null && (Number(aa_ci_lo) > 1 || Number(aa_ci_hi) < 1);
+  return aa_ci_lo !== null && aa_ci_hi !== null && (aa_ci_lo > 1 || aa_ci_hi < 1);
 }
 
-/** What changed against the base run, a line each, and how many did not. */
+/** Returns the changes from the base run, and the number of each verdict. */
 export function compareText(rows: readonly CompareRow[]): string {
   const changed = rows.filter(({ verdict }) => verdict === "slower" || verdict === "faster");
   const columns = [

@@ -7,9 +7,9 @@ import { grouped } from "../io/text-table.ts";
 import type { ModelConfig } from "../model/config.ts";
 
 /**
- * Why the time without a cache grows faster, and by what rate, in sentences whose every number is
- * computed from the measured tables and the exact costs: a paragraph for each model of which
- * generation was timed in both modes.
+ * Returns the reason why the time without a cache grows faster, a paragraph for each model whose
+ * generation was timed in both modes. Every number is computed from the measured tables and the
+ * exact costs.
  */
 export function growthTexts(
   growth: readonly GrowthRow[],
@@ -25,9 +25,12 @@ export function growthTexts(
       const ratio = ratios.findLast(
         (row) => row.model === model && row.task === task && row.ratio_median !== null,
       );
-      const config = configs.get(String(model)) ?? null;
+      const config = configs.get(model) ?? null;
       if (cached === undefined || ratio === undefined || config === null) return [];
-      return [growthText(config, naive, cached, ratio)];
+      const { prompt_len } = ratio;
+      return prompt_len === null
+        ? []
+        : [growthText(config, naive, cached, { ...ratio, prompt_len })];
     });
 }
 
@@ -35,9 +38,9 @@ function growthText(
   config: ModelConfig,
   naive: GrowthRow,
   cached: GrowthRow,
-  ratio: RatioRow,
+  ratio: RatioRow & { readonly prompt_len: number },
 ): string {
-  const [P, n] = [Number(ratio.prompt_len), Number(ratio.gen_len)];
+  const { prompt_len: P, gen_len: n } = ratio;
   const steps = (mode: Mode) => tokenSteps({ promptLength: P, newTokens: n, mode });
   const quotient = Number(steps("naive")) / Number(steps("cached"));
   const lines = [
@@ -65,7 +68,7 @@ function slopes(row: GrowthRow): string {
 /** What the time at n consists of, by the fitted polynomial, and what of the FLOPs is attention. */
 function split(config: ModelConfig, row: GrowthRow, P: number, n: number): string {
   const terms = [row.c0_ms, row.c1_ms_per_n, row.c2_ms_per_n2, row.c3_ms_per_n3].map(
-    (c, power) => Number(c ?? 0) * n ** power,
+    (c, power) => (c ?? 0) * n ** power,
   );
   const total = terms.reduce((sum, term) => sum + term, 0);
   const names = ["fixed", "by n", "by n²", "by n³"];
@@ -81,11 +84,11 @@ function split(config: ModelConfig, row: GrowthRow, P: number, n: number): strin
   return `${last.join(", ")} of the time; attention, which grows by ${power}, is ${percentage(share)} of the FLOPs`;
 }
 
-function fixed(value: unknown): string {
-  return Number(value).toFixed(2);
+function fixed(value: number | null): string {
+  return value === null ? "?" : value.toFixed(2);
 }
 
-function between(low: unknown, high: unknown): string {
+function between(low: number | null, high: number | null): string {
   return low === null || high === null ? "[?]" : `[${fixed(low)}, ${fixed(high)}]`;
 }
 

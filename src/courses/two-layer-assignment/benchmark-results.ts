@@ -15,35 +15,40 @@ export function benchmarkResult(
     (mode) => latency.find((row) => row.prompt_len === length && row.mode === mode)!,
   );
   const [slow, fast] = [naive, cached].map((row) => seconds(row, samples));
-  const quotient = (a: unknown, b: unknown) => Number((Number(a) / Number(b)).toPrecision(4));
+  const flops = (row: LatencyRow) => Number(row.flops_exact_causal);
   return {
     seq_len: length,
-    new_tokens: Number(naive.gen_len),
+    new_tokens: naive.gen_len,
     status: naive.status,
     without_cache: slow,
     with_cache: fast,
-    speedup: slow === null || fast === null ? null : quotient(slow.median_s, fast.median_s),
-    flops_ratio: quotient(naive.flops_exact_causal, cached.flops_exact_causal),
+    speedup: slow === null || fast === null ? null : fourDigits(slow.median_s / fast.median_s),
+    flops_ratio: fourDigits(flops(naive) / flops(cached)),
   };
 }
 
 /** The times of one row in seconds, with the longest of its samples; null where none was timed. */
 function seconds(row: LatencyRow, samples: readonly Sample[]) {
-  if (row.status !== "ok") return null;
+  const { status, n, mean_ms, median_ms, min_ms } = row;
+  if (status !== "ok" || n === null || mean_ms === null) return null;
+  if (median_ms === null || min_ms === null) return null;
   const longest = samples
     .filter(
       ({ mode, prompt_len, gen_len }) =>
         mode === row.mode && prompt_len === row.prompt_len && gen_len === row.gen_len,
     )
     .reduce((most, { t_ns }) => Math.max(most, t_ns!), 0);
-  const inSeconds = (ms: unknown) => Number((Number(ms) / 1000).toPrecision(4));
   return {
-    samples: Number(row.n),
-    mean_s: inSeconds(row.mean_ms),
-    median_s: inSeconds(row.median_ms),
-    min_s: inSeconds(row.min_ms),
-    max_s: inSeconds(longest / 1e6),
+    samples: n,
+    mean_s: fourDigits(mean_ms / 1000),
+    median_s: fourDigits(median_ms / 1000),
+    min_s: fourDigits(min_ms / 1000),
+    max_s: fourDigits(longest / 1e9),
   };
+}
+
+function fourDigits(value: number): number {
+  return Number(value.toPrecision(4));
 }
 
 /** The results as a text table; `context` is the longest sequence that the model holds. */
