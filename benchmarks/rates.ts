@@ -17,7 +17,7 @@ import { laws } from "../src/laws/index.ts";
 import { namedModel } from "../src/model/named/registry.ts";
 import { initWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { reference } from "../src/subjects/subjects.ts";
+import { reference } from "../src/subjects/reference.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 
 /** `smoke` ends in seconds and runs in the tests, so that no benchmark rots. */

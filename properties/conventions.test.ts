@@ -7,7 +7,7 @@ import { type Conventions, type Sampler, sampler } from "../src/sampling/sampler
 import { temperatureScale } from "../src/sampling/temperature.ts";
 import { topK } from "../src/sampling/top-k.ts";
 import { topP } from "../src/sampling/top-p.ts";
-import { reference } from "../src/subjects/subjects.ts";
+import { reference } from "../src/subjects/reference.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { seed } from "./support.ts";
 

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import fc from "fast-check";
 import { forward } from "../src/definition.ts";
 import { complete } from "../src/generation/complete.ts";
 import { checkSubject, type SubjectVerdict } from "../src/golden/check-subject.ts";
@@ -15,7 +16,7 @@ import type { Model } from "../src/model/model.ts";
 import { randomWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { defineSubject, type SubjectDefinition } from "../src/subjects/define-subject.ts";
-import type { Subject } from "../src/subjects/subject.ts";
+import type { Completer, CompletionsSubject, Subject } from "../src/subjects/subject.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -72,22 +73,24 @@ export const fixedEngine = (model: Model, isKnown: boolean) =>
   });
 
 /** A server without logits, of this model. */
-export const serverOf = (model: Model, drift = 0): Subject => {
+export const serverOf = (model: Model, drift = 0): CompletionsSubject => {
   const decoder = referenceDecoder(model.config, model.weights);
-  const subject = fixedEngine(model, false);
-  const completeIt: typeof complete = async (_, prompt, options) => {
+  const completeIt: Completer["complete"] = async (prompt, options) => {
     const completed = await complete(decoder, prompt, options);
     const drifted = (list: (typeof completed.top)[number]) =>
       list.map(({ token, logProb }) => ({ token, logProb: logProb - drift }));
     return { ...completed, top: completed.top.map(drifted) };
   };
   const accurate = { absolute: 1e-6, relative: 0 };
+  const { vocabSize, maxPositionEmbeddings } = model.config;
+  const completer = { vocabSize, maxPositionEmbeddings, model: null, complete: completeIt };
   return {
-    ...subject,
+    kind: "completions",
     name: "server",
-    logits: false,
-    accurate,
-    generation: { complete: completeIt },
+    candidates: fc.constant(completer),
+    knowsModel: false,
+    ...{ repeatable: accurate, accurate, noise: null },
+    knownFailures: {},
   };
 };
 

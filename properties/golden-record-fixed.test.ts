@@ -6,7 +6,9 @@ import { goldenEngine } from "../src/golden/engine.ts";
 import { readFixture } from "../src/golden/read.ts";
 import { modelConfig } from "../src/model/config.ts";
 import { randomWeights } from "../src/model/weights.ts";
-import { reference } from "../src/subjects/subjects.ts";
+import { greedy } from "../src/sampling/greedy.ts";
+import { defineSampler } from "../src/subjects/define-sampler.ts";
+import { reference } from "../src/subjects/reference.ts";
 import {
   check,
   config,
@@ -95,6 +97,6 @@ describe("a server of completions", () => {
 });
 
 test("a subject with neither logits nor completions cannot be recorded", () => {
-  const subject = { ...serverOf(modelOf(1)), generation: {} };
-  expect(() => goldenEngine(subject)).toThrow(/server must offer logits or completions/);
+  const subject = defineSampler({ name: "sampler", greedy });
+  expect(() => goldenEngine(subject)).toThrow(/sampler must offer logits or completions/);
 });

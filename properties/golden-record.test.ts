@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { differencesText } from "../src/golden/differences.ts";
 import { fixtureFolders, readFixture, readFixtures } from "../src/golden/read.ts";
-import { reference } from "../src/subjects/subjects.ts";
+import { reference } from "../src/subjects/reference.ts";
 import { causalgate } from "./command.ts";
 import {
   check,

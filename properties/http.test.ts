@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CompletionServer, serverApis } from "../src/engines/http.ts";
 import { laws } from "../src/laws/index.ts";
 import { missingNeeds } from "../src/laws/law.ts";
-import { httpSubject } from "../src/subjects/http-subject.ts";
+import { serverSubject } from "../src/subjects/server.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { describeVerdict } from "../src/verify/verdicts.ts";
 import { startServer } from "./http-server.ts";
@@ -19,7 +19,7 @@ import { config, weights } from "./process-child.ts";
 import { seed } from "./support.ts";
 
 const model = { name: "stand-in", config, weights };
-const lawsOfServers = laws.filter(({ needs }) => needs.includes("generation.complete"));
+const lawsOfServers = laws.filter(({ kind }) => kind === "completions");
 
 /** A server in a process of its own, for all tests of the file. */
 const child = spawn(process.execPath, [join(import.meta.dirname, "http-server.ts")], {
@@ -37,14 +37,14 @@ afterAll(async () => {
 
 describe.for(serverApis)("a server that speaks %s", (api) => {
   test.for(lawsOfServers)("keeps $id", async (law, { task }) => {
-    const subject = await httpSubject({ url, api, model, arithmetic: "float32" });
+    const subject = await serverSubject({ url, api, model, arithmetic: "float32" });
     const verdict = await runLaw(law, subject, { seed, runs: 15 });
     task.meta.cases = verdict.cases;
     if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
   });
 
   test("says the sizes of its model, and offers no logits", async () => {
-    const subject = await httpSubject({ url, api });
+    const subject = await serverSubject({ url, api });
     expect(subject.knowsModel).toBe(false);
     const cached = laws.find(({ id }) => id === "cache-equality")!;
     expect(missingNeeds(cached, subject)).toEqual(["logits"]);
@@ -81,13 +81,13 @@ test("a server that is not there is said to refuse", async () => {
   const running = await startServer();
   await running[Symbol.asyncDispose]();
   const refused = /^http: GET .*\/v1\/models must be answered in full, got ECONNREFUSED$/;
-  await expect(httpSubject({ ...limits, url: running.url })).rejects.toThrow(refused);
+  await expect(serverSubject({ ...limits, url: running.url })).rejects.toThrow(refused);
 });
 
 test("a server of another model is refused before any law", async () => {
   const other = { ...model, config: { ...config, vocabSize: 12 } };
   const message = "http: the server must have the vocabulary of 12 tokens, got 11";
-  await expect(httpSubject({ ...limits, url, model: other })).rejects.toThrow(message);
+  await expect(serverSubject({ ...limits, url, model: other })).rejects.toThrow(message);
 });
 
 test.for([
@@ -97,7 +97,12 @@ test.for([
   ["answer the prompt before", "top-log-probs-definition"],
 ])("a server that would %s breaks %s", async ([kind, id], { task }) => {
   await using running = await startServer(kind);
-  const subject = await httpSubject({ ...limits, url: running.url, model, arithmetic: "float32" });
+  const subject = await serverSubject({
+    ...limits,
+    url: running.url,
+    model,
+    arithmetic: "float32",
+  });
   const law = lawsOfServers.find((one) => one.id === id)!;
   const verdict = await runLaw(law, subject, { seed, runs: 40 });
   task.meta.cases = verdict.cases;

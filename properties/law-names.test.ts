@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { formerCodes, lawId } from "../src/laws/former-codes.ts";
 import { lawById, laws } from "../src/laws/index.ts";
 import { chapters } from "../src/laws/law.ts";
-import { reference } from "../src/subjects/subjects.ts";
+import { reference } from "../src/subjects/reference.ts";
 import { readCorpus } from "../src/verify/corpus.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { causalgate } from "./command.ts";

@@ -7,7 +7,7 @@ import { readLlama2c } from "../src/formats/llama2c.ts";
 import { readMinGpt } from "../src/formats/mingpt.ts";
 import { lawById } from "../src/laws/index.ts";
 import { greedy } from "../src/sampling/greedy.ts";
-import { subjectByName } from "../src/subjects/subjects.ts";
+import { subjectByName } from "../src/subjects/registry.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { describeVerdict } from "../src/verify/verdicts.ts";
 
@@ -22,7 +22,7 @@ const trials = [
 async function tryLaws(seed: number) {
   const verdicts = [];
   for (const { subject, law, runs } of trials) {
-    const verdict = await runLaw(lawById(law), subjectByName(subject), { seed, runs });
+    const verdict = await runLaw(lawById(law), await subjectByName(subject), { seed, runs });
     const { status, cases } = verdict;
     const why = status === "kept" ? "" : describeVerdict(verdict);
     verdicts.push({ subject, law, status, cases, why });

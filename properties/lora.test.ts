@@ -18,7 +18,7 @@ import {
   type Weights,
 } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
-import { reference } from "../src/subjects/subjects.ts";
+import { reference } from "../src/subjects/reference.ts";
 import { firstDifference } from "../src/tolerance/compare.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { describeVerdict } from "../src/verify/verdicts.ts";

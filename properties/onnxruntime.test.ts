@@ -19,7 +19,7 @@ import type { Model } from "../src/model/model.ts";
 import { randomWeights } from "../src/model/weights.ts";
 import { greedy } from "../src/sampling/greedy.ts";
 import { defineSubject } from "../src/subjects/define-subject.ts";
-import { onnxRuntime, onnxRuntimeFloat64 } from "../src/subjects/subjects.ts";
+import { onnxRuntime, onnxRuntimeFloat64 } from "../src/subjects/onnxruntime.ts";
 import { largestError } from "../src/tolerance/compare.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { describeVerdict } from "../src/verify/verdicts.ts";

@@ -14,7 +14,7 @@ import { generate } from "../src/generation/generate.ts";
 import { lawById } from "../src/laws/index.ts";
 import { modelConfig } from "../src/model/config.ts";
 import { randomWeights } from "../src/model/weights.ts";
-import { transformers, transformersFloat64 } from "../src/subjects/subjects.ts";
+import { transformers, transformersFloat64 } from "../src/subjects/transformers.ts";
 import { largestError } from "../src/tolerance/compare.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { describeVerdict } from "../src/verify/verdicts.ts";

@@ -8,5 +8,5 @@ export { installLlamaCpp } from "./engines/llama-cpp-package.ts";
 export { onnxRuntimeDecoder } from "./engines/onnxruntime.ts";
 export { transformersDecoder } from "./engines/transformers.ts";
 export { onnxBytes } from "./formats/onnx.ts";
-export { type HttpSubjectOptions, httpSubject } from "./subjects/http-subject.ts";
-export { subjectByName, subjectNames } from "./subjects/subjects.ts";
+export { subjectByName, subjectNames } from "./subjects/registry.ts";
+export { type ServerSubjectOptions, serverSubject } from "./subjects/server.ts";

@@ -54,15 +54,29 @@ export {
 export { referenceDecoder } from "./reference/reference-decoder.ts";
 export { type SamplingOptions, sampleToken } from "./sampling/sample-token.ts";
 export { type Sampler, sampler } from "./sampling/sampler.ts";
+export { defineSampler, type SamplerDefinition } from "./subjects/define-sampler.ts";
 export {
   defineSubject,
   type Engine,
   type EngineSequence,
   type SubjectDefinition,
 } from "./subjects/define-subject.ts";
-export type { Subject } from "./subjects/subject.ts";
+export type {
+  Candidate,
+  ChoiceSubject,
+  Completer,
+  CompletionsSubject,
+  LogitsSubject,
+  Subject,
+  SubjectKind,
+} from "./subjects/subject.ts";
 export { logitMatchers } from "./testing/matchers.ts";
 export type { Tokenizer } from "./tokenizers/tokenizer.ts";
+export {
+  type ArithmeticName,
+  arithmeticTolerances,
+  type SubjectTolerance,
+} from "./tolerance/arithmetics.ts";
 export {
   type ErrorBound,
   firstDifference,

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { type Law, missingNeeds } from "../../src/laws/law.ts";
 import type { Subject } from "../../src/subjects/subject.ts";
+import { viewOf } from "../../src/subjects/views.ts";
 import type { Check } from "./checks/check.ts";
 import { checks } from "./checks.ts";
 
@@ -18,7 +19,7 @@ export interface Trial {
 }
 
 /** The part that laws and checks have in common. */
-type TriedLaw = Pick<Law, "id" | "needs" | "cases" | "check">;
+type TriedLaw = Pick<Law, "id" | "kind" | "needs" | "cases" | "check">;
 
 /** Returns the laws and the checks that cover a file; all checks if no file is given. */
 export function trialsOf(
@@ -45,12 +46,13 @@ export async function tryLaw(
   subject: Subject,
   { seed, runs }: { readonly seed: number; readonly runs: number },
 ): Promise<Trial | null> {
-  if (missingNeeds(law, subject).length > 0) return null;
+  const view = viewOf(subject, law.kind);
+  if (view === null || missingNeeds(law, subject).length > 0) return null;
   let [cases, reached] = [0, 0];
   let broken: unknown = null;
-  const property = fc.asyncProperty(law.cases(subject), async (value) => {
+  const property = fc.asyncProperty(law.cases(view), async (value) => {
     cases++;
-    if (await law.check(value, subject)) reached++;
+    if (await law.check(value, view)) reached++;
   });
   const start = performance.now();
   try {

@@ -37,13 +37,13 @@ async function work(): Promise<void> {
   const mutant = values.mutant === undefined ? null : mutantById(values.mutant);
   const planting = mutant && plant(mutant);
   const watch = values.watch ? await startWatch() : null;
-  const { subjectByName } = await import("../../src/subjects/subjects.ts");
+  const { subjectByName } = await import("../../src/subjects/registry.ts");
+  const subject = await subjectByName(mutant?.subject ?? values.subject);
   const { laws } = await import("../../src/laws/index.ts");
   // Laws cannot detect a mutant in a file that neither they nor their subjects load.
   const visible = planting?.loaded() ?? true;
   const { trialsOf, tryLaw } = await import("./trial.ts");
   if (planting?.loaded() === false) throw new Error(`${mutant?.file}: nothing loads it`);
-  const subject = subjectByName(mutant?.subject ?? values.subject);
   for (const [i, { law, most }] of trialsOf(visible ? laws : [], mutant?.file).entries()) {
     if (values.law?.includes(law.id) === false) continue;
     send({ starts: law.id });

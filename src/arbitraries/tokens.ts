@@ -11,7 +11,10 @@ export function rawTokens(minLength = 1, maxLength = 12): fc.Arbitrary<number[]>
 
 /** Returns raw ids as ids of this model: each modulo V, at most `room` of them. */
 export function tokensOf(
-  { vocabSize: V, maxPositionEmbeddings: P }: ModelConfig,
+  {
+    vocabSize: V,
+    maxPositionEmbeddings: P,
+  }: Pick<ModelConfig, "vocabSize" | "maxPositionEmbeddings">,
   raw: readonly number[],
   room = P,
 ): number[] {

@@ -3,8 +3,16 @@ import { formerCodes } from "../laws/former-codes.ts";
 import { laws } from "../laws/index.ts";
 import { chapters } from "../laws/law.ts";
 import { type LawListRow, lawListRow, lawListTable } from "../laws/law-list-table.ts";
+import type { SubjectKind } from "../subjects/subject.ts";
 import { type FormatOptions, formatOf, formatOptions } from "./options.ts";
 import { printRows } from "./print-rows.ts";
+
+/** What a law needs of any subject of its kind. */
+const subjectTexts: Readonly<Record<SubjectKind, string | null>> = {
+  logits: "start append",
+  completions: "complete",
+  choice: null,
+};
 
 /** `causalgate laws`: the list of the laws. */
 export function lawsCommand(): Command {
@@ -28,13 +36,13 @@ function chapterText(chapter: string, rows: readonly LawListRow[]): string {
 }
 
 function lawText(row: LawListRow): string {
-  const { id, name, statement, catches, source, needs, precondition, canary } = row;
+  const { id, name, statement, catches, source, kind, needs, precondition, canary } = row;
   const lines = [
     `${id}: ${name}`,
     `  ${statement}`,
     `  catches       ${catches}`,
     `  source        ${source}`,
-    `  needs         ${needs ?? "start and append"}`,
+    `  needs         ${[subjectTexts[kind], needs].filter((text) => text !== null).join(" ")}`,
     `  precondition  ${precondition}`,
     `  canary        ${canary}`,
   ];

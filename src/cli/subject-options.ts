@@ -2,10 +2,10 @@
 import { Option } from "commander";
 import { type ServerApi, serverApis } from "../engines/http.ts";
 import { loadModel } from "../formats/load.ts";
-import { httpSubject } from "../subjects/http-subject.ts";
+import { subjectByName, subjectNames } from "../subjects/registry.ts";
+import { serverSubject } from "../subjects/server.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { loadSubjectFile } from "../subjects/subject-file.ts";
-import { subjectByName, subjectNames } from "../subjects/subjects.ts";
 import { type ServerArithmetic, serverArithmetics } from "../tolerance/arithmetics.ts";
 import { integer } from "./options.ts";
 
@@ -49,7 +49,7 @@ export async function chosenSubject(options: SubjectOptions): Promise<Chosen> {
       ? await serverOf(http, options)
       : engine !== undefined
         ? { subject: await loadSubjectFile(engine), origin: `--engine ${engine}` }
-        : { subject: subjectByName(options.subject), origin: `--subject ${options.subject}` };
+        : { subject: await subjectByName(options.subject), origin: `--subject ${options.subject}` };
   await chosen.subject.prepare?.();
   return chosen;
 }
@@ -58,7 +58,7 @@ async function serverOf(url: string, options: SubjectOptions): Promise<Chosen> {
   const { api, model: path, vocabSize, arithmetic } = options;
   const model = path === undefined ? {} : { model: await loadModel(path) };
   const size = vocabSize === undefined ? {} : { vocabSize };
-  const subject = await httpSubject({ url, api, arithmetic, ...model, ...size });
+  const subject = await serverSubject({ url, api, arithmetic, ...model, ...size });
   const words = [
     ["--http", url],
     ["--api", api],

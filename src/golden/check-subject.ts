@@ -1,10 +1,9 @@
 /** Comparison of a subject with every fixture that suits it. */
 import { NotOffered } from "../decoder.ts";
 import { configToJson } from "../model/config.ts";
-import type { Subject } from "../subjects/subject.ts";
 import { noiseAllowance } from "../tolerance/noise.ts";
 import { checkCompletions, checkGolden, type GoldenVerdict } from "./check.ts";
-import type { GoldenEngine } from "./engine.ts";
+import type { GoldenEngine, RecordedSubject } from "./engine.ts";
 import type { EngineFixture, Fixture, ModelFixture } from "./format.ts";
 
 /** A verdict, or the reason why the subject could not be compared with the fixture. */
@@ -51,7 +50,7 @@ async function verdictOf(engine: GoldenEngine, fixture: Fixture): Promise<Golden
  * The tolerance of the fixture, which is that of float64, and in another arithmetic its noise too.
  * An engine that is compared with its own recording has to repeat that within its tolerance.
  */
-function allowedOf({ name, noise }: Subject, { manifest, model }: ModelFixture): number {
+function allowedOf({ name, noise }: RecordedSubject, { manifest, model }: ModelFixture): number {
   if (noise === null || manifest.by === name) return manifest.tolerance;
   return manifest.tolerance + noiseAllowance(model, noise);
 }

@@ -4,10 +4,13 @@ import { type Decoder, NotOffered } from "../decoder.ts";
 import type { Completed, CompleteOptions } from "../generation/complete.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
-import type { Subject } from "../subjects/subject.ts";
+import type { CompletionsSubject, LogitsSubject, Subject } from "../subjects/subject.ts";
+
+/** Subjects that can be recorded; a sampler has no logits of its own. */
+export type RecordedSubject = LogitsSubject | CompletionsSubject;
 
 interface EngineHead {
-  readonly subject: Subject;
+  readonly subject: RecordedSubject;
 }
 
 /** An engine that computes any model: fixtures hold the model. */
@@ -41,8 +44,13 @@ export type GoldenEngine = ModelEngine | FixedEngine | CompletionEngine;
  * @throws {RangeError} if it offers neither logits nor completions
  */
 export function goldenEngine(subject: Subject): GoldenEngine {
-  const { build, logits = true } = subject;
-  if (logits && build !== null) {
+  if (subject.kind === "choice") {
+    const must = `${subject.name} must offer logits or completions, got a sampler`;
+    throw new RangeError(`golden: ${must}; only those can be recorded`);
+  }
+  if (subject.kind === "completions") return completionEngine(subject);
+  const { build } = subject;
+  if (build !== null) {
     const buildOffered = (model: Model) => {
       checkOnly(subject, model.config);
       return build(model);
@@ -50,24 +58,17 @@ export function goldenEngine(subject: Subject): GoldenEngine {
     return { kind: "model", subject, build: buildOffered };
   }
   const [{ decoder, model }] = fc.sample(subject.candidates, { numRuns: 1, seed: 0 });
-  if (logits) return { kind: "engine", subject, decoder, model };
-  const { complete } = subject.generation;
-  if (complete === undefined) {
-    const must = `${subject.name} must offer logits or completions, got neither`;
-    throw new RangeError(`golden: ${must}; only those can be recorded`);
-  }
-  const { vocabSize, maxPositionEmbeddings: contextLength } = decoder.config;
-  return {
-    kind: "completions",
-    subject,
-    vocabSize,
-    contextLength,
-    complete: (prompt, options) => complete(decoder, prompt, options),
-  };
+  return { kind: "engine", subject, decoder, model };
+}
+
+function completionEngine(subject: CompletionsSubject): CompletionEngine {
+  const [completer] = fc.sample(subject.candidates, { numRuns: 1, seed: 0 });
+  const { vocabSize, maxPositionEmbeddings: contextLength, complete } = completer;
+  return { kind: "completions", subject, vocabSize, contextLength, complete };
 }
 
 /** @throws {NotOffered} naming the field that the subject cannot choose */
-function checkOnly({ name, only = {} }: Subject, config: ModelConfig): void {
+function checkOnly({ name, only = {} }: LogitsSubject, config: ModelConfig): void {
   const fields = new Map<string, unknown>(Object.entries(config));
   for (const [field, must] of Object.entries(only)) {
     const got = fields.get(field);

@@ -1,7 +1,6 @@
 /** The tolerance that a fixture of a subject is recorded with: that of the subject's arithmetic. */
 import type { Model } from "../model/model.ts";
-import type { Subject } from "../subjects/subject.ts";
-import { headroom } from "../tolerance/arithmetics.ts";
+import { headroom, type SubjectTolerance } from "../tolerance/arithmetics.ts";
 import { allowance } from "../tolerance/compare.ts";
 import { leastFloor, noiseAllowance } from "../tolerance/noise.ts";
 import type { GoldenCase } from "./format.ts";
@@ -13,7 +12,7 @@ import type { GoldenCase } from "./format.ts";
  * @param model null if it is unknown: the noise floor is then the smallest possible one
  */
 export function logitTolerance(
-  { noise, accurate }: Subject,
+  { noise, accurate }: SubjectTolerance,
   model: Model | null,
   cases: readonly GoldenCase[],
 ): number {
@@ -25,7 +24,7 @@ export function logitTolerance(
 }
 
 /** As {@link logitTolerance}, for the log-probabilities of a server. */
-export function completionTolerance({ accurate }: Subject): number {
+export function completionTolerance({ accurate }: SubjectTolerance): number {
   return allowance([1], accurate);
 }
 

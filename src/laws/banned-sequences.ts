@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { logits } from "../arbitraries/logits.ts";
 import { rawTokens } from "../arbitraries/tokens.ts";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import { countsOf } from "./support/penalties.ts";
@@ -14,7 +14,7 @@ interface Ban {
   sequences: { overlap: number; ids: number[] }[];
 }
 
-export const bannedSequences = law<Ban>({
+export const bannedSequences = choiceLaw<Ban>({
   id: "banned-sequences",
   name: "a ban drops the last id of a sequence that the history has begun",
   chapter: "filters",

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Completed } from "../generation/complete.ts";
-import { law } from "./law.ts";
-import { generationCanary } from "./support/canary.ts";
+import { completionsLaw } from "./law.ts";
+import { completionsCanary } from "./support/canary.ts";
 import { ask, expectSameTop, type PromptCase, prompts } from "./support/completions.ts";
 
-export const completionDeterminism = law<
+export const completionDeterminism = completionsLaw<
   PromptCase & { others: { shared: number; rest: number[] }[] }
 >({
   id: "completion-determinism",
@@ -16,7 +16,7 @@ export const completionDeterminism = law<
   source: "prompt caches: remembered keys and values are those of the same tokens",
   catches:
     "a prompt cache that is looked up by too little of the prompt, slots that keep another text, answers that depend on what was asked before",
-  needs: ["generation.complete"],
+  needs: [],
   precondition: { name: "another prompt shared a beginning of two tokens", floor: 0.25 },
   cases: (subject) => {
     const other = fc.record({ shared: fc.nat({ max: 6 }), rest: rawTokens(0, 4) });
@@ -24,14 +24,13 @@ export const completionDeterminism = law<
     return fc.record({ ...prompts(subject), others });
   },
   check: async ({ candidate, prompt: raw, count, others }, subject) => {
-    const { config } = candidate.decoder;
-    const prompt = tokensOf(config, raw);
+    const prompt = tokensOf(candidate, raw);
     const options = { maxNewTokens: 1, topLogProbs: count };
     const answer = async (tokens: readonly number[], cache = true) =>
-      (await ask(subject, candidate, tokens, { ...options, cache })).top[0];
+      (await ask(candidate, tokens, { ...options, cache })).top[0];
     const first = await answer(prompt);
     const asked = others.map(({ shared, rest }) =>
-      tokensOf(config, [...prompt.slice(0, shared), ...rest]),
+      tokensOf(candidate, [...prompt.slice(0, shared), ...rest]),
     );
     for (const tokens of asked) if (tokens.length > 0) await answer(tokens);
     const between = asked.map((tokens) => `[${tokens}]`).join(" ");
@@ -42,17 +41,15 @@ export const completionDeterminism = law<
     return prompt.length > 1 && others.some(({ shared }) => shared > 1);
   },
   canaries: [
-    generationCanary("a prompt is looked up by its first token", ({ complete }) => {
+    completionsCanary("a prompt is looked up by its first token", () => {
       const remembered = new Map<string, Completed>();
-      return {
-        complete: async (decoder, prompt, options) => {
-          const { maxNewTokens, topLogProbs, cache = true } = options;
-          const key = [prompt[0], maxNewTokens, topLogProbs].join();
-          const known = cache ? remembered.get(key) : undefined;
-          const completed = known ?? (await complete(decoder, prompt, options));
-          remembered.set(key, completed);
-          return completed;
-        },
+      return async ({ complete }, prompt, options) => {
+        const { maxNewTokens, topLogProbs, cache = true } = options;
+        const key = [prompt[0], maxNewTokens, topLogProbs].join();
+        const known = cache ? remembered.get(key) : undefined;
+        const completed = known ?? (await complete(prompt, options));
+        remembered.set(key, completed);
+        return completed;
       };
     }),
   ],

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { tokensOf } from "../arbitraries/tokens.ts";
-import { law } from "./law.ts";
-import { generationCanary } from "./support/canary.ts";
+import { completionsLaw } from "./law.ts";
+import { completionsCanary } from "./support/canary.ts";
 import { ask, expectSameTop, type PromptCase, prompts } from "./support/completions.ts";
 
-export const completionStepwise = law<PromptCase & { steps: number }>({
+export const completionStepwise = completionsLaw<PromptCase & { steps: number }>({
   id: "completion-stepwise",
   name: "a text is its tokens, asked for one by one",
   chapter: "servers",
@@ -13,27 +13,25 @@ export const completionStepwise = law<PromptCase & { steps: number }>({
   source: "the chain rule; a prompt's tokens and new tokens are the same to the model",
   catches:
     "log-probabilities of the step before or after, positions that restart after the prompt, a decode that differs from the prefill",
-  needs: ["generation.complete"],
+  needs: [],
   precondition: { name: "at least two tokens were made", floor: 0.5 },
   cases: (subject) => fc.record({ ...prompts(subject), steps: fc.integer({ min: 2, max: 5 }) }),
   check: async ({ candidate, prompt: raw, count, steps }, subject) => {
-    const prompt = tokensOf(candidate.decoder.config, raw);
+    const prompt = tokensOf(candidate, raw);
     const options = { maxNewTokens: steps, topLogProbs: count };
-    const { newTokens, top } = await ask(subject, candidate, prompt, options);
+    const { newTokens, top } = await ask(candidate, prompt, options);
     for (const [i, row] of top.entries()) {
       const before = [...prompt, ...newTokens.slice(0, i)];
-      const one = await ask(subject, candidate, before, { ...options, maxNewTokens: 1 });
+      const one = await ask(candidate, before, { ...options, maxNewTokens: 1 });
       const what = `token ${i} of ${newTokens.length} after [${prompt}], by itself after [${before}]`;
       expectSameTop(what, one.top[0], row, subject.repeatable);
     }
     return newTokens.length > 1;
   },
   canaries: [
-    generationCanary("lists are one step late", ({ complete }) => ({
-      complete: async (decoder, prompt, options) => {
-        const completed = await complete(decoder, prompt, options);
-        return { ...completed, top: [completed.top[0], ...completed.top.slice(0, -1)] };
-      },
-    })),
+    completionsCanary("lists are one step late", () => async ({ complete }, prompt, options) => {
+      const completed = await complete(prompt, options);
+      return { ...completed, top: [completed.top[0], ...completed.top.slice(0, -1)] };
+    }),
   ],
 });

@@ -1,27 +1,27 @@
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Completed } from "../generation/complete.ts";
-import { law } from "./law.ts";
-import { generationCanary } from "./support/canary.ts";
+import { completionsLaw } from "./law.ts";
+import { completionsCanary } from "./support/canary.ts";
 import { ask, expectSameTop, type PromptCase, prompts } from "./support/completions.ts";
 
-export const concurrentCompletions = law<PromptCase & { others: number[][] }>({
+export const concurrentCompletions = completionsLaw<PromptCase & { others: number[][] }>({
   id: "concurrent-completions",
   name: "answers that are asked for at once are those asked for alone",
   chapter: "servers",
   statement: "Several prompts at a time, of any lengths, each get what they get alone.",
   source: "continuous batching: rows of one pass never see each other",
   catches: "slots that share keys, positions or masks; a reply that goes to another's request",
-  needs: ["generation.complete"],
+  needs: [],
   precondition: { name: "two prompts differ", floor: 0.5 },
   cases: (subject) => {
     const others = fc.array(rawTokens(1, 6), { minLength: 1, maxLength: 3 });
     return fc.record({ ...prompts(subject), others });
   },
   check: async ({ candidate, prompt, count, others }, subject) => {
-    const all = [prompt, ...others].map((raw) => tokensOf(candidate.decoder.config, raw));
+    const all = [prompt, ...others].map((raw) => tokensOf(candidate, raw));
     const options = { maxNewTokens: 2, topLogProbs: count };
-    const answer = (tokens: readonly number[]) => ask(subject, candidate, tokens, options);
+    const answer = (tokens: readonly number[]) => ask(candidate, tokens, options);
     const alone: Completed[] = [];
     for (const tokens of all) alone.push(await answer(tokens));
     const atOnce = await Promise.all(all.map(answer));
@@ -36,14 +36,12 @@ export const concurrentCompletions = law<PromptCase & { others: number[][] }>({
     return new Set(all.map(String)).size > 1;
   },
   canaries: [
-    generationCanary("the newest prompt answers for all", ({ complete }) => {
+    completionsCanary("the newest prompt answers for all", () => {
       let newest: readonly number[] = [];
-      return {
-        complete: async (decoder, prompt, options) => {
-          newest = prompt;
-          await Promise.resolve();
-          return complete(decoder, newest, options);
-        },
+      return async ({ complete }, prompt, options) => {
+        newest = prompt;
+        await Promise.resolve();
+        return complete(newest, options);
       };
     }),
   ],

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { logits } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import { samplerOf, show, slack } from "./support/sampler.ts";
 
-export const exactSampling = law<{ row: Float64Array }>({
+export const exactSampling = choiceLaw<{ row: Float64Array }>({
   id: "exact-sampling",
   name: "every token is drawn with exactly its probability",
   chapter: "draws",

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { softmax } from "../math/softmax.ts";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { type ChainCase, chains, folded, stagesOf } from "./support/chain.ts";
 import { expect } from "./support/expect.ts";
 import { samplerOf, show, slack } from "./support/sampler.ts";
 
-export const filterOrder = law<ChainCase>({
+export const filterOrder = choiceLaw<ChainCase>({
   id: "filter-order",
   name: "the chain goes through its stages in the declared order",
   chapter: "filters",

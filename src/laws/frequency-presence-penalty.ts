@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import { countsOf, type Seen, seen } from "./support/penalties.ts";
 import { expectRefused, samplerOf, show } from "./support/sampler.ts";
 
-export const frequencyPresencePenalty = law<Seen>({
+export const frequencyPresencePenalty = choiceLaw<Seen>({
   id: "frequency-presence-penalty",
   name: "the frequency penalty is linear in the count, the presence penalty counts once",
   chapter: "filters",

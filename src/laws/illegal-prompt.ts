@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { tokensOf } from "../arbitraries/tokens.ts";
-import { law } from "./law.ts";
-import { generationCanary } from "./support/canary.ts";
+import { completionsLaw } from "./law.ts";
+import { completionsCanary } from "./support/canary.ts";
 import { ask, expectSameTop, type PromptCase, prompts } from "./support/completions.ts";
 import { expect } from "./support/expect.ts";
-import { generationOf } from "./support/texts.ts";
 
-export const illegalPrompt = law<PromptCase & { at: number }>({
+export const illegalPrompt = completionsLaw<PromptCase & { at: number }>({
   id: "illegal-prompt",
   name: "an illegal prompt is refused, and harms nothing",
   chapter: "servers",
@@ -14,38 +13,30 @@ export const illegalPrompt = law<PromptCase & { at: number }>({
     "A prompt with an id outside [0, V) is refused, and the next answer is what it was before.",
   source: "array bounds: an embedding has V rows",
   catches: "ids that wrap around or read beyond the embedding, requests that break a server",
-  needs: ["generation.complete"],
+  needs: [],
   precondition: { name: "the prompt has legal tokens too", floor: 0.5 },
   cases: (subject) => fc.record({ ...prompts(subject), at: fc.nat({ max: 5 }) }),
   check: async ({ candidate, prompt: raw, count, at }, subject) => {
-    const { vocabSize: V } = candidate.decoder.config;
-    const prompt = tokensOf(candidate.decoder.config, raw);
+    const { vocabSize: V } = candidate;
+    const prompt = tokensOf(candidate, raw);
     const options = { maxNewTokens: 1, topLogProbs: count };
-    const before = await ask(subject, candidate, prompt, options);
+    const before = await ask(candidate, prompt, options);
     for (const illegal of [V, -1]) {
       const tokens = prompt.with(at % prompt.length, illegal);
-      const accepted = await generationOf(subject)
-        .complete(candidate.decoder, tokens, options)
-        .then(
-          () => true,
-          () => false,
-        );
+      const accepted = await candidate.complete(tokens, options).then(
+        () => true,
+        () => false,
+      );
       expect(!accepted, `[${tokens}] was answered, where ids run from 0 to ${V - 1}`);
     }
-    const after = await ask(subject, candidate, prompt, options);
+    const after = await ask(candidate, prompt, options);
     expectSameTop(`after [${prompt}]`, after.top[0], before.top[0], subject.repeatable);
     return prompt.length > 1;
   },
   canaries: [
-    generationCanary("ids wrap around", ({ complete }) => ({
-      complete: (decoder, prompt, options) => {
-        const { vocabSize: V } = decoder.config;
-        return complete(
-          decoder,
-          prompt.map((id) => (id + V) % V),
-          options,
-        );
-      },
-    })),
+    completionsCanary("ids wrap around", () => ({ complete, vocabSize: V }, prompt, options) => {
+      const wrapped = prompt.map((id) => (id + V) % V);
+      return complete(wrapped, options);
+    }),
   ],
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { logits } from "../arbitraries/logits.ts";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import { samplerOf, show, slack } from "./support/sampler.ts";
@@ -15,7 +15,7 @@ interface Row {
 /** More arguments than a call can have: they lie on the stack, which ends at about 120,000. */
 const beyondTheStack = 150_000;
 
-export const largeVocabulary = law<Row>({
+export const largeVocabulary = choiceLaw<Row>({
   id: "large-vocabulary",
   name: "a large vocabulary is a small one with more tokens",
   chapter: "numerics",

@@ -2,7 +2,14 @@ import type fc from "fast-check";
 import type { Capability } from "../decoder.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-import type { Candidate, Subject } from "../subjects/subject.ts";
+import type {
+  Candidate,
+  Completer,
+  Subject,
+  SubjectKind,
+  SubjectKinds,
+} from "../subjects/subject.ts";
+import { viewOf } from "../subjects/views.ts";
 import type { Canary } from "./support/canary.ts";
 
 /** Chapters of the list of laws, in the order of the documentation. */
@@ -23,31 +30,40 @@ export const chapters = [
 export type Chapter = (typeof chapters)[number];
 
 /**
- * Something that a law needs of a subject beyond `start` and `append`: a capability of its
+ * Names of what a law can need of a subject of each kind. Of a logits subject: a capability of its
  * decoders, the model that they compute, a function that builds a decoder for another model, or a
- * function of its sampler or of its generation. All decoders have logits, servers of completions do
- * not.
+ * function of its sampler or of its generation.
  */
-export type Need =
-  | Capability
-  | "model"
-  | "build"
-  | "logits"
-  | `sampler.${keyof Sampler}`
-  | `generation.${keyof Generation}`;
+export interface Needs {
+  readonly logits:
+    | Capability
+    | "model"
+    | "build"
+    | `sampler.${keyof Sampler}`
+    | `generation.${keyof Generation}`;
+  readonly completions: "model";
+  readonly choice: `sampler.${keyof Sampler}` | "generation.speculate";
+}
 
-/** One generated case of a law. If it has a decoder under test, that is its field `candidate`. */
-export type LawCase = object & { readonly candidate?: Candidate };
+/** Names of the kinds in lists of what a subject lacks. */
+const kindNames = { logits: "logits", completions: "completions", choice: "sampler" } as const;
+
+export type Need = Needs[SubjectKind] | (typeof kindNames)[SubjectKind];
+
+/** One generated case of a law. What it tests of a subject, if not all, is its `candidate`. */
+export type LawCase = object & { readonly candidate?: Candidate | Completer };
 
 /**
- * A property of all decoders: a sentence, its source, the bugs that it catches, a check over
- * generated cases, and the violations that it must detect.
+ * A property of all subjects of a kind: a sentence, its source, the bugs that it catches, a check
+ * over generated cases, and the violations that it must detect.
  *
  * `cases` and `check` are methods, which TypeScript compares less strictly than functions: a law
- * with one type of cases is also a `Law`. That is safe because a law's `check` only receives values
- * of the same law's `cases`.
+ * with one type of cases and one kind of subject is also a `Law`. That is safe because a law's
+ * methods only receive subjects of its kind, and its `check` only values of its own `cases`.
  */
-export interface Law<Case extends LawCase = LawCase> {
+export interface Law<Case extends LawCase = LawCase, Kind extends SubjectKind = SubjectKind> {
+  /** Kind of subject that it tests. */
+  readonly kind: Kind;
   /**
    * Words in lower case joined by hyphens, unique among the laws of a run: the name in commands and
    * tables. For a law of this package also the name of its file, and in camel case of its export.
@@ -60,7 +76,7 @@ export interface Law<Case extends LawCase = LawCase> {
   readonly statement: string;
   readonly source: string;
   readonly catches: string;
-  readonly needs: readonly Need[];
+  readonly needs: readonly Needs[Kind][];
   /**
    * The condition under which a case can break the law, and the share of cases that must meet it.
    */
@@ -68,44 +84,76 @@ export interface Law<Case extends LawCase = LawCase> {
   /** Share of the requested cases to run, for laws with large cases. Default 1. */
   readonly share?: number;
   /** Returns the generator of cases for a subject. */
-  cases(subject: Subject): fc.Arbitrary<Case>;
+  cases(subject: SubjectKinds[Kind]): fc.Arbitrary<Case>;
   /**
    * Returns true if the case met the precondition.
    *
    * @throws {LawBroken} if the case breaks the law
    */
-  check(value: Case, subject: Subject): Promise<boolean> | boolean;
+  check(value: Case, subject: SubjectKinds[Kind]): Promise<boolean> | boolean;
   /**
    * Violations of the law, planted into the subject under test. The law must detect each of them
    * there, or its verdict is "unproven".
    */
-  readonly canaries: readonly [Canary, ...Canary[]];
+  readonly canaries: readonly [Canary<Kind>, ...Canary<Kind>[]];
 }
 
+type Definition<Case extends LawCase, Kind extends SubjectKind> = Omit<Law<Case, Kind>, "kind">;
+
 /**
- * Returns the law, with the type of its cases inferred from `cases` and then forgotten.
+ * Returns a law of decoders that give logits, with the type of its cases inferred from `cases` and
+ * then forgotten.
  *
  * @throws {RangeError} if the id is not words in lower case joined by hyphens
  */
-export function law<Case extends LawCase>(definition: Law<Case>): Law {
-  const { id } = definition;
-  if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) return definition;
+export function law<Case extends LawCase>(definition: Definition<Case, "logits">): Law {
+  return checked({ ...definition, kind: "logits" });
+}
+
+/** As {@link law}, for completions of prompts. */
+export function completionsLaw<Case extends LawCase>(
+  definition: Definition<Case, "completions">,
+): Law {
+  return checked({ ...definition, kind: "completions" });
+}
+
+/** As {@link law}, for samplers and speculative rules over given logits. */
+export function choiceLaw<Case extends LawCase>(definition: Definition<Case, "choice">): Law {
+  return checked({ ...definition, kind: "choice" });
+}
+
+function checked(law: Law): Law {
+  if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(law.id)) return law;
   throw new RangeError(
-    `law: the id must be words in lower case joined by hyphens, as in cache-equality, got "${id}"`,
+    `law: the id must be words in lower case joined by hyphens, as in cache-equality, got "${law.id}"`,
   );
 }
 
-/** Returns the needs of a law that a subject does not offer. */
-export function missingNeeds(law: Pick<Law, "needs">, subject: Subject): Need[] {
-  const offered = new Set<Need>(subject.capabilities);
-  if (subject.knowsModel) offered.add("model");
-  if (subject.build !== null) offered.add("build");
-  for (const name of Object.keys(subject.sampler)) offered.add(`sampler.${name as keyof Sampler}`);
-  for (const name of Object.keys(subject.generation)) {
-    offered.add(`generation.${name as keyof Generation}`);
+/** Returns the needs of a law that a subject does not offer, or the kind of subject it is not. */
+export function missingNeeds(
+  { kind, needs }: Pick<Law, "kind" | "needs">,
+  subject: Subject,
+): Need[] {
+  const view = viewOf(subject, kind);
+  if (view === null) return [kindNames[kind]];
+  const offered = new Set<Need>(offeredBy(view));
+  return needs.filter((need) => !offered.has(need));
+}
+
+function offeredBy(subject: Subject): Need[] {
+  if (subject.kind === "completions") return subject.knowsModel ? ["model"] : [];
+  const names = Object.keys(subject.sampler) as (keyof Sampler)[];
+  const sampler = names.map((name) => `sampler.${name}` as const);
+  if (subject.kind === "choice") {
+    return subject.speculate === undefined ? sampler : [...sampler, "generation.speculate"];
   }
-  const missing = law.needs.filter((need) => !offered.has(need));
-  // Laws of decoders read logits without listing them among their needs.
-  const completes = law.needs.includes("generation.complete");
-  return subject.logits === false && !completes && missing.length === 0 ? ["logits"] : missing;
+  const { capabilities, knowsModel, build, generation } = subject;
+  const functions = Object.keys(generation) as (keyof Generation)[];
+  return [
+    ...capabilities,
+    ...(knowsModel ? (["model"] as const) : []),
+    ...(build === null ? [] : (["build"] as const)),
+    ...sampler,
+    ...functions.map((name) => `generation.${name}` as const),
+  ];
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { logits } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import { expectRefused, keptBy, samplerOf, show, slack, sumExactly } from "./support/sampler.ts";
@@ -11,7 +11,7 @@ interface Share {
   m: number;
 }
 
-export const minPThreshold = law<Share>({
+export const minPThreshold = choiceLaw<Share>({
   id: "min-p-threshold",
   name: "min-p keeps what has a share of the largest probability",
   chapter: "filters",

@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { type ChainCase, chains, folded } from "./support/chain.ts";
 import { expect } from "./support/expect.ts";
 import { expectRefused, samplerOf, show, slack } from "./support/sampler.ts";
 
-export const nonEmptySupport = law<ChainCase>({
+export const nonEmptySupport = choiceLaw<ChainCase>({
   id: "non-empty-support",
   name: "the chain always leaves a token",
   chapter: "filters",

@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import { countsOf, type Seen, seen } from "./support/penalties.ts";
 import { expectRefused, samplerOf, show } from "./support/sampler.ts";
 
-export const repetitionPenalty = law<Seen>({
+export const repetitionPenalty = choiceLaw<Seen>({
   id: "repetition-penalty",
   name: "the repetition penalty counts a token once and never raises it",
   chapter: "filters",

@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { type ChainCase, chains, folded, type SamplerStage, stagesOf } from "./support/chain.ts";
 import { expect } from "./support/expect.ts";
 import { samplerOf, show } from "./support/sampler.ts";
 
-export const samplerPurity = law<ChainCase>({
+export const samplerPurity = choiceLaw<ChainCase>({
   id: "sampler-purity",
   name: "a sampler changes nothing that it is given",
   chapter: "filters",

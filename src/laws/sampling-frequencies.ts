@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { seededRandom } from "../math/random.ts";
 import { softmax } from "../math/softmax.ts";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import { samplerOf, show } from "./support/sampler.ts";
@@ -19,7 +19,7 @@ interface Draws {
   seed: number;
 }
 
-export const samplingFrequencies = law<Draws>({
+export const samplingFrequencies = choiceLaw<Draws>({
   id: "sampling-frequencies",
   name: "the draws follow the distribution, as far as draws can tell",
   chapter: "draws",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { logits } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import { samplerOf, show } from "./support/sampler.ts";
@@ -11,7 +11,7 @@ interface Draw {
   rounding: number;
 }
 
-export const samplingSupport = law<Draw>({
+export const samplingSupport = choiceLaw<Draw>({
   id: "sampling-support",
   name: "a token of probability 0 is never drawn",
   chapter: "draws",

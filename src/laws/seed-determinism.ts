@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Decoder } from "../decoder.ts";
 import { seededRandom } from "../math/random.ts";
-import type { Subject } from "../subjects/subject.ts";
+import type { LogitsSubject } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { generationCanary } from "./support/canary.ts";
 import { LawBroken } from "./support/expect.ts";
@@ -97,7 +97,7 @@ async function probabilityOf(
   decoder: Decoder,
   { prompt, options }: Asked,
   newTokens: readonly number[],
-  subject: Subject,
+  subject: LogitsSubject,
 ): Promise<number> {
   await using sequence = await decoder.start();
   let unread = prompt;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { rowIndex, scriptedDecoder } from "../arbitraries/scripted-decoder.ts";
-import { law } from "./law.ts";
-import { generationCanary } from "./support/canary.ts";
+import { choiceLaw } from "./law.ts";
+import { speculationCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
-import { generationOf } from "./support/texts.ts";
+import { speculateOf } from "./support/sampler.ts";
 import { cellsBetween, distributionOf } from "./support/uniforms.ts";
 
 interface Tables {
@@ -15,7 +15,7 @@ interface Tables {
   draft: number[][];
 }
 
-export const speculativeDistribution = law<Tables>({
+export const speculativeDistribution = choiceLaw<Tables>({
   id: "speculative-distribution",
   name: "speculation draws from the target's distribution, exactly",
   chapter: "speculation",
@@ -28,7 +28,7 @@ export const speculativeDistribution = law<Tables>({
   precondition: { name: "p and q differ, and share a token, after the prompt", floor: 0.3 },
   cases: tables,
   check: async ({ draftTokens, target, draft }, subject) => {
-    const { speculate } = generationOf(subject);
+    const speculate = speculateOf(subject);
     const V = target[0].length;
     const length = draftTokens + 1;
     const [ours, theirs] = [target, draft].map((table) => {
@@ -57,17 +57,19 @@ export const speculativeDistribution = law<Tables>({
     return p.some((x, id) => x !== q[id]) && p.some((x, id) => x > 0 && q[id] > 0);
   },
   canaries: [
-    generationCanary("what drew a proposal also judges it", ({ speculate }) => ({
-      speculate: (target, draft, prompt, { random, ...options }) => {
-        let used: number | null = null;
-        const twice = () => {
-          const number = used ?? random!();
-          used = used === null ? number : null;
-          return number;
-        };
-        return speculate(target, draft, prompt, { ...options, random: twice });
-      },
-    })),
+    speculationCanary(
+      "what drew a proposal also judges it",
+      (speculate) =>
+        (target, draft, prompt, { random, ...options }) => {
+          let used: number | null = null;
+          const twice = () => {
+            const number = used ?? random!();
+            used = used === null ? number : null;
+            return number;
+          };
+          return speculate(target, draft, prompt, { ...options, random: twice });
+        },
+    ),
   ],
 });
 

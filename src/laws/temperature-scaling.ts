@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { logits } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import { expectRefused, samplerOf, show } from "./support/sampler.ts";
 
-export const temperatureScaling = law<{ row: Float64Array; power: number; other: number }>({
+export const temperatureScaling = choiceLaw<{ row: Float64Array; power: number; other: number }>({
   id: "temperature-scaling",
   name: "temperature scales logits and keeps their order",
   chapter: "filters",

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { logits } from "../arbitraries/logits.ts";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import { keptBy, samplerOf, show } from "./support/sampler.ts";
 
-export const topKCount = law<{ row: Float64Array; k: number }>({
+export const topKCount = choiceLaw<{ row: Float64Array; k: number }>({
   id: "top-k-count",
   name: "top-k keeps exactly the k largest",
   chapter: "filters",

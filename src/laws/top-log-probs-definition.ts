@@ -4,12 +4,12 @@ import { forward } from "../definition.ts";
 import { logSoftmax } from "../math/softmax.ts";
 import { allowance } from "../tolerance/compare.ts";
 import { accuracyOf } from "../tolerance/measured.ts";
-import { law } from "./law.ts";
-import { generationCanary } from "./support/canary.ts";
+import { completionsLaw } from "./law.ts";
+import { completionsCanary } from "./support/canary.ts";
 import { ask, expectSameTop, lowest, type PromptCase, prompts } from "./support/completions.ts";
 import { expect } from "./support/expect.ts";
 
-export const topLogProbsDefinition = law<PromptCase>({
+export const topLogProbsDefinition = completionsLaw<PromptCase>({
   id: "top-log-probs-definition",
   name: "the top log-probabilities are the definition's",
   chapter: "servers",
@@ -18,14 +18,14 @@ export const topLogProbsDefinition = law<PromptCase>({
   source: "src/definition.ts, and log-softmax over all V logits",
   catches:
     "wrong conventions of the model, a tokenizer that adds a first token, penalties or a bias that is on by default, another model",
-  needs: ["generation.complete", "model"],
+  needs: ["model"],
   precondition: { name: "at least two tokens", floor: 0.5 },
   cases: (subject) => fc.record(prompts(subject)),
   check: async ({ candidate, prompt: raw, count }, subject) => {
     const { config, weights } = candidate.model!;
     const prompt = tokensOf(config, raw);
     const options = { maxNewTokens: 1, topLogProbs: count };
-    const [row] = (await ask(subject, candidate, prompt, options)).top;
+    const [row] = (await ask(candidate, prompt, options)).top;
     const logits = Float64Array.from(forward(config, weights, prompt).at(-1)!);
     const logProbs = logSoftmax(logits);
     const expected = Array.from(logProbs, (logProb, token) => ({ token, logProb }))
@@ -46,8 +46,11 @@ export const topLogProbsDefinition = law<PromptCase>({
     return prompt.length > 1;
   },
   canaries: [
-    generationCanary("a token stands before every prompt", ({ complete }) => ({
-      complete: (decoder, prompt, options) => complete(decoder, [0, ...prompt], options),
-    })),
+    completionsCanary(
+      "a token is added before every prompt",
+      () =>
+        ({ complete }, prompt, options) =>
+          complete([0, ...prompt], options),
+    ),
   ],
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { tokensOf } from "../arbitraries/tokens.ts";
-import { law } from "./law.ts";
-import { generationCanary } from "./support/canary.ts";
+import { completionsLaw } from "./law.ts";
+import { completionsCanary } from "./support/canary.ts";
 import {
   allowed,
   ask,
@@ -15,7 +15,7 @@ import { expect } from "./support/expect.ts";
 /** What sums of probabilities may be off by where they are computed in float32. */
 const sumSlack = 1e-4;
 
-export const topLogProbs = law<PromptCase>({
+export const topLogProbs = completionsLaw<PromptCase>({
   id: "top-log-probs",
   name: "the top log-probabilities are of one distribution",
   chapter: "servers",
@@ -24,14 +24,14 @@ export const topLogProbs = law<PromptCase>({
   source: "softmax: all V probabilities sum to 1",
   catches:
     "probabilities in place of logarithms, or of the listed tokens alone; ascending lists; a greedy token that is not the most probable",
-  needs: ["generation.complete"],
+  needs: [],
   precondition: { name: "some tokens are on the list and some are not", floor: 0.5 },
   cases: (subject) => fc.record(prompts(subject)),
   check: async ({ candidate, prompt: raw, count }, subject) => {
-    const { vocabSize: V } = candidate.decoder.config;
-    const prompt = tokensOf(candidate.decoder.config, raw);
+    const { vocabSize: V } = candidate;
+    const prompt = tokensOf(candidate, raw);
     const options = { maxNewTokens: 1, topLogProbs: count };
-    const { newTokens, top } = await ask(subject, candidate, prompt, options);
+    const { newTokens, top } = await ask(candidate, prompt, options);
     const [row] = top;
     const what = `after [${prompt}], the ${count} most probable are ${showTop(row)}`;
     expect(row.length === Math.min(count, V), what);
@@ -49,7 +49,7 @@ export const topLogProbs = law<PromptCase>({
       greedy !== undefined && row[0].logProb - greedy.logProb <= allowed(subject.repeatable);
     expect(isTop, `${what}, but ${newTokens[0]} was chosen`);
     const fewer = { maxNewTokens: 1, topLogProbs: Math.ceil(count / 2) };
-    const { top: shorter } = await ask(subject, candidate, prompt, fewer);
+    const { top: shorter } = await ask(candidate, prompt, fewer);
     const beginning = row.slice(0, fewer.topLogProbs);
     expectSameTop(
       `${fewer.topLogProbs} in place of ${count}`,
@@ -60,15 +60,17 @@ export const topLogProbs = law<PromptCase>({
     return row.length < V;
   },
   canaries: [
-    generationCanary("probabilities are of the listed tokens alone", ({ complete }) => ({
-      complete: async (decoder, prompt, options) => {
-        const completed = await complete(decoder, prompt, options);
-        const top = completed.top.map((row) => {
-          const sum = row.reduce((total, { logProb }) => total + Math.exp(logProb), 0);
-          return row.map((one) => ({ ...one, logProb: one.logProb - Math.log(sum) }));
-        });
-        return { ...completed, top };
-      },
-    })),
+    completionsCanary(
+      "probabilities are of the listed tokens alone",
+      () =>
+        async ({ complete }, prompt, options) => {
+          const completed = await complete(prompt, options);
+          const top = completed.top.map((row) => {
+            const sum = row.reduce((total, { logProb }) => total + Math.exp(logProb), 0);
+            return row.map((one) => ({ ...one, logProb: one.logProb - Math.log(sum) }));
+          });
+          return { ...completed, top };
+        },
+    ),
   ],
 });

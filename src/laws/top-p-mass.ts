@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { halves, logits, thresholds } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import {
@@ -24,7 +24,7 @@ function equality(): fc.Arbitrary<NucleusCase> {
   });
 }
 
-export const topPMass = law<NucleusCase>({
+export const topPMass = choiceLaw<NucleusCase>({
   id: "top-p-mass",
   name: "the nucleus is the smallest upper set of mass p",
   chapter: "filters",

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { thresholds } from "../arbitraries/logits.ts";
-import { law } from "./law.ts";
+import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
 import { keptBy, type NucleusCase, samplerOf, show } from "./support/sampler.ts";
 
-export const topPShiftInvariance = law<NucleusCase & { shift: number }>({
+export const topPShiftInvariance = choiceLaw<NucleusCase & { shift: number }>({
   id: "top-p-shift-invariance",
   name: "top-p reads probabilities, not logits",
   chapter: "filters",

@@ -1,6 +1,6 @@
 /**
- * How an engine's author hands it in: a few lines that say how to make a decoder for a model, what
- * it offers and in which arithmetic it computes.
+ * Definition of an engine as a subject: a few lines on how to make a decoder for a model, what it
+ * offers and in which arithmetic it computes.
  */
 import fc from "fast-check";
 import type { Fixed } from "../arbitraries/configs.ts";
@@ -13,12 +13,12 @@ import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { type ArithmeticName, toleranceOf } from "../tolerance/arithmetics.ts";
-import type { Candidate, Subject } from "./subject.ts";
+import type { Candidate, LogitsSubject } from "./subject.ts";
 
-/** A `T`, now or later: an engine need not be asynchronous. */
+/** A `T` or a promise of one: an engine need not be asynchronous. */
 type Awaitable<T> = T | PromiseLike<T>;
 
-/** The least that can be judged: what an engine offers beyond `append` it may implement. */
+/** A sequence of an engine. Only `length` and `append` are required. */
 export interface EngineSequence {
   readonly length: number;
   append(tokens: readonly number[]): Awaitable<Logits>;
@@ -36,9 +36,9 @@ export interface Engine extends Partial<Omit<Decoder, "start" | typeof Symbol.as
 
 export interface SubjectDefinition {
   readonly name: string;
-  /** Makes a decoder for a model: the laws then generate models, and shrink them. */
+  /** Returns a decoder for a model: the laws then generate models, and shrink them. */
   readonly build?: (model: Model) => Engine;
-  /** Or one decoder that is there already, with the model that it computes where that is known. */
+  /** One decoder in place of `build`, with the model that it computes if that is known. */
   readonly fixed?: {
     readonly engine: Engine;
     readonly config: ModelConfig;
@@ -49,21 +49,21 @@ export interface SubjectDefinition {
   readonly capabilities?: readonly Capability[];
   /** Arithmetic that it computes in, which determines its tolerances. Default float32. */
   readonly arithmetic?: ArithmeticName | Arithmetic;
-  /** Whether the same tokens give the same bits however they are cut into calls. Default false. */
+  /** True if the same tokens give the same bits, in whatever calls they come. Default false. */
   readonly bitwise?: boolean;
   readonly sampler?: Partial<Sampler>;
   readonly generation?: Partial<Generation>;
-  readonly versions?: Subject["versions"];
-  /** Laws that it is known to break, by code, each with the reason. */
+  readonly versions?: LogitsSubject["versions"];
+  /** Reasons for the laws that it is known to break, by law. */
   readonly knownFailures?: Readonly<Record<string, string>>;
 }
 
 /**
- * A subject that every law can be tried on.
+ * Returns an engine that gives logits as a subject.
  *
  * @throws {TypeError} unless there is either `build` or `fixed`
  */
-export function defineSubject(definition: SubjectDefinition): Subject {
+export function defineSubject(definition: SubjectDefinition): LogitsSubject {
   const { name, build, fixed, only = {}, bitwise = false } = definition;
   const { arithmetic = "float32", knownFailures = {} } = definition;
   if ((build === undefined) === (fixed === undefined)) {
@@ -79,6 +79,7 @@ export function defineSubject(definition: SubjectDefinition): Subject {
       ? models(only).map((model) => candidate(make(model), model, model.name))
       : fc.constant(candidate(adapt(fixed.engine, fixed.config), fixed.model ?? null, name));
   return {
+    kind: "logits",
     name,
     candidates,
     capabilities,
@@ -93,14 +94,12 @@ export function defineSubject(definition: SubjectDefinition): Subject {
   };
 }
 
-/** A candidate that prints as the line that makes its model again. */
+/** Returns a candidate that prints as the line that makes its model again. */
 export function candidate(decoder: Decoder, model: Model | null, line: string): Candidate {
   return Object.assign({ decoder, model }, { [fc.toStringMethod]: () => line });
 }
 
-/**
- * The engine as a whole decoder: named, asynchronous, and with an error where it offers nothing.
- */
+/** Returns the engine as a decoder: named, asynchronous, and with errors for what is missing. */
 function decoderOf(
   engine: Engine,
   name: string,

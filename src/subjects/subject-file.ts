@@ -8,7 +8,7 @@ import * as nodeModule from "node:module";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { moduleExtension } from "../io/package-files.ts";
-import type { Subject } from "./subject.ts";
+import { type Subject, subjectKinds } from "./subject.ts";
 
 const extensions = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
 
@@ -24,8 +24,8 @@ export async function loadSubjectFile(file: string): Promise<Subject> {
   if (!existsSync(file)) throw new RangeError(`engine: the file must exist, got "${file}"`);
   registerHooksOnce();
   const { default: subject } = await importFile(file);
-  if (typeof subject?.candidates?.generate !== "function" || typeof subject.name !== "string") {
-    const fix = "export default defineSubject({ ... })";
+  if (!subjectKinds.includes(subject?.kind) || typeof subject.name !== "string") {
+    const fix = "export default defineSubject({ ... }), or defineSampler({ ... })";
     throw new TypeError(`${file}: the default export must be a subject, got ${subject}; ${fix}`);
   }
   return subject;

@@ -1,41 +1,82 @@
+/** Subjects: what is tested. There are three kinds; each law declares the kind that it needs. */
 import type fc from "fast-check";
 import type { Fixed } from "../arbitraries/configs.ts";
 import type { Capability, Decoder } from "../decoder.ts";
+import type { Completed, CompleteOptions } from "../generation/complete.ts";
 import type { Generation } from "../generation/generation.ts";
+import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { SubjectTolerance } from "../tolerance/arithmetics.ts";
 
-/** A decoder on trial, and the model it claims to compute; null where nobody can say. */
+/** The part that all kinds of subjects share. */
+interface AnySubject {
+  readonly name: string;
+  /** Installs or starts what the subject needs. Called once, before anything else. */
+  readonly prepare?: () => Promise<void>;
+  /** Versions of the software that computes it, by name; absent if they are unknown. */
+  readonly versions?: () => Promise<Readonly<Record<string, string>>>;
+  /** Reasons for the laws that it is known to break, by law: they must be broken. */
+  readonly knownFailures: Readonly<Record<string, string>>;
+}
+
+/** A decoder under test, and the model that it claims to compute; null if that is unknown. */
 export interface Candidate {
   readonly decoder: Decoder;
   readonly model: Model | null;
 }
 
-/** What is tested: where decoders come from, what they offer, and what their arithmetic allows. */
-export interface Subject extends SubjectTolerance {
-  readonly name: string;
-  /** Makes ready what its decoders need, say installs an engine; to be called first, once. */
-  readonly prepare?: () => Promise<void>;
-  /** What computes it, by name and version; left out where nobody can say. */
-  readonly versions?: () => Promise<Readonly<Record<string, string>>>;
+/** An engine that gives all logits: token ids in, next-token logits out. */
+export interface LogitsSubject extends AnySubject, SubjectTolerance {
+  readonly kind: "logits";
   /** Generated decoders that shrink, or one fixed decoder as `fc.constant`. */
   readonly candidates: fc.Arbitrary<Candidate>;
   readonly capabilities: ReadonlySet<Capability>;
-  /** Configuration fields that it cannot choose; left out if it can choose all. */
+  /** Configuration fields that it cannot choose; absent if it can choose all. */
   readonly only?: Fixed;
-  /** False for a server that completes prompts and shows no logits. Default true. */
-  readonly logits?: boolean;
-  /** Whether candidates come with their model, so that the definition can be asked. */
+  /** True if candidates have their model, so that the definition can be compared. */
   readonly knowsModel: boolean;
-  /**
-   * A decoder of this kind for any model, so that a law can change one; null for a fixed decoder.
-   */
+  /** Builds a decoder for any model, so that a law can change one; null for a fixed decoder. */
   readonly build: ((model: Model) => Decoder) | null;
-  /** The pieces of its sampler; what is left out is not offered. */
+  /** Functions of its sampler; those that are absent are not offered. */
   readonly sampler: Partial<Sampler>;
-  /** Its ways to generate; what is left out is not offered. */
+  /** Functions that generate with its decoders; those that are absent are not offered. */
   readonly generation: Partial<Generation>;
-  /** Laws that it is known to break, each with the reason: they must break. */
-  readonly knownFailures: Readonly<Record<string, string>>;
 }
+
+/** A source of completions under test, with the limits on its prompts. */
+export interface Completer extends Pick<ModelConfig, "vocabSize" | "maxPositionEmbeddings"> {
+  /** The model that it claims to compute; null if that is unknown. */
+  readonly model: Model | null;
+  /** Continues a prompt greedily, as `complete` of src/generation does with a decoder. */
+  readonly complete: (prompt: readonly number[], options: CompleteOptions) => Promise<Completed>;
+}
+
+/** A server that completes prompts and gives the log-probabilities of a few tokens, no logits. */
+export interface CompletionsSubject extends AnySubject, SubjectTolerance {
+  readonly kind: "completions";
+  readonly candidates: fc.Arbitrary<Completer>;
+  /** True if candidates have their model, so that the definition can be compared. */
+  readonly knowsModel: boolean;
+}
+
+/** A sampler or a speculative rule, which chooses tokens from logits that a law generates. */
+export interface ChoiceSubject extends AnySubject {
+  readonly kind: "choice";
+  /** Functions of the sampler; those that are absent are not offered. */
+  readonly sampler: Partial<Sampler>;
+  /** Speculative generation; laws call it with decoders that return given logits. */
+  readonly speculate?: Generation["speculate"];
+}
+
+/** The type of subject of each kind. */
+export interface SubjectKinds {
+  readonly logits: LogitsSubject;
+  readonly completions: CompletionsSubject;
+  readonly choice: ChoiceSubject;
+}
+
+export type SubjectKind = keyof SubjectKinds;
+export type Subject = SubjectKinds[SubjectKind];
+
+export const subjectKinds: readonly SubjectKind[] = ["logits", "completions", "choice"];

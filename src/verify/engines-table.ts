@@ -27,8 +27,10 @@ export const enginesTable = defineTable({
 
 type EngineRow = RowOf<typeof enginesTable>;
 
-/** What a subject is called in tables, with the versions of what computes it. */
-export async function engineOf({ name, noise, versions }: Subject) {
+/** Returns the name of a subject in tables, its versions and its arithmetic. */
+export async function engineOf(subject: Subject) {
+  const { name, versions } = subject;
+  const noise = subject.kind === "choice" ? null : subject.noise;
   const entries = Object.entries((await versions?.()) ?? {});
   const version = entries.map(([what, number]) => `${what} ${number}`).join(", ");
   const arithmetic = noise === null ? "float64" : (noise.name ?? "its own");

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { NotOffered } from "../decoder.ts";
 import { lawId } from "../laws/former-codes.ts";
-import { type Law, missingNeeds, type Need } from "../laws/law.ts";
+import { type Law, type LawCase, missingNeeds, type Need } from "../laws/law.ts";
 import { LawBroken } from "../laws/support/expect.ts";
-import type { Candidate, Subject } from "../subjects/subject.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { viewOf } from "../subjects/views.ts";
 import { isNoise, withMeasuredTolerance } from "../tolerance/measured.ts";
 import { type Comparison, observeComparisons } from "../tolerance/observe.ts";
 import { localise } from "./localise.ts";
@@ -80,8 +81,11 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   const { seed, origin = `--subject ${subject.name}` } = options;
   const verdict = { law, subject: subject.name, origin, seed, missing };
   const nothing = { cases: 0, reached: 0, timeMs: 0, worst: null, failure: null };
-  if (missing.length > 0) return { ...verdict, ...nothing, status: "not offered" };
-  const trial = new Trial(law, subject, options.onCase);
+  const view = viewOf(subject, law.kind);
+  if (view === null || missing.length > 0) {
+    return { ...verdict, ...nothing, status: "not offered" };
+  }
+  const trial = new Trial(law, view, options.onCase);
   const start = performance.now();
   const runs = casesToTry(law, options.runs);
   const details = await fc.check(trial.property, parameters({ ...options, runs }));
@@ -108,7 +112,7 @@ export function casesToTry({ share = 1 }: Law, runs: number): number {
   return Math.ceil(runs * share);
 }
 
-function parameters({ seed, runs, path, timeLimitMs }: RunOptions): fc.Parameters<[unknown]> {
+function parameters({ seed, runs, path, timeLimitMs }: RunOptions): fc.Parameters<[LawCase]> {
   return {
     seed,
     numRuns: runs,
@@ -121,7 +125,7 @@ function parameters({ seed, runs, path, timeLimitMs }: RunOptions): fc.Parameter
  * One law tried on one subject: the property that fast-check runs, and what was seen on the way.
  */
 class Trial {
-  readonly property: fc.IAsyncProperty<[unknown]>;
+  readonly property: fc.IAsyncProperty<[LawCase]>;
   reached = 0;
   /** Cases with a model that the subject cannot compute. */
   passedOver = 0;
@@ -156,18 +160,21 @@ class Trial {
   }
 
   /** Returns the subject with the tolerances of this case. */
-  #judged(value: unknown): Subject {
-    const model = candidateOf(value)?.model ?? null;
-    return model === null ? this.#subject : withMeasuredTolerance(this.#subject, model);
+  #judged({ candidate }: LawCase): Subject {
+    const subject = this.#subject;
+    const model = candidate?.model ?? null;
+    if (model === null || subject.kind === "choice") return subject;
+    return withMeasuredTolerance(subject, model);
   }
 
   /** Returns true if a broken law is explained by the noise of the subject's arithmetic. */
-  #isNoise(error: unknown, value: unknown): boolean {
-    const model = candidateOf(value)?.model ?? null;
-    if (model === null || !(error instanceof LawBroken)) return false;
+  #isNoise(error: unknown, { candidate }: LawCase): boolean {
+    const subject = this.#subject;
+    const model = candidate?.model ?? null;
+    if (model === null || subject.kind === "choice" || !(error instanceof LawBroken)) return false;
     const { difference, tokens } = error;
     if (difference === null || tokens === null) return false;
-    return isNoise(difference, this.#subject, model, tokens);
+    return isNoise(difference, subject, model, tokens);
   }
 
   #see({ error, allowed }: Comparison): void {
@@ -181,16 +188,13 @@ class Trial {
     this.#largestError = Math.max(this.#largestError ?? 0, error.difference.error);
   }
 
-  async describe(details: fc.RunDetails<[unknown]>): Promise<Failure> {
+  async describe(details: fc.RunDetails<[LawCase]>): Promise<Failure> {
     const { errorInstance: error, counterexample, numShrinks, counterexamplePath } = details;
     const broken = error instanceof LawBroken ? error : null;
     const thrown = error instanceof Error ? error.message : String(error);
     const [value] = counterexample ?? [];
-    const candidate = candidateOf(value);
-    const where =
-      candidate === null || broken?.tokens === null || broken?.tokens === undefined
-        ? null
-        : await localise(candidate, broken.tokens, this.#judged(value).accurate);
+    const tokens = broken?.tokens ?? null;
+    const where = value === undefined || tokens === null ? null : await this.#where(value, tokens);
     return {
       message: broken?.message ?? `threw ${thrown}`,
       smallest: fc.stringify(value),
@@ -200,10 +204,12 @@ class Trial {
       where,
     };
   }
-}
 
-/** The candidate of a case, where its law has one: by convention the field of that name. */
-function candidateOf(value: unknown): Candidate | null {
-  if (typeof value !== "object" || value === null || !("candidate" in value)) return null;
-  return value.candidate as Candidate;
+  /** Returns the place where the decoder of a case departs from the definition, if it shows it. */
+  async #where(value: LawCase, tokens: readonly number[]): Promise<string | null> {
+    const { candidate } = value;
+    const subject = this.#judged(value);
+    if (candidate === undefined || !("decoder" in candidate)) return null;
+    return subject.kind === "choice" ? null : await localise(candidate, tokens, subject.accurate);
+  }
 }

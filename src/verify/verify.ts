@@ -1,6 +1,7 @@
 import type { Law } from "../laws/law.ts";
 import type { Canary } from "../laws/support/canary.ts";
 import type { Subject } from "../subjects/subject.ts";
+import { viewOf } from "../subjects/views.ts";
 import { type RunOptions, runLaw, type Status, type Verdict } from "./run-law.ts";
 
 /** A law that kept quiet about a planted violation on this very subject. */
@@ -43,10 +44,11 @@ export async function verify(
     const verdict = await runLaw(law, subject, run);
     verdicts.push(verdict);
     onVerdict?.(verdict);
-    if (verdict.status !== "kept") continue;
+    const view = viewOf(subject, law.kind);
+    if (verdict.status !== "kept" || view === null) continue;
     for (const canary of law.canaries) {
       const runs = Math.min(canaryRuns, verdict.cases);
-      const seen = await runLaw(law, canary.inject(subject), { seed: run.seed, runs });
+      const seen = await runLaw(law, canary.inject(view), { seed: run.seed, runs });
       if (seen.status !== "broken") blind.push({ law, canary });
     }
   }

@@ -1,10 +1,13 @@
+import type fc from "fast-check";
 import type { Law, LawCase } from "../../../src/laws/law.ts";
+import type { LogitsSubject } from "../../../src/subjects/subject.ts";
 
 /**
  * A property of formats, costs, goldens or training. It runs as a law does, but tests no decoder, so
  * that it has no canary: the mutants show whether it detects bugs.
  */
-export interface Check extends Pick<Law, "id" | "statement" | "needs" | "cases" | "check"> {
+export interface Check
+  extends Pick<Law, "id" | "kind" | "statement" | "needs" | "cases" | "check"> {
   /** Maximum number of cases: lower for checks that read and write files. */
   readonly most: number;
   /** Prefixes of the paths of the files that it covers. */
@@ -38,11 +41,15 @@ export function check<Case extends LawCase>(
   id: string,
   statement: string,
   most: number,
-  cases: Law<Case>["cases"],
-  holds: (value: Case, subject: Parameters<Law["check"]>[1]) => Promise<void> | void,
+  cases: (subject: LogitsSubject) => fc.Arbitrary<Case>,
+  holds: (value: Case, subject: LogitsSubject) => Promise<void> | void,
 ): Check {
-  const definition: Pick<Law<Case>, "id" | "statement" | "needs" | "cases" | "check"> = {
+  const definition: Pick<
+    Law<Case, "logits">,
+    "id" | "kind" | "statement" | "needs" | "cases" | "check"
+  > = {
     id,
+    kind: "logits",
     statement,
     needs: [],
     cases,

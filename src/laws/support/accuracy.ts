@@ -1,6 +1,6 @@
 import type { Logits } from "../../math/logits.ts";
 import type { Model } from "../../model/model.ts";
-import type { Subject } from "../../subjects/subject.ts";
+import type { LogitsSubject } from "../../subjects/subject.ts";
 import { accuracyOf } from "../../tolerance/measured.ts";
 import { expectLast } from "./expect.ts";
 
@@ -10,7 +10,7 @@ export function expectAccurate(
   tokens: readonly number[],
   actual: Logits,
   expected: ArrayLike<number>,
-  subject: Subject,
+  subject: LogitsSubject,
   model: Model | null,
 ): void {
   const tolerance = accuracyOf(subject, model, tokens, [actual], [expected]);

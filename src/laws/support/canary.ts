@@ -6,21 +6,27 @@ import type { Decoder } from "../../decoder.ts";
 import type { Generation } from "../../generation/generation.ts";
 import type { Model } from "../../model/model.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
-import type { Subject } from "../../subjects/subject.ts";
+import type {
+  Completer,
+  CompletionsSubject,
+  LogitsSubject,
+  SubjectKind,
+  SubjectKinds,
+} from "../../subjects/subject.ts";
 
-export interface Canary {
+export interface Canary<Kind extends SubjectKind = SubjectKind> {
   /** Description of the planted violation. */
   readonly bug: string;
-  /** Returns the subject with the violation. */
-  readonly inject: (subject: Subject) => Subject;
+  /** Returns the subject, which is of the law's kind, with the violation. */
+  inject(subject: SubjectKinds[Kind]): SubjectKinds[Kind];
 }
 
 /** Returns a canary that wraps every decoder of a subject, including those that a law builds. */
 export function decoderCanary(
   bug: string,
-  wrap: (decoder: Decoder, model: Model | null, subject: Subject) => Decoder,
-): Canary {
-  const inject = (subject: Subject): Subject => ({
+  wrap: (decoder: Decoder, model: Model | null, subject: LogitsSubject) => Decoder,
+): Canary<"logits"> {
+  const inject = (subject: LogitsSubject): LogitsSubject => ({
     ...subject,
     build: subject.build && ((model) => wrap(subject.build!(model), model, subject)),
     candidates: subject.candidates.map((candidate) => ({
@@ -32,23 +38,10 @@ export function decoderCanary(
 }
 
 /** Returns a canary for laws that need `build`: it builds the decoder of a changed model. */
-export function buildCanary(bug: string, change: (model: Model) => Model): Canary {
-  const inject = (subject: Subject): Subject => ({
+export function buildCanary(bug: string, change: (model: Model) => Model): Canary<"logits"> {
+  const inject = (subject: LogitsSubject): LogitsSubject => ({
     ...subject,
     build: subject.build && ((model) => subject.build!(change(model))),
-  });
-  return { bug, inject };
-}
-
-/** Returns a canary that replaces functions of the sampler. */
-export function samplerCanary(
-  bug: string,
-  replace: (sampler: Sampler) => Partial<Sampler>,
-): Canary {
-  // A canary only runs where the subject offers every function that its law needs.
-  const inject = (subject: Subject): Subject => ({
-    ...subject,
-    sampler: { ...subject.sampler, ...replace(subject.sampler as Sampler) },
   });
   return { bug, inject };
 }
@@ -57,10 +50,61 @@ export function samplerCanary(
 export function generationCanary(
   bug: string,
   replace: (generation: Generation) => Partial<Generation>,
-): Canary {
-  const inject = (subject: Subject): Subject => ({
+): Canary<"logits"> {
+  // A canary only runs where the subject offers every function that its law needs.
+  const inject = (subject: LogitsSubject): LogitsSubject => ({
     ...subject,
     generation: { ...subject.generation, ...replace(subject.generation as Generation) },
   });
   return { bug, inject };
+}
+
+/** Completes a prompt in place of a completer, which it may use. */
+type Completing = (
+  completer: Completer,
+  ...request: Parameters<Completer["complete"]>
+) => ReturnType<Completer["complete"]>;
+
+/**
+ * Returns a canary that replaces the function which completes prompts.
+ *
+ * @param plant called once for each injection: its result serves all candidates
+ */
+export function completionsCanary(bug: string, plant: () => Completing): Canary<"completions"> {
+  const inject = (subject: CompletionsSubject): CompletionsSubject => {
+    const completing = plant();
+    const candidates = subject.candidates.map((completer) => ({
+      ...completer,
+      complete: (...request: Parameters<Completer["complete"]>) =>
+        completing(completer, ...request),
+    }));
+    return { ...subject, candidates };
+  };
+  return { bug, inject };
+}
+
+/** Returns a canary that replaces functions of the sampler. */
+export function samplerCanary(
+  bug: string,
+  replace: (sampler: Sampler) => Partial<Sampler>,
+): Canary<"choice"> {
+  return {
+    bug,
+    inject: (subject) => ({
+      ...subject,
+      sampler: { ...subject.sampler, ...replace(subject.sampler as Sampler) },
+    }),
+  };
+}
+
+/** Returns a canary that replaces speculative generation. */
+export function speculationCanary(
+  bug: string,
+  replace: (speculate: Generation["speculate"]) => Generation["speculate"],
+): Canary<"choice"> {
+  return {
+    bug,
+    inject: ({ speculate, ...subject }) =>
+      speculate === undefined ? subject : { ...subject, speculate: replace(speculate) },
+  };
 }

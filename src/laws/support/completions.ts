@@ -1,35 +1,33 @@
 import fc from "fast-check";
 import { rawTokens } from "../../arbitraries/tokens.ts";
 import type { Completed, CompleteOptions, TokenLogProb } from "../../generation/complete.ts";
-import type { Candidate, Subject } from "../../subjects/subject.ts";
+import type { Completer, CompletionsSubject } from "../../subjects/subject.ts";
 import { allowance, type Tolerance } from "../../tolerance/compare.ts";
 import { reportComparison } from "../../tolerance/observe.ts";
 import { expect } from "./expect.ts";
-import { generationOf } from "./texts.ts";
 
 /** Below it a probability is 0 in float32, and servers write what they like. */
 export const lowest = -80;
 
 export interface PromptCase {
-  candidate: Candidate;
+  candidate: Completer;
   prompt: number[];
   count: number;
 }
 
-export const prompts = (subject: Subject) => ({
+export const prompts = (subject: CompletionsSubject) => ({
   candidate: subject.candidates,
   prompt: rawTokens(1, 6),
   count: fc.integer({ min: 1, max: 5 }),
 });
 
-/** Asks the subject; a text has to have a top list for each of its tokens, and no others. */
+/** Returns a completion, whose text must have one list of tokens for each of its tokens. */
 export async function ask(
-  subject: Subject,
-  { decoder }: Candidate,
+  { complete }: Completer,
   prompt: readonly number[],
   options: CompleteOptions,
 ): Promise<Completed> {
-  const completed = await generationOf(subject).complete(decoder, prompt, options);
+  const completed = await complete(prompt, options);
   const { newTokens, top } = completed;
   const what = `the text after [${prompt}]`;
   const fits = newTokens.length > 0 && newTokens.length <= options.maxNewTokens;

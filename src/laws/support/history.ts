@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { rawTokens, tokensOf } from "../../arbitraries/tokens.ts";
 import type { Capability, Decoder, Sequence } from "../../decoder.ts";
-import type { Candidate, Subject } from "../../subjects/subject.ts";
+import type { Candidate, LogitsSubject } from "../../subjects/subject.ts";
 import { cold } from "./cold.ts";
 import { expect, expectLast } from "./expect.ts";
 
@@ -30,7 +30,7 @@ export interface Held {
  */
 export async function replay(
   { candidate: { decoder }, calls }: History,
-  subject: Subject,
+  subject: LogitsSubject,
   beforeCall?: (sequence: Sequence) => Promise<void>,
 ): Promise<boolean> {
   const all: Held[] = [{ sequence: await decoder.start(), tokens: [] }];

@@ -1,12 +1,16 @@
+import type { Generation } from "../../generation/generation.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
-import type { Subject } from "../../subjects/subject.ts";
+import type { ChoiceSubject, LogitsSubject } from "../../subjects/subject.ts";
 import { expect } from "./expect.ts";
 
 /** Rounding that a sum of probabilities may carry. */
 export const slack = 1e-12;
 
-/** Only what a law names in its needs may be read of it. */
-export const samplerOf = (subject: Subject) => subject.sampler as Sampler;
+/** Returns the sampler, of which only the functions that the law needs may be used. */
+export const samplerOf = ({ sampler }: ChoiceSubject | LogitsSubject) => sampler as Sampler;
+
+/** Returns the speculative rule of a subject that offers it. */
+export const speculateOf = ({ speculate }: ChoiceSubject) => speculate as Generation["speculate"];
 
 export const show = (row: ArrayLike<number>) =>
   `[${Array.from(row, (x) => Number(x.toPrecision(6)))}]`;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { PromptRow } from "../../generation/generate.ts";
-import type { Candidate, Subject } from "../../subjects/subject.ts";
+import type { Candidate, LogitsSubject } from "../../subjects/subject.ts";
 import { type Asked, type Request, requests } from "./texts.ts";
 
 export interface TextRowsCase {
@@ -10,7 +10,7 @@ export interface TextRowsCase {
 }
 
 /** The fields of {@link Rows}, as arbitraries. */
-export function rowCases(subject: Subject, maxNewTokens: number) {
+export function rowCases(subject: LogitsSubject, maxNewTokens: number) {
   const request = requests(subject, maxNewTokens);
   const other = request.map(({ prompt, seed }) => ({ prompt, seed }));
   return { candidate: subject.candidates, request, others: fc.array(other, { maxLength: 3 }) };

@@ -6,7 +6,7 @@ import type { Generated, GenerateOptions } from "../../generation/generate.ts";
 import type { Generation } from "../../generation/generation.ts";
 import type { Logits } from "../../math/logits.ts";
 import { seededRandom } from "../../math/random.ts";
-import type { Candidate, Subject } from "../../subjects/subject.ts";
+import type { Candidate, LogitsSubject } from "../../subjects/subject.ts";
 import { allowance, type Tolerance } from "../../tolerance/compare.ts";
 import { cold } from "./cold.ts";
 import { expect } from "./expect.ts";
@@ -17,7 +17,7 @@ export interface RequestCase {
 }
 
 /** Only what a law names in its needs may be read of it. */
-export const generationOf = (subject: Subject) => subject.generation as Generation;
+export const generationOf = (subject: LogitsSubject) => subject.generation as Generation;
 
 /** What is asked of a generation, before a model is known; its random source is a seed. */
 export interface Request {
@@ -30,7 +30,7 @@ export interface Request {
  * Prompts with options, each on or off. Where a decoder does not repeat itself bit for bit, only
  * greedy choices are asked for: what a draw picks next to a step of the distribution is chance.
  */
-export function requests(subject: Subject, maxNewTokens: number): fc.Arbitrary<Request> {
+export function requests(subject: LogitsSubject, maxNewTokens: number): fc.Arbitrary<Request> {
   return fc
     .record({
       prompt: rawTokens(1, 6),

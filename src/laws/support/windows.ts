@@ -1,11 +1,11 @@
 import type { Decoder } from "../../decoder.ts";
 import type { Logits } from "../../math/logits.ts";
-import type { Candidate, Subject } from "../../subjects/subject.ts";
+import type { Candidate, LogitsSubject } from "../../subjects/subject.ts";
 import { buildCanary, type Canary } from "./canary.ts";
 
 /** A decoder of the candidate's model with another window. */
 export function withWindow(
-  subject: Subject,
+  subject: LogitsSubject,
   { model }: Candidate,
   slidingWindow: number | null,
 ): Decoder {
@@ -21,7 +21,7 @@ export async function rowsFrom(decoder: Decoder, tokens: readonly number[], star
 }
 
 /** Returns a canary that builds decoders with a window that is wider by `wider` tokens. */
-export function windowCanary(bug: string, wider: number): Canary {
+export function windowCanary(bug: string, wider: number): Canary<"logits"> {
   return buildCanary(bug, (model) => {
     const { slidingWindow: window } = model.config;
     const slidingWindow = window === null ? null : Math.max(1, window + wider);

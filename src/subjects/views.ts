@@ -1,0 +1,51 @@
+/** Views of a subject as another kind: the laws of samplers also apply to a decoder with one. */
+import fc from "fast-check";
+import type { Generation } from "../generation/generation.ts";
+import type { Candidate, Completer, Subject, SubjectKind, SubjectKinds } from "./subject.ts";
+
+/**
+ * Returns the subject as one of this kind; null if it cannot be one. A logits subject with a
+ * `complete` function also is a completions subject; with its sampler and its `speculate` function,
+ * as far as it has them, it also is a choice subject.
+ */
+export function viewOf<Kind extends SubjectKind>(
+  subject: Subject,
+  kind: Kind,
+): SubjectKinds[Kind] | null {
+  return views[kind](subject);
+}
+
+const views: { readonly [Kind in SubjectKind]: (subject: Subject) => SubjectKinds[Kind] | null } = {
+  logits: (subject) => (subject.kind === "logits" ? subject : null),
+
+  completions: (subject) => {
+    if (subject.kind !== "logits") return subject.kind === "completions" ? subject : null;
+    const { complete } = subject.generation;
+    if (complete === undefined) return null;
+    const { name, knowsModel, repeatable, accurate, noise, knownFailures } = subject;
+    const candidates = subject.candidates.map((candidate) => completerOf(candidate, complete));
+    const tolerance = { repeatable, accurate, noise };
+    return { kind: "completions", name, candidates, knowsModel, ...tolerance, knownFailures };
+  },
+
+  choice: (subject) => {
+    if (subject.kind !== "logits") return subject.kind === "choice" ? subject : null;
+    const { name, sampler, generation, knownFailures } = subject;
+    const { speculate } = generation;
+    const rule = speculate === undefined ? {} : { speculate };
+    return { kind: "choice", name, sampler, ...rule, knownFailures };
+  },
+};
+
+/** Returns a decoder with a function that completes prompts, printed as the decoder is. */
+function completerOf(candidate: Candidate, complete: Generation["complete"]): Completer {
+  const { decoder, model } = candidate;
+  const { vocabSize, maxPositionEmbeddings } = decoder.config;
+  const completer: Completer = {
+    vocabSize,
+    maxPositionEmbeddings,
+    model,
+    complete: (prompt, options) => complete(decoder, prompt, options),
+  };
+  return Object.assign(completer, { [fc.toStringMethod]: () => fc.stringify(candidate) });
+}
