@@ -30,6 +30,13 @@ describe("toEqualLogits", () => {
     expect([Number.NaN]).not.toEqualLogits([100], { absolute: 1, relative: 1 });
   });
 
+  test("allows a share of the largest finite logit, where a filter dropped others", () => {
+    expect([-Infinity, 100.5]).toEqualLogits([-Infinity, 100], { absolute: 0, relative: 0.01 });
+    expect([-Infinity, 101.5]).not.toEqualLogits([-Infinity, 100], { absolute: 0, relative: 0.01 });
+    expect([-Infinity, 100]).not.toEqualLogits([0, 100], { absolute: 1, relative: 1 });
+    expect([0, 100]).not.toEqualLogits([-Infinity, 100], { absolute: 1, relative: 1 });
+  });
+
   test("names the first position and token that differ", () => {
     const rows = [
       [1, 2],

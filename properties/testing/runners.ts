@@ -51,15 +51,19 @@ export function runVitest(
 
 export const jest: Runner = async (folder, variables = {}) => {
   const file = join(folder, "jest.json");
-  const config = join(here, "jest.config.js");
-  const report = ["--json", `--outputFile=${file}`];
-  const command = [
-    "--experimental-vm-modules",
-    bin("jest", "bin/jest.js"),
-    ...["--config", config, "--runInBand", ...report],
-  ];
-  return { ...(await runNode(command, variables)), tests: await jsonTests(file) };
+  const ended = await runJest(["--json", `--outputFile=${file}`], variables);
+  return { ...ended, tests: await jsonTests(file) };
 };
+
+/** Runs jest in the root of the repository. */
+export function runJest(
+  parameters: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+) {
+  const config = ["--config", join(here, "jest.config.js"), "--runInBand"];
+  const command = ["--experimental-vm-modules", bin("jest", "bin/jest.js"), ...config];
+  return runNode([...command, ...parameters], variables);
+}
 
 export const nodeTest: Runner = async (folder, variables = {}) => {
   const file = join(folder, "node-test.xml");

@@ -1,6 +1,6 @@
 /** Comparison of two decoders' logits: the first difference, the largest, and what is allowed. */
 
-/** Allowed error of a logit: `absolute + relative * s`, s the largest |logit| of its row. */
+/** Allowed error of a logit: `absolute + relative * s`, s the largest finite |logit| of its row. */
 export interface ErrorBound {
   readonly absolute: number;
   readonly relative: number;
@@ -84,7 +84,9 @@ export function describeDifference(difference: LogitDifference, what: string): s
 export function allowance(row: ArrayLike<number>, tolerance: Tolerance): number {
   if (tolerance === "bitwise") return 0;
   let largest = 0;
-  for (let i = 0; i < row.length; i++) largest = Math.max(largest, Math.abs(row[i]));
+  for (let i = 0; i < row.length; i++) {
+    if (Math.abs(row[i]) !== Infinity) largest = Math.max(largest, Math.abs(row[i]));
+  }
   return tolerance.absolute + tolerance.relative * largest;
 }
 
