@@ -1,6 +1,7 @@
 /**
  * Builds `dist/`: the JavaScript and declarations of `src/`, the files that they read, and bundles
- * of what an installation does without: the page's script and style sheet, and Vega (25 MB as packages).
+ * of what an installation does without: the page's script and style sheet, and Vega, which is 25 MB
+ * as packages.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Packs the project once for all tests, and installs it, and several versions of Node, elsewhere. */
+/** Packs the project once for all tests, and installs it and several versions of Node elsewhere. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

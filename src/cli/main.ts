@@ -14,6 +14,7 @@ import { explainCommand } from "./explain.ts";
 import { gateCommand } from "./gate.ts";
 import { generateCommand } from "./generate.ts";
 import { goldenCommand } from "./golden.ts";
+import { initCommand } from "./init.ts";
 import { lawsCommand } from "./laws.ts";
 import { reportCommand } from "./report.ts";
 import { runProgram } from "./run-program.ts";
@@ -32,6 +33,7 @@ const program = new Command("causalgate")
   .version(version)
   .showHelpAfterError("(causalgate --help lists the commands and options)")
   .addCommand(gateCommand())
+  .addCommand(initCommand())
   .addCommand(verifyCommand())
   .addCommand(lawsCommand())
   .addCommand(goldenCommand())
