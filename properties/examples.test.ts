@@ -41,7 +41,7 @@ test("the command of the workflow writes JUnit results", async () => {
 
 test("each example is in the README, with a file that its command runs", () => {
   const files = readdirSync(join(root, "examples")).filter((name) =>
-    /^\d{3}-.*\.[jt]s$/.test(name),
+    /^\d{3}-.*\.(js|ts|yml)$/.test(name),
   );
   const named = commands.map(({ file, command }) => [file, command.split(" ").at(-1)]);
   const run = named.map(([, path]) => path?.replace("examples/", ""));

@@ -71,6 +71,7 @@ async function plannedFiles(language: Language, dir: string): Promise<NewFile[]>
   const subject = asModule(extensions[0]);
   const rename = (text: string) =>
     text
+      .replace(/: copy this file to .*/, ".")
       // TypeScript's own rule: a relative import has the extension of the JavaScript.
       .replace(/"\.\/\d{3}-own-engine\.ts"/, `"./my-engine.${subject.replace("ts", "js")}"`)
       .replace(/\d{3}-(?:own|python)-engine((?:\.test)?)\.[jt]s/g, `my-engine$1.${subject}`)
@@ -84,7 +85,7 @@ async function plannedFiles(language: Language, dir: string): Promise<NewFile[]>
       copy(`${example}.${extension}`, `my-engine.${asModule(extension)}`),
     ),
     copy(test.file, `my-engine.test.${subject}`),
-    copy("causalgate.yml", ".github/workflows/causalgate.yml"),
+    copy("007-ci.yml", ".github/workflows/causalgate.yml"),
   ]);
 }
 
