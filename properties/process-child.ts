@@ -66,7 +66,7 @@ const [kind = "none", file = ""] = process.argv.slice(2);
 /** What each kind does instead of sending its answer to an append. */
 const misbehaviours: Readonly<Record<string, (right: Answer & { body: Float64Array }) => void>> = {
   crash: () => {
-    process.stderr.write("out of memory, of course\n");
+    process.stderr.write("out of memory\n");
     process.exit(3);
   },
   hang: () => {},

@@ -1,49 +1,49 @@
-/** The protocol of process.ts, this side of it: requests to a running program, and its answers. */
+/** The client side of the protocol of process.ts: requests to a running program. */
 
 import type { Capability } from "../decoder.ts";
 import { isObject, type JsonObject } from "../io/json.ts";
 import type { Logits } from "../math/logits.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { type Check, Program } from "./program.ts";
+import { type HeaderCheck, Program } from "./program.ts";
 
 const PROTOCOL = "causalgate 1";
 
-/** What a program may offer beyond the least; `load` makes it serve any number of models. */
+/** Optional features of a program; with `load` it serves any number of models. */
 export type ProgramCapability =
   | Extract<Capability, "all-rows" | "rewind" | "fork" | "offset">
   | "load";
 
 export interface ProgramOptions {
-  /** Names it in reports and errors. */
+  /** Its name in reports and errors. */
   readonly name: string;
-  /** The program and its parameters; no shell reads them. */
+  /** The program and its arguments, run without a shell. */
   readonly command: readonly [string, ...string[]];
-  /** What of the protocol it offers; it has to say the same of itself. */
+  /** The optional features to use; the first line of the program must list them, too. */
   readonly capabilities?: readonly ProgramCapability[];
-  /** For every answer; default 10 s. */
+  /** Time limit of every answer; default 10 s. */
   readonly timeLimitMs?: number;
-  /** For its first line and for loading a model; default 2 min. */
+  /** Time limit of the first line and of loading a model; default 2 min. */
   readonly startTimeLimitMs?: number;
 }
 
-/** What a program said first. */
+/** The contents of the first line. */
 interface Hello {
   readonly bytesPerElement: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** What the answer to a request has to be. */
+/** The expected answer to a request. */
 interface Expected {
-  /** How many tokens the sequence holds afterwards. */
+  /** Number of tokens in the sequence afterwards. */
   readonly length?: number;
-  /** How many rows of logits follow, and how wide each is. */
+  /** Number of rows of logits that follow, each of `vocabSize` numbers. */
   readonly rows?: number;
   readonly vocabSize?: number;
-  /** Fields that it has to have besides. */
+  /** Other required fields. */
   readonly fields?: JsonObject;
 }
 
-/** A running program that speaks the protocol. */
+/** A connection to a running program. */
 export class Connection implements AsyncDisposable {
   readonly #program: Program;
   readonly #options: ProgramOptions;
@@ -51,20 +51,20 @@ export class Connection implements AsyncDisposable {
   #requests = 0;
   #sequences = 0;
 
-  /** @param config of the one model that it computes; null where it loads models */
+  /** @param config the configuration of its one model; null for a program that loads models */
   constructor(options: ProgramOptions, config: ModelConfig | null) {
     this.#program = new Program(options.name, options.command);
     this.#options = options;
     this.#ready = this.#greet(config);
-    this.#ready.catch(() => {}); // every request says it
+    this.#ready.catch(() => {}); // every request fails with it
   }
 
   async #greet(config: ModelConfig | null): Promise<Hello> {
     const check = (header: JsonObject) => checkHello(header, config, this.#options);
-    const { header } = await this.#program.ask("at all", null, check, this.#startTimeLimitMs);
+    const { header } = await this.#program.ask("begin", null, check, this.#startTimeLimitMs);
     if (typeof header.error === "string") throw this.#refused("to start", header.error);
-    const said = isObject(header.versions) ? Object.entries(header.versions) : [];
-    const versions = Object.fromEntries(said.map(([name, version]) => [name, String(version)]));
+    const given = isObject(header.versions) ? Object.entries(header.versions) : [];
+    const versions = Object.fromEntries(given.map(([name, version]) => [name, String(version)]));
     return { bytesPerElement: header.dtype === "float32" ? 4 : 8, versions };
   }
 
@@ -76,7 +76,7 @@ export class Connection implements AsyncDisposable {
     return new Error(`${this.#options.name}: ${what} must be possible, got ${why}`);
   }
 
-  /** The versions of what it computes with, as it says. */
+  /** Returns the versions of its libraries, from its first line. */
   async versions(): Promise<Readonly<Record<string, string>>> {
     return (await this.#ready).versions;
   }
@@ -98,16 +98,17 @@ export class Connection implements AsyncDisposable {
       ...others,
     };
     const rowBytes = vocabSize * bytesPerElement;
-    const check: Check = (header) => {
-      checkField(what, header, "id", id);
+    const action = `answer ${what}`;
+    const check: HeaderCheck = (header) => {
+      checkField(action, header, "id", id);
       if (typeof header.error === "string") return 0;
-      for (const [field, value] of Object.entries(must)) checkField(what, header, field, value);
+      for (const [field, value] of Object.entries(must)) checkField(action, header, field, value);
       return rows * rowBytes;
     };
     const { timeLimitMs = 10_000 } = this.#options;
     const limit = what === "load" ? this.#startTimeLimitMs : timeLimitMs;
-    const question = { id, do: what, ...fields };
-    const { header, body } = await this.#program.ask(what, question, check, limit);
+    const requestLine = { id, do: what, ...fields };
+    const { header, body } = await this.#program.ask(action, requestLine, check, limit);
     if (typeof header.error === "string") throw this.#refused(what, header.error);
     return decode(body, rows, rowBytes, bytesPerElement);
   }
@@ -123,14 +124,13 @@ function checkHello(
   { capabilities = [] }: ProgramOptions,
 ): number {
   if (typeof header.error === "string") return 0;
-  const what = "at all";
-  checkField(what, header, "protocol", PROTOCOL);
+  checkField("begin", header, "protocol", PROTOCOL);
   if (config !== null) {
-    checkField(what, header, "vocab_size", config.vocabSize);
-    checkField(what, header, "max_position_embeddings", config.maxPositionEmbeddings);
+    checkField("begin", header, "vocab_size", config.vocabSize);
+    checkField("begin", header, "max_position_embeddings", config.maxPositionEmbeddings);
   }
   if (header.dtype !== "float32" && header.dtype !== "float64") {
-    checkField(what, header, "dtype", "float32 or float64");
+    checkField("begin", header, "dtype", "float32 or float64");
   }
   const offered = Array.isArray(header.capabilities) ? header.capabilities : [];
   const missing = capabilities.find((capability) => !offered.includes(capability));
@@ -138,10 +138,10 @@ function checkHello(
   throw new RangeError(`must offer ${missing}, got ${JSON.stringify(offered).slice(0, 80)}`);
 }
 
-function checkField(what: string, header: JsonObject, field: string, must: unknown): void {
+function checkField(action: string, header: JsonObject, field: string, must: unknown): void {
   if (header[field] === must) return;
   const got = JSON.stringify(header[field])?.slice(0, 80);
-  throw new RangeError(`must answer ${what} with ${field} ${must}, got ${got}`);
+  throw new RangeError(`must ${action} with ${field} ${must}, got ${got}`);
 }
 
 function decode(

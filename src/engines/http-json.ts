@@ -1,4 +1,4 @@
-/** JSON over HTTP from a server that nobody here wrote: one request, one answer, both bounded. */
+/** JSON over HTTP from an external server: one request and one answer, with limits. */
 import { isObject, type JsonObject } from "../io/json.ts";
 
 export interface Limits {
@@ -7,12 +7,12 @@ export interface Limits {
 }
 
 /**
- * Sends a request and reads the JSON object that answers it. Nothing is tried again: an answer that
- * comes at the second try is a finding.
+ * Sends a request and reads the JSON object of the answer. There are no retries: a failed request
+ * is a finding.
  *
- * @param body sent as JSON by POST; null asks by GET
- * @throws {Error} `http: POST URL must …, got …` when nobody listens, and on an answer that is late,
- *   cut short, too long, not a success or not a JSON object
+ * @param body sent as JSON by POST; null for GET
+ * @throws {Error} `http: POST URL must …, got …` if there is no server, or the answer is late,
+ *   incomplete, too long, not a success or not a JSON object
  */
 export async function requestJson(
   url: string,
@@ -55,7 +55,7 @@ async function readText(response: Response, maxBytes: number, who: string): Prom
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The last of the causes: fetch itself says no more than "fetch failed". */
+/** Returns the last cause: the message of fetch itself is only "fetch failed". */
 function reasonOf(error: unknown): string {
   let { message } = error as Error;
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
@@ -72,7 +72,7 @@ function parse(text: string, who: string): JsonObject {
     const value: unknown = JSON.parse(text);
     if (isObject(value)) return value;
   } catch {
-    // not JSON, which is said below
+    // not JSON, which is reported below
   }
   throw new Error(`${who} must answer with a JSON object, got ${start(text)}`);
 }

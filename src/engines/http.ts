@@ -1,10 +1,11 @@
 /**
- * A server of completions, asked over HTTP: llama.cpp's `POST /completion`, or the `POST
- * /v1/completions` that many have after OpenAI's. Prompts are token ids. Of the next token it says
- * the most probable few, each with its log-probability; it shows no logits.
+ * Client of a completions server over HTTP: llama.cpp's `POST /completion`, or OpenAI's
+ * `POST /v1/completions`, which many servers offer. Prompts are token ids. For each token the
+ * server returns a few of the most probable candidates with their log-probabilities; it returns no
+ * logits.
  *
- * Tokens have to be named by their ids, as text may name two by one word: llama.cpp says them, also
- * on `/v1/completions`; vLLM says `token_id:7` when asked to, as is done here.
+ * Tokens must be given by their ids, as two tokens may have the same text: llama.cpp returns ids,
+ * also on `/v1/completions`; vLLM returns `token_id:7` if requested, as is done here.
  *
  * @see github.com/ggml-org/llama.cpp, tools/server/README.md
  * @see docs.vllm.ai, the completions API and its `return_tokens_as_token_ids`
@@ -17,14 +18,14 @@ export const serverApis = ["llama.cpp", "openai"] as const;
 export type ServerApi = (typeof serverApis)[number];
 
 export interface ServerOptions {
-  /** Where it listens, as in http://127.0.0.1:8080. */
+  /** Its address, for example http://127.0.0.1:8080. */
   readonly url: string;
   readonly api: ServerApi;
-  /** For each answer; default 30 s. */
+  /** Time limit of each answer; default 30 s. */
   readonly timeLimitMs?: number;
 }
 
-/** What a server says of itself; null where it does not. */
+/** The properties that a server reports; null for those that it does not. */
 export interface ServerModel {
   readonly name: string | null;
   readonly vocabSize: number | null;
@@ -32,10 +33,10 @@ export interface ServerModel {
   readonly version: string | null;
 }
 
-/** More is refused; an answer of 20 tokens with 20 log-probabilities each has 100 kB. */
+/** Largest answer; one of 20 tokens with 20 log-probabilities each has 100 kB. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** A server of completions. Calls may overlap; each is one request. */
+/** A completions server. Calls may overlap; each is one request. */
 export class CompletionServer {
   readonly #options: ServerOptions;
   readonly #limits: Limits;
@@ -47,16 +48,16 @@ export class CompletionServer {
     this.#limits = { timeLimitMs, maxBytes: MAX_BYTES };
   }
 
-  /** What `GET /v1/models` says of its first model, and llama.cpp's `/props` of its build. */
+  /** Reads the first model of `GET /v1/models`, and the build of llama.cpp's `/props`. */
   model(): Promise<ServerModel> {
     this.#model ??= this.#describe();
     return this.#model;
   }
 
   /**
-   * As `complete` of complete.ts, by the server.
+   * As `complete` of complete.ts, on the server.
    *
-   * @param vocabSize V: it must name no other ids
+   * @param vocabSize V: all returned ids must be below it
    * @throws {Error} `http: …`, as {@link requestJson}, or on an answer of another shape
    */
   async complete(
@@ -119,7 +120,7 @@ function openAiRequest(
   return { ...(model === null ? {} : { model }), ...what, return_tokens_as_token_ids: true };
 }
 
-/** OpenAI's older form, lists beside each other, as the newer one: a step an object. */
+/** Converts OpenAI's older form, parallel lists, to the newer one: an object per step. */
 function stepsOf({ tokens, top_logprobs: top }: JsonObject): JsonObject[] {
   const names = list(tokens, "logprobs.tokens");
   const maps = list(top, "logprobs.top_logprobs");
@@ -130,7 +131,7 @@ function stepsOf({ tokens, top_logprobs: top }: JsonObject): JsonObject[] {
     const map = maps[i];
     if (!isObject(map)) throw wrong(`logprobs.top_logprobs[${i}]`, "an object", map);
     const entries = Object.entries(map).map(([token, logprob]) => ({ token, logprob }));
-    // The members of an object have no order that a server could keep.
+    // The members of an object have no order.
     const sorted = entries.toSorted((a, b) => Number(b.logprob) - Number(a.logprob));
     return { token, top_logprobs: sorted };
   });
@@ -155,7 +156,7 @@ function tokenLogProbOf(value: unknown, what: string, vocabSize: number): TokenL
   return { token: tokenOf(value, what, vocabSize), logProb };
 }
 
-/** `id`, or the number in a `token` such as `token_id:7`. */
+/** Returns `id`, or the number in a `token` such as `token_id:7`. */
 function tokenOf({ id, token }: JsonObject, what: string, vocabSize: number): number {
   const [, named] = /^token_id:(\d+)$/.exec(String(token)) ?? [];
   const value = id ?? (named === undefined ? token : Number(named));

@@ -3,8 +3,8 @@ import type { Logits } from "../math/logits.ts";
 import type { ModelConfig } from "../model/config.ts";
 
 /**
- * Rows that are sequences of one context. What is appended to them at once is decoded at once: the
- * package collects it until the next turn of the event loop.
+ * Rows that are sequences of one context. Tokens that are appended together are decoded together:
+ * the package collects them until the next turn of the event loop.
  */
 export class LlamaCppBatch implements Batch {
   readonly #config: ModelConfig;
@@ -18,8 +18,8 @@ export class LlamaCppBatch implements Batch {
   }
 
   /**
-   * @param start makes an empty sequence
-   * @throws {RangeError} when `rows` is not an integer from 0
+   * @param start returns an empty sequence
+   * @throws {RangeError} if `rows` is not an integer from 0
    */
   static async start(
     config: ModelConfig,
@@ -54,7 +54,7 @@ export class LlamaCppBatch implements Batch {
     throw new TypeError("appendPadded: must be offered, got a batch without padding");
   }
 
-  /** A row that is taken for the first time stays where it is; for another time it is copied. */
+  /** The first use of a row keeps its sequence; every further use copies it. */
   async select(rows: readonly (number | null)[]): Promise<void> {
     const B = this.#rows.length;
     for (const row of rows) {

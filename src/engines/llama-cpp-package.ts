@@ -1,6 +1,6 @@
 /**
- * The package that brings llama.cpp. It is no dependency of this project, for it is large: the
- * command that needs it installs it, once, into a folder of the user's cache.
+ * The package that contains llama.cpp. It is not a dependency of this project, because it is large:
+ * the command that needs it installs it once, into the user's cache folder.
  */
 import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -9,13 +9,13 @@ import { pathToFileURL } from "node:url";
 
 const NAME = "node-llama-cpp";
 
-/** The release that is installed; another may bring another llama.cpp. */
+/** The installed release, which determines the version of llama.cpp. */
 const VERSION = "3.22.1";
 
-/** What it takes on the disk, with the binary of one platform. */
+/** Its size on disk, with the binary of one platform. */
 const SIZE = "85 MB";
 
-/** The release's CPU binary for each platform and architecture. */
+/** The CPU binary for each platform and architecture. */
 const binaries: Readonly<Record<string, string>> = {
   "linux-x64": "linux-x64",
   "linux-arm64": "linux-arm64",
@@ -27,13 +27,13 @@ const binaries: Readonly<Record<string, string>> = {
   "win32-arm64": "win-arm64",
 };
 
-/** Where this release is installed, for all projects of this user. */
+/** Returns the folder of this release, for all projects of this user. */
 export function llamaCppFolder(): string {
   const caches = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   return join(caches, "causalgate", `${NAME}-${VERSION}`);
 }
 
-/** Whether {@link llamaCppPackage} will find it. */
+/** Returns true if {@link llamaCppPackage} will find it. */
 export async function isLlamaCppInstalled(folder = llamaCppFolder()): Promise<boolean> {
   return access(mainFile(folder)).then(
     () => true,
@@ -42,10 +42,10 @@ export async function isLlamaCppInstalled(folder = llamaCppFolder()): Promise<bo
 }
 
 /**
- * Installs it unless it is there, and says so on the standard error: the package, and the binary of
- * this platform for the CPU. No script of it is run, nothing is built, nothing else is downloaded.
+ * Installs the package, if it is missing, with the CPU binary of this platform, and reports it on
+ * the standard error. Runs no install script, builds nothing and downloads nothing else.
  *
- * @throws {Error} when there is no binary for this platform, or npm cannot install it
+ * @throws {Error} if there is no binary for this platform, or npm cannot install it
  */
 export async function installLlamaCpp(folder = llamaCppFolder()): Promise<void> {
   if (await isLlamaCppInstalled(folder)) return;
@@ -73,7 +73,7 @@ async function npmInstall(folder: string, packages: readonly string[]): Promise<
   const { $ } = await import("zx");
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "package.json"), '{ "private": true }\n');
-  // Without optional dependencies, which are the binaries of every platform and graphics card.
+  // Without optional dependencies: they are the binaries of all platforms and graphics cards.
   const options = [
     "--save-exact",
     "--omit=optional",
@@ -92,7 +92,7 @@ function mainFile(folder: string): string {
   return join(folder, "node_modules", NAME, "dist", "index.js");
 }
 
-/** As much of the package as is used here. */
+/** The part of the package that is used here. */
 export interface LlamaCppPackage {
   readonly getLlama: (options: Readonly<Record<string, unknown>>) => Promise<Llama>;
 }
@@ -113,11 +113,11 @@ export interface LlamaContext {
   readonly getSequence: () => LlamaSequence;
 }
 
-/** A token that asks for the logits after it. */
+/** A token, with a request for the logits after it. */
 export type Input = [token: number, { readonly generateNext: { readonly logits: true } }];
 
 export interface LlamaSequence {
-  /** For every token that asks, the logits by token id. */
+  /** Returns the logits by token id, for every token with a request. */
   readonly controlledEvaluate: (
     input: readonly (number | Input)[],
   ) => Promise<({ readonly next: { readonly logits: ReadonlyMap<number, number> } } | undefined)[]>;
@@ -129,11 +129,11 @@ export interface LlamaSequence {
   readonly dispose: () => Promise<void>;
 }
 
-/** @throws {Error} saying how to install it, when the package is not there */
+/** @throws {Error} with the command that installs it, if the package is missing */
 export async function llamaCppPackage(folder = llamaCppFolder()): Promise<LlamaCppPackage> {
   if (await isLlamaCppInstalled(folder)) return import(pathToFileURL(mainFile(folder)).href);
   const fix = "causalgate verify --subject llama.cpp installs it";
-  throw new Error(`llama.cpp: ${NAME} must be in ${folder}, got nothing there; ${fix}`);
+  throw new Error(`llama.cpp: ${NAME} must be in ${folder}, got nothing; ${fix}`);
 }
 
 /** The version of the package. */

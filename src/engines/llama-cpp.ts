@@ -1,7 +1,7 @@
 /**
- * llama.cpp on the CPU: the model as a GGUF file that it loads, and all logits as it computes them.
- * It runs in this process, because a model is loaded for every generated case: a crash of it ends
- * the command, so the tests run it in processes of their own.
+ * llama.cpp on the CPU: loads the model from a GGUF file and returns all logits. It runs in this
+ * process, because a model is loaded for every generated case. A crash of it ends the command, so
+ * the tests run it in child processes.
  *
  * @see node-llama-cpp.withcat.ai/api
  * @see github.com/ggml-org/llama.cpp
@@ -39,8 +39,8 @@ import {
 export const llamaCppCapabilities: readonly Capability[] = ["all-rows", "rewind", "fork", "batch"];
 
 /**
- * What keys and values are kept in. `float16` also computes attention in tiles ("flash attention"),
- * for which llama.cpp rounds queries to float16 too, and what it sums over the values.
+ * The format of cached keys and values. `float16` also computes attention in tiles ("flash
+ * attention"), for which llama.cpp rounds queries and sums of values to float16.
  */
 export type LlamaCppCache = "float32" | "float16";
 
@@ -57,17 +57,17 @@ const contextOptions = {
   },
 } as const;
 
-/** Sequences of one context advance in common calls; there are more contexts where these end. */
+/** Sequences per context; they advance in common calls. Further sequences use more contexts. */
 const SEQUENCES_PER_CONTEXT = 8;
 
-/** The most tokens that one call of llama.cpp takes; what is longer is cut. */
+/** Largest number of tokens in one call of llama.cpp; longer inputs are split. */
 const BATCH_SIZE = 512;
 
 /**
- * A decoder on llama.cpp, with weights in float32. The model is written and loaded when the first
- * sequence starts; its memory is freed when the decoder is disposed of, or collected.
+ * Returns a decoder on llama.cpp, with weights in float32. The model is written and loaded when the
+ * first sequence starts; its memory is freed when the decoder is disposed of, or collected.
  *
- * @throws {NotOffered} when a sequence starts, on a model that llama.cpp has no architecture for
+ * @throws {NotOffered} at the start of a sequence, for a model that llama.cpp does not support
  */
 export function llamaCppDecoder(model: Model, { cache }: { cache: LlamaCppCache }): Decoder {
   const { config } = model;
@@ -86,14 +86,14 @@ export function llamaCppDecoder(model: Model, { cache }: { cache: LlamaCppCache 
     },
     startBatch: async (rows): Promise<Batch> => LlamaCppBatch.start(config, rows, sequence),
     [Symbol.asyncDispose]: async () => {
-      const runner = await running?.catch(() => null); // whoever started it knows why
+      const runner = await running?.catch(() => null); // the error was reported by start
       await runner?.model.dispose();
       running = null;
     },
   };
 }
 
-/** The versions of the package and of llama.cpp in it. */
+/** Returns the versions of the package and of llama.cpp. */
 export async function llamaCppVersions(): Promise<Readonly<Record<string, string>>> {
   const { release } = (await load()).llamaCppRelease;
   return { ...llamaCppPackageVersion, "llama.cpp": release };
@@ -101,8 +101,8 @@ export async function llamaCppVersions(): Promise<Readonly<Record<string, string
 
 let loaded: Promise<Llama> | null = null;
 
-/** What llama.cpp said last, for errors. */
-const words: string[] = [];
+/** The last lines of llama.cpp's log, for errors. */
+const log: string[] = [];
 
 function load(): Promise<Llama> {
   loaded ??= llamaCppPackage().then(({ getLlama }) =>
@@ -114,8 +114,8 @@ function load(): Promise<Llama> {
       maxThreads: 1,
       logLevel: "error",
       logger: (_: unknown, message: string) => {
-        words.push(message.trim());
-        words.splice(0, words.length - 4);
+        log.push(message.trim());
+        log.splice(0, log.length - 4);
       },
     }),
   );
@@ -124,25 +124,25 @@ function load(): Promise<Llama> {
 
 function checkSayable(config: ModelConfig): void {
   const architecture = nearestArchitecture(config);
-  // The writer puts the rows of q and k in the layout of the architecture.
+  // The writer reorders the rows of q and k for the architecture.
   const { ropeLayout } = config;
   const wrong = unsupportedField(config, { ...fixedIn(architecture, config), ropeLayout });
   if (wrong !== null) throw new NotOffered(`llama.cpp: for architecture ${architecture}, ${wrong}`);
 }
 
-/** An error of llama.cpp, with what it said last. */
+/** Returns an error of llama.cpp, with the last lines of its log. */
 function failure(must: string, error: unknown): Error {
-  const got = [(error as Error).message, ...words].join("; ");
+  const got = [(error as Error).message, ...log].join("; ");
   return new Error(`llama.cpp: ${must}, got ${got}`, { cause: error });
 }
 
-/** A loaded model, and the contexts that its sequences are in. */
+/** A loaded model, and the contexts of its sequences. */
 class Runner {
   readonly config: ModelConfig;
   readonly model: LlamaModel;
   readonly #cache: LlamaCppCache;
   readonly #contexts: LlamaContext[] = [];
-  /** The context that is being made. */
+  /** The context that is being created. */
   #next: Promise<LlamaContext> | null = null;
 
   private constructor(config: ModelConfig, model: LlamaModel, cache: LlamaCppCache) {
@@ -157,7 +157,7 @@ class Runner {
     return inFolder(async (folder) => {
       const modelPath = join(folder, "model.gguf");
       await writeGguf(modelPath, model);
-      // Read whole, as the file is gone afterwards. Checks of free memory take longer than loading.
+      // Not mapped, as the file is removed. Checks of free memory take longer than loading.
       const options = { modelPath, gpuLayers: 0, useMmap: false, ignoreMemorySafetyChecks: true };
       try {
         return new Runner(model.config, await llama.loadModel(options), cache);
@@ -167,7 +167,7 @@ class Runner {
     });
   }
 
-  /** A sequence of no tokens. */
+  /** Returns an empty sequence. */
   async sequence(): Promise<LlamaSequence> {
     for (;;) {
       const free = this.#contexts.find(({ sequencesLeft }) => sequencesLeft > 0);
@@ -178,7 +178,7 @@ class Runner {
   }
 
   async #context(): Promise<LlamaContext> {
-    // The package shifts the positions of a sequence that has no room for one more token.
+    // The package shifts positions in a sequence without room for one more token.
     const contextSize = this.config.maxPositionEmbeddings + 1;
     const context = await this.model.createContext({
       ...contextOptions[this.#cache],
@@ -194,7 +194,7 @@ class Runner {
   }
 }
 
-/** A sequence of a context, and the tokens that it holds. */
+/** A sequence of a context, and its tokens. */
 export class LlamaCppSequence implements Sequence {
   readonly #runner: Runner;
   readonly #sequence: LlamaSequence;
@@ -246,7 +246,7 @@ export class LlamaCppSequence implements Sequence {
     this.#length = length;
   }
 
-  /** Through a file, which is the only way from one sequence to another. */
+  /** Copies through a file, the only way to copy a sequence. */
   async fork(): Promise<LlamaCppSequence> {
     const copy = await LlamaCppSequence.start(this.#runner);
     if (this.#length === 0) return copy;
@@ -264,7 +264,7 @@ export class LlamaCppSequence implements Sequence {
   }
 }
 
-/** Runs with an empty folder that is removed afterwards. */
+/** Calls `run` with an empty folder that is removed afterwards. */
 async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "causalgate-"));
   try {

@@ -1,4 +1,4 @@
-/** A program that computes any model: it is started once, and loads each from a folder. */
+/** A program that runs any model: it is started once, and loads each model from a folder. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,28 +8,28 @@ import { Connection, type ProgramOptions } from "./connection.ts";
 import { decoderCapabilities, type Holder, startSequence } from "./process.ts";
 
 export interface HostOptions extends ProgramOptions {
-  /** Writes a model's files, as the program reads them, into a folder that is there. */
+  /** Writes the files of a model for the program into an existing folder. */
   readonly write: (folder: string, model: Model) => Promise<void>;
 }
 
-/** So many models stay loaded; beyond it, the one unused for longest makes room for a new one. */
+/** Number of models that remain loaded; a new one replaces the least recently used one. */
 const MOST_LOADED = 32;
 
 /** A model in the program. */
 interface Loaded extends Holder {
-  /** What the program calls it. */
+  /** Its number in the protocol. */
   readonly number: number;
   readonly ready: Promise<unknown>;
 }
 
 /**
- * A program that offers `load`, see process.ts. It is started with the first sequence of any of its
- * decoders, and serves them all; each is loaded when a sequence of it starts.
+ * A program with the feature `load`, see process.ts. It is started with the first sequence of any
+ * of its decoders; each model is loaded when its first sequence starts.
  */
 export class ModelHost implements AsyncDisposable {
   readonly #options: HostOptions;
   #connection: Connection | null = null;
-  /** By their decoders, the one unused for longest first. */
+  /** Loaded models by their decoders, the least recently used first. */
   readonly #loaded = new Map<Decoder, Loaded>();
   #models = 0;
 
@@ -38,7 +38,7 @@ export class ModelHost implements AsyncDisposable {
     this.#options = { ...options, capabilities: [...capabilities, "load"] };
   }
 
-  /** The versions of what it computes with. @throws {Error} when it cannot start */
+  /** Returns the versions of its libraries. @throws {Error} if it cannot start */
   versions(): Promise<Readonly<Record<string, string>>> {
     return this.#running().versions();
   }
@@ -72,7 +72,7 @@ export class ModelHost implements AsyncDisposable {
     const loaded = this.#loaded.get(decoder) ?? this.#load(model);
     this.#loaded.delete(decoder);
     this.#loaded.set(decoder, loaded);
-    loaded.open++; // until the sequence itself counts
+    loaded.open++; // until the sequence is counted
     try {
       await loaded.ready;
       await this.#makeRoom();

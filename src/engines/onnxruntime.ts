@@ -1,9 +1,9 @@
 /**
- * ONNX Runtime on the CPU: the model as a graph of plain operators, with the keys and values of
+ * ONNX Runtime on the CPU: the model as a graph of basic operators, with the keys and values of
  * earlier calls as inputs.
  *
  * @see onnxruntime.ai/docs/api/js
- * @see github.com/microsoft/onnxruntime/issues/32421, why float64 is not optimised in full
+ * @see github.com/microsoft/onnxruntime/issues/32421, the reason why float64 is not fully optimised
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import {
@@ -30,10 +30,10 @@ export const onnxRuntimeCapabilities: readonly Capability[] = [
 ];
 
 /**
- * A decoder on ONNX Runtime. The package is loaded and the graph made when the first sequence
- * starts; disposing of the decoder frees the graph.
+ * Returns a decoder on ONNX Runtime. The package is loaded and the graph created when the first
+ * sequence starts; disposing of the decoder frees the graph.
  *
- * @param dtype what the graph computes in
+ * @param dtype the floating-point type of the graph
  */
 export function onnxRuntimeDecoder(model: Model, { dtype }: { dtype: FloatWidth }): Decoder {
   const { config } = model;
@@ -54,12 +54,12 @@ export function onnxRuntimeDecoder(model: Model, { dtype }: { dtype: FloatWidth 
   };
 }
 
-/** The version of the package that runs the graphs. */
+/** Returns the version of the package. */
 export async function onnxRuntimeVersions(): Promise<Readonly<Record<string, string>>> {
   return { "onnxruntime-node": (await load()).env.versions.node! };
 }
 
-/** @throws {Error} saying how to install it, when the package is not there */
+/** @throws {Error} with the command that installs it, if the package is missing */
 async function load(): Promise<OnnxRuntime> {
   try {
     return await import("onnxruntime-node");
@@ -70,10 +70,10 @@ async function load(): Promise<OnnxRuntime> {
   }
 }
 
-/** Keys and values of every layer, by the names of the graph's inputs; never written to. */
+/** Keys and values of every layer, by the names of the graph's inputs; never changed. */
 type Cache = Readonly<Record<string, Tensor>>;
 
-/** A loaded graph, and how it is run. */
+/** A loaded graph. */
 class Runner {
   readonly config: ModelConfig;
   readonly session: InferenceSession;
@@ -98,20 +98,20 @@ class Runner {
       executionProviders: ["cpu"],
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
-      // Above "basic" it fuses, in float64 too, into operators that it has in float32 only.
+      // Above "basic" it fuses operators into ones that exist only in float32.
       graphOptimizationLevel: dtype === "float32" ? "all" : "basic",
       logSeverityLevel: 3,
     });
     return new Runner(model.config, session, runtime, dtype);
   }
 
-  /** What a sequence of no tokens remembers. */
+  /** Returns the cache of an empty sequence. */
   empty(): Cache {
     const { numKeyValueHeads: K, headDim: H } = this.config;
     return this.#cache(() => this.#floats(this.#zeros(0), [0, K, H]));
   }
 
-  /** The first `length` positions of a cache: a view, as positions come first. */
+  /** Returns the first `length` positions of a cache as a view. */
   prefix(cache: Cache, length: number): Cache {
     const { numKeyValueHeads: K, headDim: H } = this.config;
     return this.#cache((name) => {
@@ -120,7 +120,7 @@ class Runner {
     });
   }
 
-  /** @returns the logits after every token, and the cache that holds them too */
+  /** @returns the logits after every token, and the extended cache */
   async run(
     cache: Cache,
     tokens: readonly number[],
@@ -138,7 +138,7 @@ class Runner {
     return { logits, cache: this.#cache((_, present) => outputs[present]) };
   }
 
-  /** @param tensor makes the tensor of an input's name, given the name that it is given on under */
+  /** @param tensor returns the tensor of an input, given the names of the input and the output */
   #cache(tensor: (past: string, present: string) => Tensor): Cache {
     const entries = Array.from({ length: this.config.numHiddenLayers }, (_, l) => {
       const { past, present } = cacheNames(l);
@@ -163,7 +163,7 @@ class Runner {
 
 class OnnxRuntimeSequence implements Sequence {
   readonly #runner: Runner;
-  /** Where the first token stands. */
+  /** Position of the first token. */
   readonly #position: number;
   readonly #config: ModelConfig;
   #cache: Cache;

@@ -1,14 +1,14 @@
 /**
- * Any program as a decoder: it reads one line of JSON a request from its standard input, and writes
- * one line of JSON an answer to its standard output, after some answers numbers. What it writes to
- * its standard error is shown when it fails. It is to end when its standard input does.
+ * Any program as a decoder. It reads requests from its standard input, one line of JSON each, and
+ * writes answers to its standard output, one line of JSON each, some followed by numbers. Its
+ * standard error is shown if it fails. It must end when its standard input ends.
  *
- * It says first, once, before any request:
+ * Its first line, before any request:
  *
  *     {"protocol":"causalgate 1","vocab_size":V,"max_position_embeddings":P,
  *      "dtype":"float32"|"float64","capabilities":["all-rows","rewind","fork","offset"]}
  *
- * or `{"error":"why it cannot start"}`, and then answers every request with its `id`:
+ * or `{"error":"why it cannot start"}`. It then answers every request with its `id`:
  *
  *     {"id":1,"do":"start","sequence":1}                         -> {"id":1,"length":0}
  *     {"id":2,"do":"append","sequence":1,"tokens":[3,1,4],"rows":1}
@@ -17,18 +17,18 @@
  *     {"id":4,"do":"fork","sequence":1,"into":2}                 -> {"id":4,"length":1}
  *     {"id":5,"do":"stop","sequence":1}                          -> {"id":5,"length":0}
  *
- * With `offset`, `start` has the `position` of the first token where it is not 0. It may also say
- * `"versions":{"LIBRARY":"1.2.3"}` of what it computes with.
+ * With `offset`, `start` has the `position` of the first token if it is not 0. The first line may
+ * also have the versions of its libraries, `"versions":{"LIBRARY":"1.2.3"}`.
  *
- * Requests come one at a time. Sequence numbers are chosen here and never used twice; `length` is
- * how many tokens the sequence then holds. The numbers are the logits after each of the last `rows`
- * tokens, `[rows, V]`, row-major, little-endian, nothing between them: 1 row, or with `all-rows` as
- * many as there are tokens. A request that cannot be met is answered with `{"id":…,"error":"why"}`
- * and has to change nothing.
+ * There is one request at a time. Sequence numbers are chosen by the client and used once; `length`
+ * is the number of tokens in the sequence after the request. The numbers are the logits after each
+ * of the last `rows` tokens, `[rows, V]`, row-major, little-endian, without separators: 1 row, or
+ * with `all-rows` as many as there are tokens. A request that fails is answered with
+ * `{"id":…,"error":"why"}` and must change nothing.
  *
- * A program that offers `load` serves any number of models. Its first line has no sizes; a folder
- * holds a model's files, which it has read in full when it answers; `start` then says of which
- * `model` the sequence is, and a model without sequences may be forgotten:
+ * A program with `load` serves any number of models. Its first line has no sizes. A folder holds
+ * the files of a model, which must be read before the answer; `start` then has the `model` of the
+ * sequence, and a model without sequences may be unloaded:
  *
  *     {"id":1,"do":"load","model":1,"path":"FOLDER"}
  *                                  -> {"id":1,"vocab_size":V,"max_position_embeddings":P}
@@ -45,13 +45,13 @@ import { Connection, type ProgramCapability, type ProgramOptions } from "./conne
 export type { ProgramOptions } from "./connection.ts";
 
 /**
- * The decoder that a program is. It is started with the first sequence and ended when the decoder
- * is disposed of or this process ends.
+ * Returns a decoder that runs a program. The program is started with the first sequence and ended
+ * when the decoder is disposed of or this process ends.
  *
- * A program that crashes, hangs, floods or answers what was not asked is ended, and the call and
- * all later ones fail with `NAME: the program must …, got …`.
+ * A program that crashes, hangs, or writes too much or wrong answers is ended, and the call and all
+ * later ones fail with `NAME: the program must …, got …`.
  *
- * @param config of the model that it computes
+ * @param config the configuration of its model
  */
 export function processDecoder(config: ModelConfig, options: ProgramOptions): Decoder {
   let connection: Connection | null = null;
@@ -70,24 +70,24 @@ export function processDecoder(config: ModelConfig, options: ProgramOptions): De
   };
 }
 
-/** What a decoder offers of what a program does. */
+/** Returns the capabilities of a decoder from those of a program. */
 export function decoderCapabilities(
   offered: readonly ProgramCapability[] = [],
 ): Decoder["capabilities"] {
   return new Set(offered.filter((capability) => capability !== "load"));
 }
 
-/** Who is told when sequences begin and end. */
+/** Counts open sequences. */
 export interface Holder {
-  /** How many of its sequences are open. */
+  /** Number of open sequences. */
   open: number;
 }
 
 /**
  * Starts a sequence in a program.
  *
- * @param fields of the request besides, say the model
- * @throws {RangeError} on a position at which none can start
+ * @param fields other fields of the request, such as the model
+ * @throws {RangeError} on a position at which no sequence can start
  */
 export async function startSequence(
   connection: Connection,

@@ -1,15 +1,15 @@
-/** A program in a process of its own that answers one question after another, or is ended. */
+/** A program in a child process that answers one request at a time, or is ended. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { isObject, type JsonObject } from "../io/json.ts";
 
-/** A longer header is refused: no answer needs it. */
+/** Largest size of a header. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** How much of what it wrote to its standard error is kept, from the end. */
-const MAX_WORDS = 2000;
+/** Number of characters of its standard error that are kept, from the end. */
+const MAX_STDERR = 2000;
 
-/** How long it may take to end by itself once its standard input is closed. */
+/** Time that a program has to end after its standard input was closed. */
 const GRACE_MS = 1000;
 
 const NEWLINE = 10;
@@ -21,14 +21,14 @@ export interface Answer {
 }
 
 /**
- * @returns how many bytes follow a header
- * @throws {RangeError} when the header is not one that the question allows
+ * @returns the number of bytes that follow a header
+ * @throws {RangeError} if the header is not a valid answer to the request
  */
-export type Check = (header: JsonObject) => number;
+export type HeaderCheck = (header: JsonObject) => number;
 
 interface Pending {
-  readonly what: string;
-  readonly check: Check;
+  readonly action: string;
+  readonly check: HeaderCheck;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
@@ -36,7 +36,7 @@ interface Pending {
   /** Bytes in `parts`. */
   size: number;
   header: JsonObject | null;
-  /** Bytes that follow the header, once it is there. */
+  /** Number of bytes after the header, once it has been read. */
   needed: number;
 }
 
@@ -46,9 +46,9 @@ process.on("exit", () => {
 });
 
 /**
- * A running program. It may write only when asked and only what it was asked for, so that what is
- * held of its output is never more than one answer. Whatever it does wrong ends it and every
- * process that it started (on Windows: it alone); every later question then fails at once.
+ * A running program. It may write only the answer to a request, so at most one answer is held in
+ * memory. Any violation ends the program and every process that it started (on Windows only the
+ * program); every later request then fails at once.
  */
 export class Program implements AsyncDisposable {
   readonly #name: string;
@@ -56,25 +56,25 @@ export class Program implements AsyncDisposable {
   readonly #closed: Promise<void>;
   #pending: Pending | null = null;
   #failure: Error | null = null;
-  #words = "";
+  #stderr = "";
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param command the program and its parameters; no shell reads them */
+  /** @param command the program and its arguments, run without a shell */
   constructor(name: string, [file, ...parameters]: readonly string[]) {
     this.#name = name;
-    // A process group of its own, so that its children can be ended with it.
+    // In a new process group, so that its children can be ended with it.
     const child = spawn(file, parameters, { detached: true, stdio: "pipe" });
     this.#child = child;
     if (child.pid !== undefined) running.add(this);
     this.#closed = new Promise((resolve) => {
       child.once("close", (code, signal) => {
         running.delete(this);
-        this.#fail(`must stay until it is told to stop, got ${signal ?? `exit code ${code}`}`);
+        this.#fail(`must run until its standard input ends, got ${signal ?? `exit code ${code}`}`);
         resolve();
       });
     });
     child.once("error", (error) => this.#fail(`must start, got ${error.message}`));
-    // Its children may outlive it and hold its output open, even those that left its group.
+    // Its children may outlive it and keep its output open, even those that left its group.
     child.once("exit", () => {
       this.kill();
       const late = setTimeout(() => {
@@ -83,29 +83,29 @@ export class Program implements AsyncDisposable {
       }, GRACE_MS);
       child.once("close", () => clearTimeout(late));
     });
-    child.stdin.on("error", () => {}); // it ended, which is said above
+    child.stdin.on("error", () => {}); // it ended, which is handled above
     child.stdout.on("data", (chunk: Uint8Array) => this.#receive(chunk));
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.#words = (this.#words + text).slice(-MAX_WORDS);
+      this.#stderr = (this.#stderr + text).slice(-MAX_STDERR);
     });
-    // An idle program does not keep this process alive; the timer of a question does.
+    // An idle program does not keep this process alive; the timer of a request does.
     child.unref();
     for (const pipe of child.stdio as (Socket | null)[]) pipe?.unref();
   }
 
   /**
-   * Sends one line, or nothing, and waits for the answer. Questions wait for those before them.
+   * Sends one line, or nothing, and waits for the answer. Requests wait for earlier ones.
    *
-   * @param what names the question in errors
+   * @param action the required action, for errors: `begin` or `answer REQUEST`
    * @throws {Error} `NAME: the program must …, got …`, with the end of its standard error
    */
   ask(
-    what: string,
-    question: JsonObject | null,
-    check: Check,
+    action: string,
+    request: JsonObject | null,
+    check: HeaderCheck,
     timeLimitMs: number,
   ): Promise<Answer> {
-    const turn = this.#last.then(() => this.#exchange(what, question, check, timeLimitMs));
+    const turn = this.#last.then(() => this.#exchange(action, request, check, timeLimitMs));
     this.#last = turn.catch(() => {});
     return turn;
   }
@@ -121,7 +121,7 @@ export class Program implements AsyncDisposable {
     }
   }
 
-  /** Closes its standard input, and kills it when that does not end it soon. */
+  /** Closes its standard input, and kills it if it does not end soon. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#failure ??= new Error(`${this.#name}: the program must be running, got it stopped`);
     this.#child.stdin.end();
@@ -131,18 +131,18 @@ export class Program implements AsyncDisposable {
   }
 
   #exchange(
-    what: string,
-    question: JsonObject | null,
-    check: Check,
+    action: string,
+    request: JsonObject | null,
+    check: HeaderCheck,
     timeLimitMs: number,
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) return reject(this.#failure);
-      const late = () => this.#fail(`must answer ${what} within ${timeLimitMs} ms, got no end`);
+      const late = () => this.#fail(`must ${action} within ${timeLimitMs} ms, got no end`);
       const timer = setTimeout(late, timeLimitMs);
       const nothing = { parts: [], size: 0, header: null, needed: 0 };
-      this.#pending = { what, check, resolve, reject, timer, ...nothing };
-      if (question !== null) this.#child.stdin.write(`${JSON.stringify(question)}\n`);
+      this.#pending = { action, check, resolve, reject, timer, ...nothing };
+      if (request !== null) this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     });
   }
 
@@ -150,7 +150,7 @@ export class Program implements AsyncDisposable {
     if (this.#failure !== null) return;
     const pending = this.#pending;
     if (pending === null) {
-      this.#fail(`must be silent unless asked, got ${chunk.length} bytes`);
+      this.#fail(`must write only answers to requests, got ${chunk.length} bytes`);
       return;
     }
     pending.parts.push(chunk);
@@ -164,7 +164,7 @@ export class Program implements AsyncDisposable {
     const { header, needed, size } = pending;
     if (size < needed) return;
     if (size > needed) {
-      this.#fail(`must answer ${pending.what} with ${needed} bytes, got more`);
+      this.#fail(`must ${pending.action} with ${needed} bytes, got more`);
       return;
     }
     this.#settle()!.resolve({ header: header!, body: Buffer.concat(pending.parts) });
@@ -177,45 +177,45 @@ export class Program implements AsyncDisposable {
     return pending;
   }
 
-  /** Only the first failure counts: what follows is its consequence. */
+  /** Only the first failure is reported: later ones are its consequences. */
   #fail(message: string): void {
     if (this.#failure === null) {
-      const words = this.#words.trim();
-      const said = words === "" ? "" : `; it said: ${words}`;
-      this.#failure = new Error(`${this.#name}: the program ${message}${said}`);
+      const stderr = this.#stderr.trim();
+      const end = stderr === "" ? "" : `; standard error: ${stderr}`;
+      this.#failure = new Error(`${this.#name}: the program ${message}${end}`);
     }
     this.#settle()?.reject(this.#failure);
     this.kill();
   }
 }
 
-/** Takes the header off the parts; false while its line has not ended. */
+/** Reads the header from the parts; returns false while its line has not ended. */
 function readHeader(pending: Pending, chunk: Uint8Array): boolean {
-  const { what } = pending;
+  const { action } = pending;
   const end = chunk.indexOf(NEWLINE);
   const length = end < 0 ? pending.size : pending.size - chunk.length + end;
   if (length > MAX_HEADER_BYTES) {
     throw new RangeError(
-      `must answer ${what} with a line of at most ${MAX_HEADER_BYTES} bytes, got more`,
+      `must ${action} with a line of at most ${MAX_HEADER_BYTES} bytes, got more`,
     );
   }
   if (end < 0) return false;
   const bytes = Buffer.concat(pending.parts);
   const line = bytes.toString("utf8", 0, length);
-  pending.header = parseHeader(what, line);
+  pending.header = parseHeader(action, line);
   pending.needed = pending.check(pending.header);
   pending.parts = [bytes.subarray(length + 1)];
   pending.size = bytes.length - length - 1;
   return true;
 }
 
-function parseHeader(what: string, line: string): JsonObject {
+function parseHeader(action: string, line: string): JsonObject {
   const got = line.length > 60 ? `${line.slice(0, 60)}…` : line;
   try {
     const header: unknown = JSON.parse(line);
     if (isObject(header)) return header;
   } catch {
-    // not JSON, which is said below
+    // not JSON, which is reported below
   }
-  throw new RangeError(`must answer ${what} with a line of JSON, got ${got}`);
+  throw new RangeError(`must ${action} with a line of JSON, got ${got}`);
 }

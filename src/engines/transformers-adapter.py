@@ -1,10 +1,10 @@
-"""Hugging Face transformers on PyTorch, as a program that speaks the protocol of process.ts.
+"""Hugging Face transformers on PyTorch, as a program with the protocol of process.ts.
 
     python3 transformers-adapter.py float32|float64 [eager|sdpa]
 
-It serves any number of models, each loaded from a folder with config.json and model.safetensors.
-What a user of transformers gets is what is judged: AutoModelForCausalLM, and DynamicCache with the
-model's own configuration, as generate() makes it.
+It serves any number of models, each loaded from a folder with config.json and model.safetensors. It
+uses the same classes as a user of transformers: AutoModelForCausalLM, and DynamicCache with the
+configuration of the model, as in generate().
 """
 
 import contextlib
@@ -16,10 +16,10 @@ import sys
 
 @contextlib.contextmanager
 def widened(torch, dtype):
-    """In float64, makes float32 mean float64 wherever transformers says it.
+    """In float64, replaces float32 by float64 inside transformers.
 
-    It casts norms, the angles of RoPE and softmax to float32 whatever the model's type is, so that
-    a float64 model is right to about 1e-7 only. The equations stay those of transformers.
+    transformers casts norms, the angles of RoPE and softmax to float32 for every type of model, so
+    that a float64 model is accurate only to about 1e-7. The equations are not changed.
     """
     if dtype != "float64":
         yield
@@ -34,7 +34,7 @@ def widened(torch, dtype):
 
 
 class Sequence:
-    """Tokens, and the cache that remembers them."""
+    """Tokens and their cache."""
 
     def __init__(self, model, position):
         self.model = model
@@ -43,7 +43,7 @@ class Sequence:
         self.cache = model.new_cache()
 
     def append(self, tokens, rows):
-        """The logits after each of the last `rows` tokens, [rows, V]."""
+        """Returns the logits after each of the last `rows` tokens, [rows, V]."""
         logits = self.model.run(tokens, self.position + len(self.tokens), self.cache, rows)
         self.tokens += tokens
         return logits
@@ -55,7 +55,7 @@ class Sequence:
         if self.model.croppable and kept:
             self.cache.crop(length - len(self.tokens))
         else:
-            # A layer with a window has forgotten what it would have to see again.
+            # A layer with a window has dropped tokens that are visible again.
             self.cache = self.model.new_cache()
             if kept:
                 self.model.run(kept, self.position, self.cache, 1)
@@ -69,7 +69,7 @@ class Sequence:
 
 
 class Model:
-    """A model of a folder, ready to run."""
+    """A model loaded from a folder."""
 
     def __init__(self, libraries, folder, dtype, attention):
         self.torch, self.transformers, safetensors = libraries
@@ -88,7 +88,7 @@ class Model:
         self.croppable = not any(getattr(layer, "is_sliding", False) for layer in layers)
 
     def fill(self, tensors):
-        """Copies in the weights; a head that is tied is the embedding's memory already."""
+        """Copies the weights; a tied head already shares the memory of the embedding."""
         known = self.network.state_dict()
         prefix = self.network.base_model_prefix
         named = {name if name in known else f"{prefix}.{name}": x for name, x in tensors.items()}
@@ -115,7 +115,7 @@ class Model:
 
 
 class Server:
-    """Answers requests, one at a time."""
+    """Answers one request at a time."""
 
     def __init__(self, libraries, dtype, attention):
         self.libraries = libraries
@@ -125,7 +125,7 @@ class Server:
         self.sequences = {}
 
     def answer(self, request):
-        """The fields of the answer, and logits or None."""
+        """Returns the fields of the answer, and logits or None."""
         what = request["do"]
         if what == "load":
             model = Model(self.libraries, request["path"], self.dtype, self.attention)
@@ -158,7 +158,7 @@ class Server:
 
 
 def main(dtype, attention="sdpa"):
-    # Whatever a library prints goes to the standard error: the answers are alone.
+    # Output of libraries goes to the standard error, so that only answers are on the output.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
 
@@ -195,7 +195,7 @@ def main(dtype, attention="sdpa"):
             send({"id": request["id"], **fields}, logits)
         except Exception as error:
             send({"id": request["id"], "error": f"{type(error).__name__}: {error}"[:2000]})
-    # Everything is sent, and torch would take its time to end.
+    # All answers are sent; a normal exit of torch is slow.
     os._exit(0)
 
 

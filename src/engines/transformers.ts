@@ -1,7 +1,7 @@
 /**
- * Hugging Face transformers on PyTorch: a Python program, transformers-adapter.py, that loads every
- * model from a folder as transformers has it. `CAUSALGATE_PYTHON` names the Python that has both
- * packages; by default it is `python3`.
+ * Hugging Face transformers on PyTorch: a Python program, transformers-adapter.py, loads every
+ * model from a folder in the format of transformers. `CAUSALGATE_PYTHON` names the Python
+ * interpreter that has both packages; the default is `python3`.
  *
  * @see huggingface.co/docs/transformers
  */
@@ -29,8 +29,8 @@ const hostOf = (dtype: Dtype) =>
   });
 
 /**
- * @throws {NotOffered} on a configuration that no family can say, or with a window of 1: its cache
- *   forgets nothing (transformers 5.23.0; properties/engine-bugs has a script that shows it)
+ * @throws {NotOffered} on an unsupported configuration, or a window of 1, with which its cache
+ *   drops nothing (transformers 5.23.0; properties/engine-bugs has a script that shows it)
  */
 async function write(folder: string, model: Model): Promise<void> {
   if (model.config.slidingWindow === 1) {
@@ -44,26 +44,26 @@ async function write(folder: string, model: Model): Promise<void> {
   await writeHuggingFace(folder, model);
 }
 
-/** One program for all decoders of a type: started by the first sequence, ended with this one. */
+/** One program for all decoders of a type, from the first sequence to the end of this process. */
 const hosts: Readonly<Record<Dtype, ModelHost>> = {
   float32: hostOf("float32"),
   float64: hostOf("float64"),
 };
 
 /**
- * A decoder on transformers, with its key-value cache. float64 is so in all steps: where
- * transformers casts to float32 whatever the model is, the adapter has float32 mean float64.
+ * Returns a decoder on transformers, with its key-value cache. In float64 all steps are float64:
+ * where transformers always casts to float32, the adapter replaces it by float64.
  *
- * @throws {NotOffered} when it starts, on a configuration that no family of transformers can say
+ * @throws {NotOffered} at the start, on a configuration that transformers does not support
  */
 export function transformersDecoder(model: Model, { dtype }: { dtype: Dtype }): Decoder {
   return hosts[dtype].decoder(model);
 }
 
 /**
- * The versions of torch and transformers, as the program of this type says.
+ * Returns the versions of torch and transformers, from the program of this type.
  *
- * @throws {Error} saying what to install, when there is no Python or a package is missing
+ * @throws {Error} with what to install, if Python or a package is missing
  */
 export function transformersVersions(
   dtype: Dtype = "float32",
