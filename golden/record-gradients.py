@@ -5,7 +5,7 @@ AdamW, as PyTorch's autograd and optimiser compute them in float64.
     python golden/record-gradients.py
 
 The decoder is written from its equations; norms, attention, activations, loss, clipping and AdamW
-are PyTorch's own. README.md in that folder says what each file holds.
+are PyTorch's own. README.md in that folder describes the files.
 """
 
 import hashlib
@@ -61,7 +61,7 @@ OPTIMISER = dict(
 
 
 def random_weights(c, seed):
-    """Nothing is neutral: gains around 1, biases around 0, matrices about 1 / sqrt(in)."""
+    """Returns weights without neutral values: gains around 1, biases around 0, matrices about 1 / sqrt(in)."""
     generator = torch.Generator().manual_seed(seed)
     weights = {}
 
@@ -130,7 +130,7 @@ def rope(c, x):
 
 
 def logits(c, w, tokens):
-    """[T, V], for one row of tokens."""
+    """Returns logits [T, V] of one row of tokens."""
     T, D, H = len(tokens), c["hidden_size"], c["head_dim"]
 
     def linear(name, x):

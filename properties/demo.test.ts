@@ -131,7 +131,7 @@ describe("the text of the demo", () => {
   test("has a part for each example, with its numbers", () => {
     const text = demoText(tables);
     expect(text.match(/^\d\. .*/gm)?.map((line) => line.slice(0, 12))).toHaveLength(7);
-    expect(text).toContain("Of 28 attention probabilities that look ahead, 0 differ from 0.");
+    expect(text).toContain("Of 28 attention probabilities at later positions, 0 differ from 0.");
     expect(text).toContain("In all 85 token-steps without a cache (nP + n(n - 1)/2), 13 with it");
     expect(text).toContain("6,738,415,616");
     expect(text).not.toMatch(/NaN|undefined|null/);

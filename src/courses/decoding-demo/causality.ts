@@ -22,7 +22,7 @@ export const causalityTable = defineTable({
     position: integer("position of the token, from 0"),
     token_a: integer("token of the first text"),
     token_b: integer("token of the second text"),
-    in_prefix: boolean("whether the position is in the prefix that both texts share"),
+    in_prefix: boolean("true if the position is in the common prefix of both texts"),
     largest_difference: number("largest difference of any logit"),
   },
 });
@@ -36,20 +36,20 @@ export const attentionTable = defineTable({
     model: text("model name"),
     layer: integer("index of the block, from 0"),
     head: integer("index of the query head, from 0"),
-    query_position: integer("position that attends, from 0"),
-    key_position: integer("position that is attended, from 0"),
+    query_position: integer("position of the query, from 0"),
+    key_position: integer("position of the key, from 0"),
     probability: number("attention probability"),
   },
 });
 
-/** One prefix with two continuations, in the demo's own vocabulary of 256. */
+/** A prefix of the two texts, in the vocabulary of the demo. */
 export const prefix = [3, 7, 11];
 const continuations = [
   [15, 19, 23, 27, 31],
   [42, 99, 7, 200, 128],
 ];
 
-/** The largest difference of any logit, position by position: 0 as long as the prefix lasts. */
+/** Returns the largest difference of any logit at every position: 0 inside the prefix. */
 export async function causalityRows({
   name,
   config,
@@ -79,7 +79,7 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a, (value, v) => Math.abs(value - b[v])).reduce((x, y) => Math.max(x, y));
 }
 
-/** The attention of the first head of the last layer over the first of the two texts. */
+/** Returns the attention of the first head in the last layer, over the first text. */
 export function attentionRows({ name, config, weights }: Model): RowOf<typeof attentionTable>[] {
   const { layers } = forwardStages(config, weights, [...prefix, ...continuations[0]]);
   const layer = layers.length - 1;

@@ -34,7 +34,7 @@ export const parametersTable = defineTable({
 
 const compared = ["llama-2-7b", "llama-3-8b", "mistral-7b"];
 
-/** The parameters of three public models by component, then their total. */
+/** Returns the parameters of three public models by component, then their total. */
 export function parametersRows(): RowOf<typeof parametersTable>[] {
   return compared.flatMap((name) => {
     const { title, config } = namedModel(name);
@@ -66,7 +66,7 @@ const contexts = [64, 128, 256, 512, 1024, 2048, 4096, 8192];
 const batches = [1, 2, 4, 8, 16, 32, 64, 128];
 const decodeContext = 1024;
 
-/** Prefill of one sequence of every length, decode of every batch: whole steps and attention. */
+/** Returns prefill of every context and decode of every batch: whole steps and attention. */
 export function demoIntensityRows(): IntensityRow[] {
   const model = namedModel(sized);
   const widths = {
@@ -83,7 +83,7 @@ export function demoIntensityRows(): IntensityRow[] {
   );
 }
 
-/** The same for the attention of one head, by the formulas of the two-layer assignment. */
+/** Returns the same for the attention of one head, by the formulas of the assignment. */
 export function assignmentRows(): RowOf<typeof assignmentIntensityTable>[] {
   const model = namedModel(sized);
   const rowsOf = (context: number) =>

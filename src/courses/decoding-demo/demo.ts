@@ -17,7 +17,7 @@ import { samplingRows, samplingTable } from "./sampling.ts";
 
 export type DemoTables = Awaited<ReturnType<typeof demoTables>>;
 
-/** The rows of every table of the demo. The seed draws the weights of `demo`, and its tokens. */
+/** Returns the rows of every table; `seed` determines the weights of `demo` and its tokens. */
 export async function demoTables(seed: number) {
   const demo = randomModel("demo", seed);
   const trained = await trainedTiny();
@@ -40,7 +40,7 @@ export async function demoTables(seed: number) {
   };
 }
 
-/** Writes each table into the folder of reports, and resolves to their paths. */
+/** Writes each table into the folder of reports, and returns their paths. */
 export async function writeDemo(folder: string, tables: DemoTables): Promise<string[]> {
   return [
     await writeTable(folder, forwardTable, tables.forward),

@@ -5,7 +5,7 @@ import { traceShapes } from "../../reference/trace.ts";
 export const forwardTable = defineTable({
   file: "forward.csv",
   command: "npx causalgate demo",
-  about: "One step of a forward pass, with the shape that was observed.",
+  about: "One step of a forward pass, with the observed shape.",
   columns: {
     schema_version: version,
     model: text("model name"),
@@ -16,7 +16,7 @@ export const forwardTable = defineTable({
   },
 });
 
-/** One pass over the tokens 0 to 9, as it was observed. */
+/** Returns the observed steps of one pass over the tokens 0 to 9. */
 export function forwardRows(model: Model): RowOf<typeof forwardTable>[] {
   const tokens = Array.from({ length: 10 }, (_, id) => id);
   return traceShapes(model, [tokens]).map(({ step, symbols, shape }) => ({

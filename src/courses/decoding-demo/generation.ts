@@ -54,8 +54,8 @@ const prompt = [3, 7, 11, 15];
 const newTokens = 10;
 
 /**
- * A generation in both modes, which must give the same tokens, with the number of tokens that each
- * step runs: counted by the loop itself, and by the two textbook conventions.
+ * Returns the steps of a generation in both modes, which must give the same tokens, with the number
+ * of tokens that each step runs: counted by the loop, and by the two textbook conventions.
  */
 export async function generationRows(
   { name, config, weights }: Model,
@@ -69,7 +69,7 @@ export async function generationRows(
   for (let n = 1; n <= newTokens; n++) {
     const [naive, cached] = [await run(n, true), await run(n, false)];
     if (naive.tokens.join() !== cached.tokens.join()) {
-      throw new Error(`demo: both ways must give ${naive.newTokens}, got ${cached.newTokens}`);
+      throw new Error(`demo: both modes must generate ${naive.newTokens}, got ${cached.newTokens}`);
     }
     const by = (mode: Mode, convention: StepConvention) =>
       Number(tokenSteps({ promptLength: prompt.length, newTokens: n, mode }, convention));
@@ -93,7 +93,7 @@ export async function generationRows(
 
 const lengths = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
-/** Exact FLOPs of ever longer generations after a prompt of ten tokens. */
+/** Returns the exact FLOPs of generations of growing length after a prompt of ten tokens. */
 export function generationCostRows({ name, config }: Model): RowOf<typeof generationCostTable>[] {
   const promptLength = 10;
   return lengths.map((n) => {

@@ -8,19 +8,19 @@ import { trainedFolder } from "../../model/trained/trained.ts";
 import { initWeights } from "../../model/weights.ts";
 import { type CurveRow, curveTable } from "../../training/curve-table.ts";
 
-/** A named model with random weights of the seed. */
+/** Returns a named model with random weights of the seed. */
 export function randomModel(name: string, seed: number): Model {
   const { config } = namedModel(name);
   return { name, config, weights: initWeights(config, seed) };
 }
 
-/** The model of 20 words with its trained weights; null in a checkout that has none. */
+/** Returns the model of 20 words with its trained weights; null if there are none. */
 export async function trainedTiny(): Promise<Model | null> {
   const folder = trainedFolder("tiny");
   return folder === null ? null : { ...(await loadModel(folder)), name: "tiny" };
 }
 
-/** How the loss of {@link trainedTiny} fell while it was trained; null where nobody kept that. */
+/** Returns the training curve of {@link trainedTiny}; null if there is none. */
 export async function trainedCurve(): Promise<readonly CurveRow[] | null> {
   const folder = trainedFolder("tiny");
   const path = folder === null ? "" : join(folder, curveTable.file);

@@ -33,7 +33,7 @@ export const samplingTable = defineTable({
   },
 });
 
-/** Ways of sampling; the last is what many programs use unless told otherwise. */
+/** Sampling strategies; the last one is a common default. */
 export const strategies: Readonly<Record<string, SamplingOptions>> = {
   greedy: { temperature: 0 },
   "T = 0.5": { temperature: 0.5 },
@@ -44,7 +44,7 @@ export const strategies: Readonly<Record<string, SamplingOptions>> = {
   "all three": { temperature: 0.8, topK: 10, topP: 0.95 },
 };
 
-/** What each way makes of the logits after the prompt, for every token, the likeliest first. */
+/** Returns every token's probability after the prompt under each strategy, by descending logit. */
 export async function samplingRows(
   { name, config, weights }: Model,
   kind: "random" | "trained",

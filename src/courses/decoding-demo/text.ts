@@ -1,4 +1,4 @@
-/** The demo for the terminal: each example in a few lines, with what it shows. */
+/** The demo as text: each example in a few lines. */
 import { grouped, percent, textTable } from "../../io/text-table.ts";
 import type { DemoTables } from "./demo.ts";
 
@@ -23,7 +23,7 @@ function forwardText({ forward }: DemoTables): string {
     grouped(numbers),
   ]);
   const head = ["step", "letters", "shape", "numbers"];
-  return `A forward pass of ${forward[0].model}, as it was observed\n${textTable(head, rows)}`;
+  return `A forward pass of ${forward[0].model}: the observed shapes\n${textTable(head, rows)}`;
 }
 
 function causalityText({ causality, attention }: DemoTables): string {
@@ -34,13 +34,13 @@ function causalityText({ causality, attention }: DemoTables): string {
     row.in_prefix ? "yes" : "no",
     row.largest_difference === 0 ? "0" : row.largest_difference.toPrecision(3),
   ]);
-  const head = ["position", "one text", "another", "in the prefix", "largest difference"];
+  const head = ["position", "first text", "second text", "in the prefix", "largest difference"];
   const ahead = attention.filter((row) => row.key_position > row.query_position);
   const seen = ahead.filter(({ probability }) => probability !== 0).length;
   return [
     "Causality: tokens that follow a position cannot change its logits",
     textTable(head, rows),
-    `Of ${ahead.length} attention probabilities that look ahead, ${seen} differ from 0.`,
+    `Of ${ahead.length} attention probabilities at later positions, ${seen} differ from 0.`,
   ].join("\n");
 }
 
@@ -54,7 +54,7 @@ function samplingText({ sampling }: DemoTables): string {
     });
     const names = rows.slice(0, 5).map(({ word, token }) => word ?? String(token));
     const { model, weights, prompt } = rows[0];
-    const title = `${model} with ${weights} weights, after "${prompt}": its five likeliest tokens`;
+    const title = `${model} with ${weights} weights, after "${prompt}": the five most probable tokens`;
     return `${title}\n${textTable(["sampling", "tokens left", ...names], cells)}`;
   });
   return `Sampling: one row of logits, several distributions\n${texts.join("\n")}`;
@@ -66,7 +66,7 @@ function generationText({ generation }: DemoTables): string {
   );
   const last = generation[generation.length - 1];
   return [
-    "Generation: what each step sends through the model",
+    "Generation: the tokens that each step runs through the model",
     textTable(["step", "token", "without cache", "with cache"], rows),
     `In all ${last.naive_total} token-steps without a cache (nP + n(n - 1)/2), ${last.cached_total} with it (P + n - 1).`,
     `Counting the token that each step samples: ${last.naive_total_all_sampled} without a cache; counting the last one, which is never run: ${last.cached_total_last_sampled} with it.`,

@@ -1,7 +1,7 @@
 /**
  * The assumptions of the assignment, which sizes Llama 3 8B at 6,430,916,608 parameters and a batch
- * of 136 requests. They are kept by name beside the exact model, so that each figure of the
- * assignment can be reproduced and every difference to the exact model has a name and a size.
+ * of 136 requests. They are named beside the exact model, so that each figure of the assignment can
+ * be reproduced and every difference to the exact model has a name and a size.
  */
 
 import { count } from "../../cost/generation.ts";
@@ -21,7 +21,7 @@ export const exact: Assumptions = { parameters: parameterCount, kvBytesPerReques
 /**
  * The assignment: four square attention matrices and two feed-forward matrices in each layer, one
  * embedding, nothing else, `L (4 D² + 2 D F) + V D`; keys and values as wide as the model,
- * `2 L D S` elements a request, whatever the number of key-value heads.
+ * `2 L D S` elements a request, for any number of key-value heads.
  */
 export const assignment: Assumptions = {
   parameters({ numHiddenLayers, hiddenSize, intermediateSize, vocabSize }) {
@@ -70,7 +70,7 @@ export interface Sizing {
   readonly parameters: bigint;
   readonly weightBytes: bigint;
   readonly kvBytesPerRequest: bigint;
-  /** Requests at once on the whole group of devices; 0 when the weights do not fit. */
+  /** Requests at once on the whole group of devices; 0 if the weights do not fit. */
   readonly maxBatch: bigint;
 }
 
@@ -80,7 +80,7 @@ export interface Sizing {
  * assumptions, with X devices of 80 GiB and a context of 1,024 in fp16, that is
  * `floor(160 X - 23.96)`. For a split that respects heads see `maxBatch` in cost/batch.ts.
  *
- * @throws {RangeError} when a quantity is not a positive integer
+ * @throws {RangeError} if a quantity is not a positive integer
  */
 export function evenSplitSizing(
   assumptions: Assumptions,

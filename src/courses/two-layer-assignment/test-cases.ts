@@ -19,7 +19,7 @@ import {
 /** Maximum error of a float64 decoder's logits; the assignment allows 0.01. */
 export const testCaseTolerance: Tolerance = { absolute: 1e-10, relative: 0 };
 
-/** `count` sequences of `length` seeded ids, and the definition's logits after each token. */
+/** Returns `count` sequences of seeded ids, with the definition's logits after each token. */
 export function makeTestCases(
   { config, weights }: Pick<Model, "config" | "weights">,
   seed: number,
@@ -32,12 +32,12 @@ export function makeTestCases(
   });
 }
 
-/** A way to run a sequence through a decoder: the logits after each token, `[T][V]`. */
+/** A way to run tokens through a decoder; returns the logits after each token, `[T][V]`. */
 type Way = (decoder: Decoder, tokens: readonly number[]) => Promise<Logits[]>;
 
 /**
- * The assignment's three ways. Without a cache every position is a sequence of its own that is run
- * from the start; with one, the second half of the tokens follows the first in one call.
+ * The assignment's three ways. Without a cache every position is a new sequence, run from the
+ * start; with a cache, the second half of the tokens is appended to the first in one call.
  */
 export const ways = {
   "no cache": async (decoder, tokens) => {
@@ -66,16 +66,16 @@ export type WayName = keyof typeof ways;
 
 export interface WayVerdict {
   readonly way: WayName;
-  /** Cases whose logits are right. */
+  /** Cases with correct logits. */
   readonly passed: ReadonlySet<GoldenCase>;
-  /** Over all cases, against the test cases' own logits. */
+  /** Largest error over all cases. */
   readonly largestError: number;
   /** The first wrong logit; null if every case passed. */
   readonly problem: string | null;
 }
 
 /**
- * Runs every case in the given ways. A case is right when its logits are the definition's within
+ * Runs every case in the given ways. A case passes if its logits are the definition's within
  * {@link testCaseTolerance}, and bit for bit those of the first way.
  */
 export async function runTestCases(
