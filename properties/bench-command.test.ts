@@ -45,7 +45,7 @@ describe("a bench at smoke scale", () => {
     expect(stdout).toMatch(/^\d+ comparisons: /m);
     expect(stdout).toMatch(/^Controls, an arm against itself: \d+ of \d+ intervals exclude 1/m);
     expect(stdout).toMatch(/^This machine, one thread: --peak-flops \S+ --bandwidth \S+; memory/m);
-    expect(stdout).toMatch(/^Without a figure: \d+ too_long/m);
+    expect(stdout).toMatch(/^Without a time: \d+ too_long/m);
   });
 
   test("leaves whole tables and the hash of each, and nothing else", async () => {

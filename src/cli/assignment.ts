@@ -4,20 +4,29 @@ import { runBenchmark } from "../courses/two-layer-assignment/benchmark.ts";
 import { benchmarkText } from "../courses/two-layer-assignment/benchmark-results.ts";
 import {
   evaluate,
+  evaluationJson,
   evaluationModes,
   evaluationText,
 } from "../courses/two-layer-assignment/evaluate.ts";
 import { startRecord } from "../io/run-record.ts";
 import type { NamedModel } from "../model/named/named-model.ts";
 import { namedModel } from "../model/named/registry.ts";
-import { examples, integer, reportOption, seedOption } from "./options.ts";
+import {
+  examples,
+  type FormatOptions,
+  formatOptions,
+  integer,
+  reportOption,
+  seedOption,
+} from "./options.ts";
+import { type Output, outputOf } from "./output.ts";
 
 const modes = ["evaluate", "kv_evaluate", "benchmark"] as const;
 
 type AssignmentMode = (typeof modes)[number];
 
 /** A mode is given by `--mode`, or by the flag of its name. */
-interface Options extends Readonly<Partial<Record<AssignmentMode, true>>> {
+interface Options extends FormatOptions, Readonly<Partial<Record<AssignmentMode, true>>> {
   readonly mode?: AssignmentMode;
   readonly maxSeqLen: "128" | "1024";
   readonly newTokens: number;
@@ -31,7 +40,9 @@ const modelNames = { "128": "assignment", "1024": "assignment-long" } as const;
 
 /** `causalgate assignment`: the two-layer assignment, in its three modes. */
 export function assignmentCommand(): Command {
-  return new Command("assignment")
+  const command = new Command("assignment");
+  for (const option of formatOptions("text", "json")) command.addOption(option);
+  return command
     .description("the two-layer, single-head model of the assignment: its tests and its benchmark")
     .addOption(new Option("--mode <MODE>", "the mode").choices(modes))
     .option("--evaluate", "--mode evaluate: the logits without a cache")
@@ -69,9 +80,12 @@ export function assignmentCommand(): Command {
       }
       const [mode] = given;
       const model = namedModel(modelNames[options.maxSeqLen]);
-      console.log(`${model.name}: random weights of seed ${options.seed}`);
+      const output = outputOf(options);
+      output.note(`${model.name}: random weights of seed ${options.seed}`);
       const succeeded =
-        mode === "benchmark" ? await benchmark(model, options) : await tests(model, mode, options);
+        mode === "benchmark"
+          ? await benchmark(model, options, output)
+          : await tests(model, mode, options, output);
       process.exitCode = succeeded ? 0 : 1;
     });
 }
@@ -80,17 +94,18 @@ async function tests(
   model: NamedModel,
   mode: keyof typeof evaluationModes,
   { seed }: Options,
+  output: Output,
 ): Promise<boolean> {
   const evaluation = await evaluate(model, seed, evaluationModes[mode]);
-  console.log(evaluationText(evaluation));
+  output.result(evaluationText(evaluation), evaluationJson(evaluation));
   return evaluation.passed.length === evaluation.cases.length;
 }
 
-async function benchmark(model: NamedModel, options: Options): Promise<boolean> {
+async function benchmark(model: NamedModel, options: Options, output: Output): Promise<boolean> {
   const record = await startRecord("causalgate assignment --mode benchmark", options.seed);
   const folder = join(options.report, "assignment");
   const { results, files, tokensMatch } = await runBenchmark(model, folder, record, options);
-  console.log(benchmarkText(results, model.config.maxPositionEmbeddings));
-  for (const file of files) console.log(`written: ${file}`);
+  output.result(benchmarkText(results, model.config.maxPositionEmbeddings), results);
+  for (const file of files) output.note(`written: ${file}`);
   return tokensMatch;
 }

@@ -11,9 +11,16 @@ import { writeTable } from "../io/csv.ts";
 import { aligned } from "../io/rows-text.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
 import { growthTexts } from "../report/growth-text.ts";
-import { examples, reportOption, seedOption } from "./options.ts";
+import {
+  examples,
+  type FormatOptions,
+  formatOptions,
+  reportOption,
+  seedOption,
+} from "./options.ts";
+import { type Output, outputOf } from "./output.ts";
 
-interface Options {
+interface Options extends FormatOptions {
   readonly model?: readonly string[];
   readonly scale: BenchScale;
   readonly slow?: boolean;
@@ -29,7 +36,9 @@ const shown = aligned(Object.entries(benchmarks).map(([name, shows]) => [`  ${na
 
 /** `causalgate bench`: measures, checks what was measured, and compares. */
 export function benchCommand(): Command {
-  return new Command("bench")
+  const command = new Command("bench");
+  for (const option of formatOptions("text", "json")) command.addOption(option);
+  return command
     .description("time the models and write CSV; exit code 1 on wrong tokens or a regression")
     .addArgument(new Argument("[NAME...]", "which benchmarks").choices(names).default(names, "all"))
     .option("--model <MODEL...>", "models, each by name or path, instead of the scale's own")
@@ -64,41 +73,38 @@ async function bench(chosen: readonly BenchmarkName[], options: Options): Promis
   const journal = await openJournal(report, await startRecord(commandOf(request), seed), resume);
   try {
     const result = await runBench(request, journal);
-    process.exitCode = (await publish(result, base, report, journal)) ? 0 : 1;
+    const isRight = await publish(result, base, report, journal, outputOf(options));
+    process.exitCode = isRight ? 0 : 1;
   } catch (error) {
     throw journal.explain(error);
   }
 }
 
-/** Writes and prints all that was measured; tells whether it is right and nothing became slower. */
+/** Writes and prints the results; returns whether the tokens are right and nothing is slower. */
 async function publish(
   { samples, configs }: BenchResult,
   base: readonly Sample[] | null,
   report: string,
   journal: Journal,
+  output: Output,
 ): Promise<boolean> {
   const tables = benchTables(samples, configs);
+  const { latency, ratios, growth, flops, roofline } = tables;
   const files = await writeBenchTables(report, samples, tables);
-  for (const text of growthTexts(tables.growth, tables.ratios, configs)) console.log(`${text}\n`);
-  console.log(benchText(tables));
-  const isSlower = base !== null && (await compare(samples, base, report, files));
+  const changes = base === null ? null : compareRows(samples, base);
+  if (changes !== null) files.push(await writeTable(report, compareTable, changes));
   await writeRecord(report, journal.record, files);
   await journal.close();
-  for (const file of files) console.log(`written: ${file}`);
-  return !isSlower && tables.latency.every(({ status }) => status !== "mismatch");
-}
-
-/** Writes and prints what changed against an earlier run; tells whether anything became slower. */
-async function compare(
-  samples: readonly Sample[],
-  base: readonly Sample[],
-  folder: string,
-  files: string[],
-): Promise<boolean> {
-  const rows = compareRows(samples, base);
-  files.push(await writeTable(folder, compareTable, rows));
-  console.log(compareText(rows));
-  return rows.some(({ verdict }) => verdict === "slower");
+  const texts = [
+    ...growthTexts(growth, ratios, configs).map((text) => `${text}\n`),
+    benchText(tables),
+    ...(changes === null ? [] : [compareText(changes)]),
+  ];
+  const compared = changes === null ? {} : { compare: changes };
+  output.result(texts.join("\n"), { latency, ratios, growth, flops, roofline, ...compared });
+  for (const file of files) output.note(`written: ${file}`);
+  const isSlower = changes?.some(({ verdict }) => verdict === "slower") ?? false;
+  return !isSlower && latency.every(({ status }) => status !== "mismatch");
 }
 
 /** The command of a request, as it could be typed. */

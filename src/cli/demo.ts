@@ -2,16 +2,25 @@ import { Command } from "commander";
 import { demoTables, writeDemo } from "../courses/decoding-demo/demo.ts";
 import { demoText } from "../courses/decoding-demo/text.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
-import { examples, reportOption, seedOption } from "./options.ts";
+import {
+  examples,
+  type FormatOptions,
+  formatOptions,
+  reportOption,
+  seedOption,
+} from "./options.ts";
+import { outputOf } from "./output.ts";
 
-interface Options {
+interface Options extends FormatOptions {
   readonly seed: number;
   readonly report: string;
 }
 
 /** `causalgate demo`: causal decoding by examples, in the terminal and as the figures' tables. */
 export function demoCommand(): Command {
-  return new Command("demo")
+  const command = new Command("demo");
+  for (const option of formatOptions("text", "json")) command.addOption(option);
+  return command
     .description("causal decoding by examples, and the tables of their figures")
     .addOption(seedOption())
     .addOption(reportOption())
@@ -22,13 +31,14 @@ export function demoCommand(): Command {
         ["demo --seed 7 --report new", "other random weights; the tables go to new/"],
       ),
     )
-    .action(async ({ seed, report }: Options) => {
+    .action(async (options: Options) => {
+      const { seed, report } = options;
+      const output = outputOf(options);
       const record = await startRecord("causalgate demo", seed);
       const tables = await demoTables(seed);
-      console.log(demoText(tables));
+      output.result(`${demoText(tables)}\n`, tables);
       const files = await writeDemo(report, tables);
       await writeRecord(report, record, files);
-      console.log("");
-      for (const file of files) console.log(`written: ${file}`);
+      for (const file of files) output.note(`written: ${file}`);
     });
 }

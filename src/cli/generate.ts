@@ -3,14 +3,25 @@ import { Command, Option } from "commander";
 import type { Decoder } from "../decoder.ts";
 import { type FoundModel, findTrainedModel } from "../formats/find-model.ts";
 import { type GenerateOptions, generateStream } from "../generation/generate.ts";
+import { jsonText } from "../io/json-text.ts";
 import { aligned } from "../io/rows-text.ts";
 import { grouped } from "../io/text-table.ts";
 import { seededRandom, xorshiftStar } from "../math/random.ts";
 import { referenceDecoder } from "../reference/reference-decoder.ts";
-import { examples, integer, modelArgument, number, seedOption, tokensOption } from "./options.ts";
+import {
+  examples,
+  type FormatOptions,
+  formatOptions,
+  integer,
+  modelArgument,
+  number,
+  seedOption,
+  tokensOption,
+} from "./options.ts";
+import { outputOf } from "./output.ts";
 import { promptTokens } from "./prompt.ts";
 
-interface Options {
+interface Options extends FormatOptions {
   readonly model?: string;
   readonly tokens?: readonly number[];
   readonly maxNewTokens: number;
@@ -32,7 +43,9 @@ interface Options {
 /** `causalgate generate`: a text, token by token as it comes, and how fast it came. */
 export function generateCommand(): Command {
   const command = new Command("generate");
-  for (const option of samplingOptions()) command.addOption(option);
+  for (const option of [...samplingOptions(), ...formatOptions("text", "json")]) {
+    command.addOption(option);
+  }
   return command
     .description(
       "continue a prompt: text in, text out; --tokens in, token ids out. The text goes to the " +
@@ -119,9 +132,20 @@ async function run(
   if (isRandom)
     console.error(`${name}: random weights of seed ${options.seed}, nothing was learned`);
   const inText = options.tokens === undefined && tokenizer !== null;
+  const output = outputOf(options);
   const show = inText ? shownText(tokenizer.decoder()) : shownIds();
-  const finished = await stream(decoder, prompt, generation, show);
+  const write = (text: string) => output.isJson || process.stdout.write(text);
+  const finished = await stream(decoder, prompt, generation, (token) => write(show(token)));
   console.error(statistics(prompt.length, finished));
+  const { tokens, finishReason, tokenSteps, times } = finished;
+  const result = {
+    model: name,
+    prompt,
+    tokens,
+    text: inText ? tokenizer.decode([...prompt, ...tokens]) : null,
+    ...{ finish_reason: finishReason, token_steps: tokenSteps, times_ms: times },
+  };
+  if (output.isJson) console.log(jsonText(result));
   // What a shell says of a process that Ctrl-C ended.
   if (finished.finishReason === "interrupted") process.exitCode = 130;
 }
@@ -154,18 +178,21 @@ function generateOptions(
   };
 }
 
-/** What is shown of a token, and without one, what is shown last. */
+/** Returns the text of a token; without one, the end of the text. */
 type Show = (token?: number) => string;
 
-/** Control characters are not shown, so that no text steers the terminal; white space is. */
+/** Replaces control characters other than white space, so that no text controls the terminal. */
 function shownText(decode: Show): Show {
-  return (token) => decode(token).replace(/(?!\s)\p{Cc}/gu, "\uFFFD");
+  return (token) => {
+    const shown = decode(token).replace(/(?!\s)\p{Cc}/gu, "\uFFFD");
+    return token === undefined ? `${shown}\n` : shown;
+  };
 }
 
 function shownIds(): Show {
   let separator = "";
   return (token) => {
-    if (token === undefined) return "";
+    if (token === undefined) return "\n";
     const shown = separator + token;
     separator = " ";
     return shown;
@@ -173,6 +200,7 @@ function shownIds(): Show {
 }
 
 interface Finished {
+  readonly tokens: readonly number[];
   readonly finishReason: string;
   /** Null when interrupted. */
   readonly tokenSteps: number | null;
@@ -181,37 +209,42 @@ interface Finished {
 }
 
 /**
- * Writes prompt and text as they come, and times each token without the writing. Once the first
- * token is there, Ctrl-C ends the text after the one under way; until then it ends the process.
+ * Generates, and writes prompt and text token by token. The time of a token excludes the writing.
+ * After the first token, Ctrl-C ends the text after the current one; before it, the process.
+ *
+ * @param write writes a token; without one, the end of the text
  */
 async function stream(
   decoder: Decoder,
   prompt: readonly number[],
   options: GenerateOptions,
-  show: Show,
+  write: (token?: number) => void,
 ): Promise<Finished> {
-  const tokens = generateStream(decoder, prompt, options);
+  const steps = generateStream(decoder, prompt, options);
+  const tokens: number[] = [];
   const times: number[] = [];
   const next = async () => {
     const start = performance.now();
-    const step = await tokens.next();
-    if (!step.done) times.push(performance.now() - start);
+    const step = await steps.next();
+    if (step.done) return step;
+    times.push(performance.now() - start);
+    tokens.push(step.value);
     return step;
   };
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   let step = await next(); // Before anything is written: a prompt that does not fit throws here.
   process.on("SIGINT", interrupt);
-  process.stdout.write(prompt.map((token) => show(token)).join(""));
+  for (const token of prompt) write(token);
   while (!step.done && !interruption.signal.aborted) {
-    process.stdout.write(show(step.value));
+    write(step.value);
     await setImmediate(); // Signals and a closed pipe are noticed only between tasks.
     if (!interruption.signal.aborted) step = await next();
   }
   process.off("SIGINT", interrupt);
-  process.stdout.write(`${show()}\n`);
-  if (step.done) return { ...step.value, times };
-  return { finishReason: "interrupted", tokenSteps: null, times };
+  write();
+  if (step.done) return { ...step.value, tokens, times };
+  return { finishReason: "interrupted", tokenSteps: null, tokens, times };
 }
 
 function statistics(promptLength: number, { finishReason, tokenSteps, times }: Finished): string {

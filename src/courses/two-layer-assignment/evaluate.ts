@@ -32,6 +32,17 @@ export async function evaluate(
   return { cases, verdicts, passed };
 }
 
+/** The result as data: the counts, then the largest error of each way. */
+export function evaluationJson({ cases, verdicts, passed }: TestCaseEvaluation) {
+  return {
+    cases: cases.length,
+    passed: passed.length,
+    ways: verdicts.map(({ way, largestError, problem }) => {
+      return { way, largest_error: largestError, problem };
+    }),
+  };
+}
+
 /** The result in the assignment's own format, then the largest error of each way. */
 export function evaluationText({ cases, verdicts, passed }: TestCaseEvaluation): string {
   const rate = ((100 * passed.length) / cases.length).toFixed(2);
