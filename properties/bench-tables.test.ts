@@ -205,7 +205,7 @@ describe("growth", () => {
     expect(row.c3_ms_per_n3).toBe(null);
   });
 
-  test("the answer why is computed from the tables", () => {
+  test("the explanation of growth has the numbers of the tables", () => {
     const { growth, ratios } = benchTables(samples, configs);
     const [text, ...others] = growthTexts(growth, ratios, configs);
     expect(others).toEqual([]);
@@ -213,7 +213,7 @@ describe("growth", () => {
     expect(text).toContain("509,500 token-steps");
     expect(text).toContain("P + n - 1 = 1,009");
     const naive = rowOf("generation_length", "naive").slope!.toFixed(2);
-    expect(text).toContain(`Without: time grows as n^${naive} [`);
+    expect(text).toContain(`Without a cache time grows as n^${naive} [`);
     expect(growthTexts([], ratios, configs)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** `causalgate explain`: what it says with tables, and without. */
+/** `causalgate explain`: its text with tables and without. */
 import { expect, test } from "vitest";
 import { writeTable } from "../src/io/csv.ts";
 import { schemaVersion } from "../src/io/table.ts";
@@ -28,9 +28,13 @@ test("numbers are those of the tables", async () => {
   await writeLaws(scratch, { "prefix-invariance": { status: "broken", cases: 7 } });
   const { tables } = await readTables(scratch);
   const text = explanation("causality", tables, scratch);
-  expect(text).toContain("two texts that share 1 tokens: their logits differ by 1 × 10⁻⁹ there");
-  expect(text).toContain("and by at least 1.5 at each of the 1 positions after them");
-  expect(text).toContain("prefix-invariance       broken over 7 cases: the future is invisible");
+  expect(text).toContain(
+    "two texts share their first 1 tokens, where their logits differ by at most 1 × 10⁻⁹",
+  );
+  expect(text).toContain("at the 1 positions after them the largest difference is 1.5 to 1.5");
+  expect(text).toContain(
+    "prefix-invariance       broken (reference, 7 cases): the future is invisible",
+  );
   expect(text).toContain("no attention.csv: run npx causalgate demo");
 });
 
@@ -39,7 +43,8 @@ test("every law that a topic names exists", async () => {
   const { tables } = await readTables(scratch);
   const named = new Set(laws.map(({ id }) => id));
   for (const name of topicNames) {
-    const lines = explanation(name, tables, scratch).match(/^ {2}\S+(?= +kept over)/gm) ?? [];
+    const lines =
+      explanation(name, tables, scratch).match(/^ {2}\S+(?= +kept \(reference)/gm) ?? [];
     expect(lines.filter((line) => !named.has(line.trim()))).toEqual([]);
     expect(lines.length).toBe({ cost: 0, tying: 1 }[name] ?? 4);
   }

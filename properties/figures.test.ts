@@ -146,14 +146,14 @@ describe("figures", () => {
     expect(drawn.find(({ id }) => id === "generation")?.svg).not.toContain("77 without");
   });
 
-  test("say that the future leaks where the table says so", () => {
+  test("report a leak of the future that is in the table", () => {
     const [first, ...rest] = tables.causality!.rows;
     const rows = [{ ...first, largest_difference: 1e-16 }, ...rest];
     const [draft] = draftFigures({ ...tables, causality: { ...tables.causality!, rows } }).filter(
       ({ id }) => id === "causality",
     );
     expect(draft.title).toMatch(/^THE FUTURE LEAKS/);
-    expect(draft.caption.join()).toContain("the largest difference of any logit is 1e-16");
+    expect(draft.caption.join()).toContain("their logits differ by at most 1 × 10⁻¹⁶");
   });
 
   test("without their tables say what to run", async () => {

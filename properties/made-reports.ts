@@ -42,7 +42,7 @@ export async function writeLaws(folder: string, changes: Readonly<Record<string,
   return writeTable(folder, lawsTable, rows);
 }
 
-async function writeGoldens(folder: string): Promise<string> {
+export async function writeGoldens(folder: string): Promise<string> {
   const row = {
     schema_version: schemaVersion,
     run_id,

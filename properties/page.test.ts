@@ -64,7 +64,7 @@ withChromium((browser) => {
   const addAxe = () =>
     page.addScriptTag({ path: createRequire(import.meta.url).resolve("axe-core") });
 
-  test("opens alone and without a word, with every figure drawn", async () => {
+  test("opens without other files and messages, with every figure drawn", async () => {
     expect(requests).toEqual([urlOf(full)]);
     const figures = await readdir(join(full, "figures"));
     expect(figures.length).toBeGreaterThan(8);
@@ -164,7 +164,7 @@ withChromium((browser) => {
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  test("the explorer says what causalgate cost says, and keeps the choice in the link", async () => {
+  test("the explorer gives the numbers of causalgate cost, and keeps the choice in the link", async () => {
     const choice = {
       model: "mistral-7b",
       device: "l40s",
@@ -208,10 +208,10 @@ withChromium((browser) => {
     expect(await page.locator("#explored").textContent()).toBe(answer);
   });
 
-  test("what is broken is said in words and by a mark, not by colour alone", async () => {
+  test("a broken law is named in words and by a mark, not by colour alone", async () => {
     await page.goto(urlOf(broken));
     expect(await page.locator("h1.wrong").textContent()).toBe(
-      `✗ The decoder breaks 1 of ${laws.length} laws; nothing is proven of 1 more`,
+      `✗ The decoder breaks 1 of ${laws.length} laws; 1 more are unproven`,
     );
     expect(await page.locator(".strip .failing").count()).toBe(2);
     const failures = await page.locator(".failures li").allTextContents();
@@ -223,7 +223,7 @@ withChromium((browser) => {
     expect(await page.locator("#prefix-invariance td").first().textContent()).toBe("✗ broken");
   });
 
-  test("nothing was said or asked for on the way", () => {
+  test("no message was logged and nothing was requested", () => {
     expect(errors).toEqual([]);
     expect(requests.filter((url) => !url.startsWith("file:"))).toEqual([]);
   });

@@ -11,7 +11,7 @@ import { namedModel, namedModels } from "../src/model/named/registry.ts";
 import { explore } from "../src/report/explore.ts";
 import { writeReport } from "../src/report/write-report.ts";
 import { causalgate } from "./command.ts";
-import { writeBench, writeLaws, writeMutants } from "./made-reports.ts";
+import { writeBench, writeGoldens, writeLaws, writeMutants } from "./made-reports.ts";
 import { scratchFolder } from "./scratch.ts";
 import { property } from "./support.ts";
 
@@ -66,7 +66,26 @@ test("the page of an empty folder says what to run for each part", async () => {
   }
 });
 
-test("what stands in a table is text on the page, never markup", async () => {
+test("recordings and times of an earlier run are not presented as those of this run", async () => {
+  const other = join(scratch, "other");
+  await writeLaws(other);
+  await writeGoldens(join(other, "published"));
+  await writeBench(join(other, "published"));
+  await writeReport(other);
+  const page = await index(other);
+  expect(page).toMatch(
+    /<p>Judged by [\d,]+ generated cases of the subject reference\. Numbers with/,
+  );
+  expect(page).toContain("No golden logits yet");
+
+  await writeGoldens(other);
+  await writeReport(other);
+  expect(await index(other)).toMatch(
+    /generated cases of the subject \w+ and [\d,]+ recorded logits/,
+  );
+});
+
+test("the text of a table is text on the page, never markup", async () => {
   const page = await index(folder);
   expect(page.includes("a &#60;b&#62; &#38; c")).toBe(true);
   expect(page.includes("a <b>")).toBe(false);

@@ -1,25 +1,34 @@
 /** Topics of decoding, each in a few sentences with the numbers of a folder of reports. */
-import { grouped, percent, scientific, si, significant } from "../io/numbers.ts";
+import { tokenStepsReason, tokenStepsText } from "../cost/token-steps-text.ts";
+import { grouped, percent, significant } from "../io/numbers.ts";
+import {
+  attentionFinding,
+  costFinding,
+  exponentFinding,
+  flopsFinding,
+  prefixFinding,
+  speedFinding,
+} from "./findings.ts";
 import { schemas, type TableName } from "./schemas.ts";
-import { costStanding, speedStanding } from "./standing.ts";
+import { costSummary, speedSummary } from "./summaries.ts";
 import type { Table, Tables } from "./tables.ts";
 
 interface Topic {
-  /** What holds everywhere. */
+  /** Facts that hold for every model. */
   readonly text: readonly string[];
-  /** What this run says: a line for each, found in the tables or naming what writes them. */
+  /** One line for each number of this run, or for the command that writes a missing table. */
   readonly numbers: (tables: Tables) => readonly string[];
   readonly laws: readonly string[];
-  /** What may be typed to see more. */
+  /** Commands that show more. */
   readonly more: readonly string[];
 }
 
 const topics: Readonly<Record<string, Topic>> = {
   cache: {
     text: [
-      "A key and a value depend on their token and those before it alone, so both can be kept: each",
-      "new token then runs by itself. Without a cache every one runs the whole text again, which is",
-      "n P + n (n - 1) / 2 token-steps for n tokens after a prompt of P instead of P + n - 1.",
+      "A key and a value depend on their token and the tokens before it alone, so both can be kept.",
+      "For n tokens after a prompt of P:",
+      ...tokenStepsReason(),
       "The price is memory: 2 L K H b bytes for every token held.",
     ],
     numbers: cacheNumbers,
@@ -28,9 +37,9 @@ const topics: Readonly<Record<string, Topic>> = {
   },
   causality: {
     text: [
-      "A position attends itself and what stands before it. So the logits of a position cannot",
-      "change when the text goes on differently: not by a little, by nothing. That is why a text",
-      "can be scored in one pass, and why a cache is possible at all.",
+      "A position attends to itself and to the positions before it. A different continuation",
+      "therefore changes none of its logits by a single bit. That is why a text can be scored in one",
+      "pass, and why a cache is possible at all.",
     ],
     numbers: causalityNumbers,
     laws: [
@@ -46,7 +55,7 @@ const topics: Readonly<Record<string, Topic>> = {
       "Logits become probabilities by a softmax. A temperature T divides them first: below 1 it",
       "sharpens, above 1 it flattens, and greedy is its limit at 0. Top-k keeps the k likeliest",
       "tokens, top-p the smallest set of them whose mass reaches p, the token that crosses p",
-      "included. What is left is scaled to one, and one token is drawn.",
+      "included. The remaining probabilities are scaled to sum to one, and one token is drawn.",
     ],
     numbers: samplingNumbers,
     laws: ["top-p-mass", "top-k-count", "temperature-scaling", "exact-sampling"],
@@ -66,8 +75,8 @@ const topics: Readonly<Record<string, Topic>> = {
   tying: {
     text: [
       "A tied head is the embedding itself, used twice: once to read a token in, once to score all",
-      "tokens at the end. It saves V D parameters, and it must be the same memory: a copy drifts",
-      "apart as soon as one of the two is trained or loaded anew.",
+      "tokens at the end. It saves V D parameters, and it must be the same memory: a copy differs as",
+      "soon as only one of the two is trained or loaded again.",
     ],
     numbers: tyingNumbers,
     laws: ["tied-weights-memory"],
@@ -78,9 +87,9 @@ const topics: Readonly<Record<string, Topic>> = {
 export const topicNames: readonly string[] = Object.keys(topics);
 
 /**
- * A topic as text for a terminal.
+ * Returns a topic as text for a terminal.
  *
- * @throws {RangeError} when there is no such topic, with every topic that there is
+ * @throws {RangeError} for an unknown topic, with the list of all topics
  */
 export function explanation(name: string, tables: Tables, folder: string): string {
   if (!Object.hasOwn(topics, name)) {
@@ -89,19 +98,19 @@ export function explanation(name: string, tables: Tables, folder: string): strin
     );
   }
   const { text, numbers, laws, more } = topics[name];
-  const said = [...numbers(tables), ...lawLines(tables, laws)];
+  const found = [...numbers(tables), ...lawLines(tables, laws)];
   return [
     ...text,
     "",
     `In ${folder}:`,
-    ...said.map((line) => `  ${line}`),
+    ...found.map((line) => `  ${line}`),
     "",
     "See also:",
     ...more.map((command) => `  causalgate ${command}`),
   ].join("\n");
 }
 
-/** The lines that a table gives, or the one that says how to get it. */
+/** Returns the lines that a table gives, or one line with the command that writes it. */
 function from<Name extends TableName>(
   tables: Tables,
   name: Name,
@@ -119,61 +128,36 @@ function lawLines(tables: Tables, ids: readonly string[]): readonly string[] {
   return from(tables, "laws", (rows) =>
     rows
       .filter(({ law }) => ids.includes(law))
-      .map(({ law, name, status, cases }) => {
-        return `${law.padEnd(width)}  ${status} over ${grouped(cases)} cases: ${name}`;
+      .map(({ law, subject, name, status, cases }) => {
+        return `${law.padEnd(width)}  ${status} (${subject}, ${grouped(cases)} cases): ${name}`;
       }),
   );
 }
 
 function cacheNumbers(tables: Tables): readonly string[] {
   const speed = from(tables, "ratios", () => {
-    const standing = speedStanding(tables);
-    if (standing === null) return ["no generation was timed with and without a cache"];
-    const { model, prompt_len, gen_len, ratio_median, ratio_ci_lo, ratio_ci_hi, ...ratio } =
-      standing.ratio;
-    const interval =
-      ratio_ci_lo === null || ratio_ci_hi === null
-        ? ""
-        : ` [${significant(ratio_ci_lo)}, ${significant(ratio_ci_hi)}]`;
-    const exact = ratio.flops_ratio_predicted;
-    const flops = exact === null ? "" : `; its exact FLOPs are ${significant(exact)} times as many`;
-    return [
-      `${model}, ${gen_len} tokens after ${prompt_len}: ${significant(ratio_median!)}${interval} times as long without a cache${flops}`,
-    ];
+    const summary = speedSummary(tables);
+    if (summary === null) return ["no generation was timed with and without a cache"];
+    const findings = [speedFinding(summary.ratio), flopsFinding(summary.ratio)];
+    return [findings.filter((finding) => finding !== null).join("; ")];
   });
   const growth = from(tables, "growth", (rows) =>
     rows
       .filter(({ task, slope }) => task === "generation_length" && slope !== null)
-      .map(({ model, mode, slope, slope_predicted_flops: exact }) => {
-        const flops = exact === null ? "" : `, its exact FLOPs as n^${exact.toFixed(2)}`;
-        return `${model}, ${mode}: time grows as n^${slope!.toFixed(2)}${flops}`;
-      }),
+      .map((row) => `${row.model}: ${exponentFinding(row)}`),
   );
   const steps = from(tables, "generation", (rows) => {
-    const { prompt_len, step, naive_total, cached_total } = rows[rows.length - 1];
-    return [
-      `${step} tokens after ${prompt_len}: ${naive_total} token-steps without a cache, ${cached_total} with it`,
-    ];
+    const { prompt_len, step, naive_total: naive, cached_total: cached } = rows[rows.length - 1];
+    return [`${step} tokens after ${prompt_len}: ${tokenStepsText({ naive, cached })}`];
   });
   return [...speed, ...growth, ...steps];
 }
 
 function causalityNumbers(tables: Tables): readonly string[] {
-  const differences = from(tables, "causality", (rows) => {
-    const largest = (inPrefix: boolean) =>
-      rows.filter(({ in_prefix }) => in_prefix === inPrefix).map((row) => row.largest_difference);
-    const [before, after] = [largest(true), largest(false)];
-    return [
-      `two texts that share ${before.length} tokens: their logits differ by ${scientific(Math.max(...before))} there`,
-      `and by at least ${significant(Math.min(...after))} at each of the ${after.length} positions after them`,
-    ];
-  });
-  const attention = from(tables, "attention", (rows) => {
-    const ahead = rows.filter((row) => row.key_position > row.query_position);
-    const seen = ahead.filter(({ probability }) => probability !== 0);
-    return [`attention to later positions: ${seen.length} of ${ahead.length} are not zero`];
-  });
-  return [...differences, ...attention];
+  return [
+    ...from(tables, "causality", prefixFinding),
+    ...from(tables, "attention", (rows) => [attentionFinding(rows)]),
+  ];
 }
 
 function samplingNumbers(tables: Tables): readonly string[] {
@@ -192,13 +176,9 @@ function samplingNumbers(tables: Tables): readonly string[] {
 
 function costNumbers(tables: Tables): readonly string[] {
   const flops = from(tables, "flops", () => {
-    const standing = costStanding(tables);
-    if (standing === null) return ["no generation is priced with and without a cache"];
-    const { cached, naive } = standing;
-    const [with_, without] = [cached, naive].map((row) => row.total_exact_causal);
-    return [
-      `${cached.model}, ${cached.gen_len} tokens after ${cached.prompt_len}: ${si(with_, "FLOP")} with a cache, ${si(without, "FLOP")} without`,
-    ];
+    const summary = costSummary(tables);
+    if (summary === null) return ["no generation is priced with and without a cache"];
+    return [costFinding(summary)];
   });
   const intensity = from(tables, "intensity", (rows) => {
     const whole = rows.filter(({ level, phase }) => level === "step" && phase === "decode");

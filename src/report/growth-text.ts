@@ -3,8 +3,10 @@ import type { RatioRow } from "../bench/ratios-table.ts";
 import type { Configs } from "../bench/timed-groups.ts";
 import { generationOperations, sumFlops } from "../cost/flops.ts";
 import { type Mode, tokenSteps } from "../cost/generation.ts";
+import { tokenStepsReason } from "../cost/token-steps-text.ts";
 import { grouped } from "../io/text-table.ts";
 import type { ModelConfig } from "../model/config.ts";
+import { exponentFinding, fixed, flopsFinding, sentence, speedFinding } from "./findings.ts";
 
 /**
  * Returns the reason why the time without a cache grows faster, a paragraph for each model whose
@@ -41,31 +43,34 @@ function growthText(
   ratio: RatioRow & { readonly prompt_len: number },
 ): string {
   const { prompt_len: P, gen_len: n } = ratio;
-  const steps = (mode: Mode) => tokenSteps({ promptLength: P, newTokens: n, mode });
-  const quotient = Number(steps("naive")) / Number(steps("cached"));
+  const [steps, cachedSteps] = (["naive", "cached"] as const).map((mode) =>
+    tokenSteps({ promptLength: P, newTokens: n, mode }),
+  );
+  const quotient = Number(steps) / Number(cachedSteps);
   const lines = [
     `${naive.model}: ${grouped(n)} new tokens after ${P}, with and without a cache`,
-    `  Without: ${slopes(naive)}`,
-    `  With:    ${slopes(cached)}`,
-    `  Why: without a cache every new token runs all tokens before it again, nP + n(n - 1)/2 =`,
-    `  ${grouped(steps("naive"))} token-steps; with it each token runs once, P + n - 1 = ${grouped(steps("cached"))}.`,
+    `  ${exponents(naive)}`,
+    `  ${exponents(cached)}`,
+    ...tokenStepsReason({ naive: steps, cached: cachedSteps }).map((reason) => `  ${reason}`),
     `  Their quotient, ${quotient.toFixed(1)} here, tends to n/2: one power of n more.`,
     `  Without: ${split(config, naive, P, n)}`,
     `  With:    ${split(config, cached, P, n)}`,
-    `  The cache makes it ${ratio.ratio_median} times as fast [${ratio.ratio_ci_lo}, ${ratio.ratio_ci_hi}]; exact FLOPs say ${ratio.flops_ratio_predicted}.`,
+    `  ${sentence(speedFinding(ratio), flopsFinding(ratio))}`,
   ];
   return lines.join("\n");
 }
 
-/** The measured exponent beside that of the exact FLOPs, and where the curve ends. */
-function slopes(row: GrowthRow): string {
-  const measured = `time grows as n^${fixed(row.slope)} ${between(row.slope_ci_lo, row.slope_ci_hi)}`;
-  const predicted = `exact FLOPs as n^${fixed(row.slope_predicted_flops)}`;
+/** The measured exponent beside that of the exact FLOPs, and the exponent at the end of the curve. */
+function exponents(row: GrowthRow): string {
   const difference = `difference ${fixed(row.slope_minus_pred)} ${between(row.smp_ci_lo, row.smp_ci_hi)}`;
-  return `${measured}, ${predicted}, ${difference}; at the end as n^${fixed(row.last_segment_slope)}`;
+  return sentence(
+    exponentFinding(row),
+    difference,
+    `at the end n^${fixed(row.last_segment_slope)}`,
+  );
 }
 
-/** What the time at n consists of, by the fitted polynomial, and what of the FLOPs is attention. */
+/** The shares of the fitted polynomial's terms in the time at n, and of attention in the FLOPs. */
 function split(config: ModelConfig, row: GrowthRow, P: number, n: number): string {
   const terms = [row.c0_ms, row.c1_ms_per_n, row.c2_ms_per_n2, row.c3_ms_per_n3].map(
     (c, power) => (c ?? 0) * n ** power,
@@ -82,10 +87,6 @@ function split(config: ModelConfig, row: GrowthRow, P: number, n: number): strin
   const last = mode === "naive" ? shares : shares.slice(0, 3);
   const power = mode === "naive" ? "n³" : "n²";
   return `${last.join(", ")} of the time; attention, which grows by ${power}, is ${percentage(share)} of the FLOPs`;
-}
-
-function fixed(value: number | null): string {
-  return value === null ? "?" : value.toFixed(2);
 }
 
 function between(low: number | null, high: number | null): string {

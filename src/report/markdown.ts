@@ -1,21 +1,20 @@
 /** The report as Markdown with the figures beside it, for reading where the code is. */
 
-import { grouped, scientific, significant } from "../io/numbers.ts";
 import type { PastRun } from "../io/run-record.ts";
 import type { Figure, Source } from "./figures.ts";
-import { headline } from "./page/verdict.ts";
-import { engineStandings, goldenStanding, lawStanding, speedStanding } from "./standing.ts";
+import { errorFinding, goldensFinding, headline, lawsFinding, speedFinding } from "./findings.ts";
+import { engineSummaries, goldenSummary, lawSummary, speedSummary } from "./summaries.ts";
 import type { Reports, Tables } from "./tables.ts";
 
 /**
- * The text of a folder's `README.md`: the verdict, then every figure as `figures/ID.svg` with what
- * it says and where its numbers stand.
+ * Returns the text of a folder's `README.md`: the verdict, then every figure as `figures/ID.svg`
+ * with its caption and the tables of its numbers.
  */
 export function figuresMarkdown({ tables, runs }: Reports, figures: readonly Figure[]): string {
   const run = runs.findLast(({ sha256 }) => "laws.csv" in sha256) ?? runs.at(-1);
   const sections = [
     `# ${escaped(headline(tables))}`,
-    "Written by `npx causalgate report` from the tables of this folder; nothing is computed anew.",
+    "Written by `npx causalgate report` from the tables of this folder; nothing is computed again.",
     "[The page](index.html) has the laws, the mutants and the cost explorer too.",
     markdownTable(["question", "answer"], verdictRows(tables)),
     ...(run === undefined ? [] : [escaped(runText(run))]),
@@ -41,27 +40,23 @@ function verdictRows(tables: Tables): string[][] {
 }
 
 function lawsText(tables: Tables): string {
-  const laws = lawStanding(tables);
+  const laws = lawSummary(tables);
   if (laws === null) return "not tried: `npm start`";
-  const { kept, failing, notOffered, cases, nearest } = laws;
-  const groups = { kept, failing, "not offered": notOffered };
-  const each = Object.entries(groups).map(([what, rows]) => `${rows.length} ${what}`);
-  const counts = `laws: ${each.join(", ")}, over ${grouped(cases)} cases`;
-  if (nearest === null) return counts;
-  return `${counts}; largest error ${error(nearest.worst_error, nearest.worst_allowed)} (${nearest.law})`;
+  const { nearest } = laws;
+  if (nearest === null) return `laws: ${lawsFinding(laws)}`;
+  const error = errorFinding(nearest.worst_error, nearest.worst_allowed);
+  return `laws: ${lawsFinding(laws)}; largest error ${error} (${nearest.law})`;
 }
 
 function goldensText(tables: Tables): string {
-  const goldens = goldenStanding(tables);
+  const goldens = goldenSummary(tables);
   if (goldens === null) return "not compared: `npm start`";
-  const { rows, broken, nearest } = goldens;
-  const matched = `${rows.length - broken.length} of ${rows.length} recordings matched`;
-  return `${matched}, the worst ${error(nearest.largest_error, nearest.tolerance)} (${nearest.fixture})`;
+  return `${goldensFinding(goldens)} (${goldens.nearest.fixture})`;
 }
 
 function enginesText(tables: Tables): string {
-  const engines = engineStandings(tables);
-  if (engines.length === 0) return "none was judged: `npx causalgate verify --subject onnxruntime`";
+  const engines = engineSummaries(tables);
+  if (engines.length === 0) return "none was tested: `npx causalgate verify --subject onnxruntime`";
   return engines
     .map(({ engine, version, arithmetic, kept, failing }) => {
       const name = [engine, version, arithmetic].filter((part) => part !== null).join(" ");
@@ -71,25 +66,16 @@ function enginesText(tables: Tables): string {
 }
 
 function speedText(tables: Tables): string {
-  const speed = speedStanding(tables);
+  const speed = speedSummary(tables);
   if (speed === null) return "not timed: `npx causalgate bench`";
-  const { model, gen_len, ratio_median, ratio_ci_lo, ratio_ci_hi, verdict } = speed.ratio;
-  const interval =
-    ratio_ci_lo === null ? "" : ` [${significant(ratio_ci_lo)}, ${significant(ratio_ci_hi!)}]`;
-  const voided = verdict === "void_control_moved" ? "; void, as its control moved" : "";
-  const times = `${significant(ratio_median!)}${interval} times as long`;
-  return `${grouped(gen_len)} tokens of ${model} take ${times} without the cache${voided}`;
-}
-
-function error(value: number | null, allowed: number | null): string {
-  const most = allowed === null ? "nothing" : scientific(allowed);
-  return `${value === null ? "not a number" : scientific(value)} of ${most} allowed`;
+  const isVoid = speed.ratio.verdict === "void_control_moved";
+  return `${speedFinding(speed.ratio)}${isVoid ? "; void, as its control moved" : ""}`;
 }
 
 function figureSection({ id, title, question, caption, svg, sources, missing }: Figure): string {
   const parts = [`### ${escaped(title)}`, `*${escaped(question)}*`];
   if (missing !== null) parts.push(escaped(missing));
-  // As markup, because a figure that only says its shape would be as wide as the page.
+  // As markup, because a figure without a width would be as wide as the page.
   const alt = title.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
   if (svg !== null) parts.push(`<img src="figures/${id}.svg" alt="${alt}" width="480">`);
   parts.push(...caption.map(escaped));
@@ -110,7 +96,7 @@ function markdownTable(head: readonly string[], rows: readonly (readonly string[
   );
 }
 
-/** Text in which nothing is taken for markup. */
+/** Returns the text with all characters of markup escaped. */
 function escaped(text: string): string {
   return text.replace(/[\\`*_[\]<>|~]/g, (character) => `\\${character}`);
 }

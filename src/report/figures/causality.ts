@@ -1,3 +1,4 @@
+import { attentionFinding, prefixFinding, sentence } from "../findings.ts";
 import type { Tables } from "../tables.ts";
 import { type Draft, type Heading, missingFigure, paragraph, sourceOf } from "./figure.ts";
 import { colour } from "./theme.ts";
@@ -18,12 +19,9 @@ export function causality({ causality: compared, attention }: Tables): Draft {
   if (!compared || !attention || prefix.length === 0 || rest.length === 0) {
     return missingFigure(heading, "The causal property", "causality", "attention");
   }
-  const largest = (of: typeof rows) => Math.max(...of.map((row) => row.largest_difference));
-  const least = Math.min(...rest.map(({ largest_difference }) => largest_difference));
-  const ahead = attention.rows.filter((row) => row.key_position > row.query_position);
-  const leaks = ahead.filter(({ probability }) => probability !== 0).length;
-  const ends = [least, largest(rest)].map((difference) => difference.toPrecision(3));
-  const isExact = largest(prefix) === 0 && leaks === 0;
+  const isExact =
+    prefix.every(({ largest_difference }) => largest_difference === 0) &&
+    attention.rows.every((row) => row.key_position <= row.query_position || row.probability === 0);
   const { layer, head } = attention.rows[0];
   return {
     ...heading,
@@ -31,12 +29,8 @@ export function causality({ causality: compared, attention }: Tables): Draft {
       ? "The future is invisible: logits of a shared prefix are equal to the last bit"
       : "THE FUTURE LEAKS: logits of a shared prefix differ",
     caption: [
-      paragraph(
-        `Two texts share their first ${prefix.length} tokens and differ after them.`,
-        `At the shared positions the largest difference of any logit is ${largest(prefix)}.`,
-        `At the positions after them it is ${ends.join(" to ")}.`,
-      ),
-      `Of the ${ahead.length} attention probabilities that look ahead, ${leaks} differ from 0.`,
+      paragraph(...prefixFinding(rows).map((finding) => sentence(finding))),
+      sentence(attentionFinding(attention.rows)),
     ],
     sources: [
       sourceOf(compared, ["position", "in_prefix", "largest_difference"]),

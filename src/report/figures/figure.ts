@@ -1,5 +1,4 @@
 import type { TopLevelSpec } from "vega-lite";
-import { significant } from "../../io/numbers.ts";
 import { schemas, type TableName } from "../schemas.ts";
 import type { Table, Tables } from "../tables.ts";
 
@@ -65,13 +64,6 @@ export function sourceOf<Name extends TableName>(
 /** One paragraph of a caption. */
 export function paragraph(...sentences: readonly string[]): string {
   return sentences.join(" ");
-}
-
-/** A value with its interval, if it has one: `74.5 [51.4, 128]`. */
-export function withInterval(value: number, low: number | null, high: number | null): string {
-  const middle = significant(value);
-  if (low === null || high === null) return middle;
-  return `${middle} [${significant(low)}, ${significant(high)}]`;
 }
 
 /** The rows that a figure wants of a table, if there are any. */

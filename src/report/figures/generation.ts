@@ -1,3 +1,4 @@
+import { tokenStepsReason, tokenStepsText } from "../../cost/token-steps-text.ts";
 import type { Tables } from "../tables.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
 import {
@@ -23,15 +24,16 @@ export function generation({ generation: table }: Tables): Draft {
   const { rows } = table;
   const last = rows[rows.length - 1];
   const { naive_total, cached_total, step, prompt_len } = last;
+  const totals = { naive: naive_total, cached: cached_total };
   const fewer = (naive_total / cached_total).toFixed(1);
   return {
     ...heading,
-    title: `${step} new tokens: ${naive_total} token-steps without a cache, ${cached_total} with it`,
+    title: `${step} new tokens: ${tokenStepsText(totals)}`,
     caption: [
       paragraph(
         `${last.model} after a prompt of P = ${prompt_len} tokens, n = ${step}.`,
-        `Without a cache every step runs the whole text again: nP + n(n - 1)/2 = ${naive_total}.`,
-        `With it each token runs once: P + n - 1 = ${cached_total}, ${fewer} times fewer.`,
+        ...tokenStepsReason(totals),
+        `That is ${fewer} times fewer.`,
       ),
       paragraph(
         `Often the last token is counted, too, which is never run: P + n = ${last.cached_total_last_sampled} with a cache.`,

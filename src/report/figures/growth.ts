@@ -1,4 +1,5 @@
-import { grouped, significant } from "../../io/numbers.ts";
+import { tokenStepsReason } from "../../cost/token-steps-text.ts";
+import { exponentFinding, fixed, flopsFinding, sentence, speedFinding } from "../findings.ts";
 import type { Table, Tables } from "../tables.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
 import {
@@ -8,7 +9,6 @@ import {
   paragraph,
   rowsWhere,
   sourceOf,
-  withInterval,
 } from "./figure.ts";
 
 const heading: Heading = {
@@ -51,7 +51,7 @@ export function growth(tables: Tables): Draft {
   return {
     ...heading,
     title: `Time grows as n^${fixed(slow.slope)} without a cache, as n^${fixed(fast.slope)} with it`,
-    caption: explanation(model, slow, fast, ratio),
+    caption: explanation(slow, fast, ratio),
     sources: [
       sourceOf(
         tables.latency!,
@@ -91,41 +91,19 @@ export function growth(tables: Tables): Draft {
   };
 }
 
-function explanation(model: string, slow: GrowthRow, fast: GrowthRow, ratio: RatioRow): string[] {
-  const { gen_len, prompt_len, ratio_median, ratio_ci_lo, ratio_ci_hi } = ratio;
-  const { flops_ratio_predicted: predicted } = ratio;
+function explanation(slow: GrowthRow, fast: GrowthRow, ratio: RatioRow): string[] {
   const ends = [slow, fast].map((row) => fixed(row.last_segment_slope));
-  const times = withInterval(ratio_median!, ratio_ci_lo, ratio_ci_hi);
   return [
-    `${model}, prompt of P = ${prompt_len} tokens; bars are 95 % intervals of the median.`,
+    `${ratio.model}, prompt of P = ${ratio.prompt_len} tokens; bars are 95 % intervals of the median.`,
+    paragraph(...tokenStepsReason(), "One power of n lies between the two."),
     paragraph(
-      "Without a cache every new token runs all tokens before it again: nP + n(n - 1)/2 token-steps.",
-      "With a cache each token runs once: P + n - 1. One power of n lies between the two.",
-    ),
-    paragraph(
-      exponent("Without", slow),
-      exponent("With", fast),
+      sentence(exponentFinding(slow)),
+      sentence(exponentFinding(fast)),
       `Over the last segment the exponents are ${ends.join(" and ")}.`,
       "For large n the token-steps grow as n² and n; attention adds to both.",
     ),
-    paragraph(
-      `At n = ${grouped(gen_len)} the time without a cache is ${times} times as long.`,
-      ...(predicted === null
-        ? []
-        : [`The exact FLOPs are ${significant(predicted)} times as many.`]),
-    ),
+    sentence(speedFinding(ratio), flopsFinding(ratio)),
   ];
-}
-
-function exponent(how: string, row: GrowthRow): string {
-  const interval =
-    row.slope_ci_lo === null ? "" : ` [${fixed(row.slope_ci_lo)}, ${fixed(row.slope_ci_hi)}]`;
-  const predicted = `exact FLOPs as n^${fixed(row.slope_predicted_flops)}`;
-  return `${how} a cache, time grows as n^${fixed(row.slope)}${interval}, ${predicted}.`;
-}
-
-function fixed(value: number | null): string {
-  return value === null ? "?" : value.toFixed(2);
 }
 
 /** @param along where its name stands, from 0, the first row, to 1, the last */

@@ -1,4 +1,5 @@
 import { grouped } from "../../io/numbers.ts";
+import { withInterval } from "../findings.ts";
 import type { Table, Tables } from "../tables.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
 import {
@@ -8,7 +9,6 @@ import {
   paragraph,
   rowsWhere,
   sourceOf,
-  withInterval,
 } from "./figure.ts";
 
 const heading: Heading = {

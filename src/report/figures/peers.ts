@@ -1,4 +1,5 @@
 import { grouped, significant } from "../../io/numbers.ts";
+import { withInterval } from "../findings.ts";
 import type { Table, Tables } from "../tables.ts";
 import { barsPanel } from "./bars.ts";
 import {
@@ -8,7 +9,6 @@ import {
   type Panel,
   paragraph,
   sourceOf,
-  withInterval,
 } from "./figure.ts";
 
 const heading: Heading = {

@@ -1,13 +1,13 @@
 /** Which engine keeps which law. */
 import { scientific } from "../../io/numbers.ts";
 import { schemas } from "../schemas.ts";
-import { type EngineStanding, engineStandings } from "../standing.ts";
+import { type EngineSummary, engineSummaries } from "../summaries.ts";
 import type { Tables } from "../tables.ts";
 import { type Html, html } from "./html.ts";
 import { missing, source } from "./sources.ts";
 
 export function enginesSection(tables: Tables): Html {
-  const engines = engineStandings(tables);
+  const engines = engineSummaries(tables);
   if (engines.length === 0) {
     const what = "No engine of other people was judged yet";
     return html`<section id="engines"><h2>Engines</h2>${missing(what, schemas.engines.command)}</section>`;
@@ -43,7 +43,7 @@ const marks: Readonly<Record<string, readonly [mark: string, state: string]>> = 
   "not offered": ["–", "neutral"],
 };
 
-function verdictCell({ rows }: EngineStanding, law: string): Html {
+function verdictCell({ rows }: EngineSummary, law: string): Html {
   const row = rows.find((row) => row.law === law);
   if (row === undefined) return html`<td></td>`;
   const [mark, state] = marks[row.status];

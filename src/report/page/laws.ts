@@ -1,13 +1,13 @@
 /** Every law and what came of it, as a table to search and to sort. */
 import { grouped, scientific } from "../../io/numbers.ts";
-import { isFailing, lawStanding, toleranceShare } from "../standing.ts";
+import { isFailing, lawSummary, toleranceShare } from "../summaries.ts";
 import type { Tables } from "../tables.ts";
 import { type Content, type Html, html } from "./html.ts";
 import { missing, source } from "./sources.ts";
 import { dataTable } from "./table.ts";
 
 export function lawsSection(tables: Tables): Html {
-  const laws = lawStanding(tables);
+  const laws = lawSummary(tables);
   if (laws === null) {
     return html`<section id="laws"><h2>Laws</h2>${missing("No law was tried yet", "npm start")}</section>`;
   }
@@ -29,7 +29,7 @@ ${dataTable({
 </section>`;
 }
 
-type Row = NonNullable<ReturnType<typeof lawStanding>>["rows"][number];
+type Row = NonNullable<ReturnType<typeof lawSummary>>["rows"][number];
 
 function lawCells(row: Row): { content: Content; value: string | number | null }[] {
   const { law, name, statement, catches, cases, reached, precondition, floor } = row;

@@ -1,5 +1,6 @@
 /** The planted bugs: which law kills which, as a matrix to point at and as a table to search. */
 import { grouped } from "../../io/numbers.ts";
+import { mutantsFinding } from "../findings.ts";
 import type { TableRow } from "../schemas.ts";
 import type { Tables } from "../tables.ts";
 import { type Content, type Html, html, json } from "./html.ts";
@@ -16,11 +17,9 @@ export async function mutantsSection({ mutants, killMatrix }: Tables): Promise<H
   }
   const { rows } = mutants;
   const of = (status: MutantRow["status"]) => rows.filter((row) => row.status === status);
-  const killed = of("killed").length;
-  const equivalent = of("equivalent").length;
   const left = [...of("survived"), ...of("open"), ...of("equivalent")];
   return html`<section id="mutants">
-<hgroup><h2>Mutants</h2><p>Real bugs, planted one at a time: ${killed} of ${rows.length} are killed by a law, ${equivalent} change nothing that can be seen, ${rows.length - killed - equivalent} live. ${source(mutants, ["mutant", "bug", "link", "status", "killed_by"])}</p></hgroup>
+<hgroup><h2>Mutants</h2><p>${mutantsFinding(rows)}. ${source(mutants, ["mutant", "bug", "link", "status", "killed_by"])}</p></hgroup>
 ${left.length > 0 && html`<ul>${left.map(survivor)}</ul>`}
 ${killMatrix !== undefined && (await matrix(killMatrix))}
 <details><summary>All ${rows.length} bugs as a table</summary>

@@ -1,6 +1,7 @@
 /** The page: one file that needs nothing else, made of the tables of a folder of reports. */
 import { type Figure, figureStyle } from "../figures.ts";
-import { isRight } from "../standing.ts";
+import { headline } from "../findings.ts";
+import { isRight } from "../summaries.ts";
 import type { Reports } from "../tables.ts";
 import { enginesSection } from "./engines.ts";
 import { explorerSection } from "./explorer.ts";
@@ -10,7 +11,7 @@ import { lawsSection } from "./laws.ts";
 import { mutantsSection } from "./mutants.ts";
 import { pageAsset } from "./page-assets.ts";
 import { runsSection } from "./runs.ts";
-import { headline, verdictSection } from "./verdict.ts";
+import { verdictSection } from "./verdict.ts";
 
 const parts = {
   verdict: "Verdict",

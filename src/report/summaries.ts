@@ -1,4 +1,5 @@
-/** Where things stand, from the tables alone: is it right, how fast is it, and at what cost. */
+/** Summaries of the tables: is the decoder right, how fast is it, and at what cost. */
+import { dirname } from "node:path/posix";
 import type { TableRow } from "./schemas.ts";
 import type { Tables } from "./tables.ts";
 
@@ -8,20 +9,20 @@ type EngineRow = TableRow<"engines">;
 type LatencyRow = TableRow<"latency">;
 type FlopsRow = TableRow<"flops">;
 
-export interface LawStanding {
+export interface LawSummary {
   readonly subjects: readonly string[];
   readonly rows: readonly LawRow[];
   readonly kept: readonly LawRow[];
   readonly notOffered: readonly LawRow[];
-  /** Broken, or not to be believed: vacuous, blind to its canary, kept where it must break. */
+  /** Broken or unproven, and kept although declared to break. */
   readonly failing: readonly LawRow[];
   readonly cases: number;
-  /** The error that came nearest to its tolerance; null where no law compares logits. */
+  /** The row whose error is nearest to its tolerance; null if no law compares logits. */
   readonly nearest: LawRow | null;
 }
 
-/** What came of the laws; null before they were tried. */
-export function lawStanding({ laws }: Tables): LawStanding | null {
+/** Returns the results of the laws; null if they were not run. */
+export function lawSummary({ laws }: Tables): LawSummary | null {
   if (laws === undefined) return null;
   const { rows } = laws;
   const measured = rows.filter(({ worst_error }) => worst_error !== null);
@@ -41,14 +42,14 @@ export function isFailing({ status, canary_seen }: LawRow): boolean {
   return canary_seen === false || !harmless.includes(status);
 }
 
-/** The largest error as a share of what was allowed; null where nothing was measured. */
+/** Returns the largest error as a share of its tolerance; null if none was measured. */
 export function toleranceShare(row: Pick<LawRow, "worst_error" | "worst_allowed">): number | null {
   const { worst_error: error, worst_allowed: allowed } = row;
   if (error === null || allowed === null) return null;
   return allowed === 0 ? 0 : error / allowed;
 }
 
-export interface GoldenStanding {
+export interface GoldenSummary {
   readonly rows: readonly GoldenRow[];
   readonly broken: readonly GoldenRow[];
   /** Logits compared. */
@@ -56,9 +57,13 @@ export interface GoldenStanding {
   readonly nearest: GoldenRow;
 }
 
-/** How the decoder stands to recorded logits; null before they were compared. */
-export function goldenStanding({ goldens }: Tables): GoldenStanding | null {
+/**
+ * Returns the comparison with recorded logits; null if there is none, or if it belongs to another
+ * run than the laws, which may be of another decoder.
+ */
+export function goldenSummary({ goldens, laws }: Tables): GoldenSummary | null {
   if (goldens === undefined) return null;
+  if (laws !== undefined && dirname(laws.file) !== dirname(goldens.file)) return null;
   const { rows } = goldens;
   const share = (row: GoldenRow) =>
     row.largest_error === null ? Number.POSITIVE_INFINITY : row.largest_error / row.tolerance;
@@ -70,18 +75,18 @@ export function goldenStanding({ goldens }: Tables): GoldenStanding | null {
   };
 }
 
-export interface EngineStanding {
+export interface EngineSummary {
   readonly engine: string;
   readonly version: string | null;
   readonly arithmetic: string;
   readonly rows: readonly EngineRow[];
   readonly kept: number;
-  /** Broken or vacuous, and not declared to be. */
+  /** Broken or unproven, and not declared to be. */
   readonly failing: number;
 }
 
-/** What came of the laws on every engine; none before any was judged. */
-export function engineStandings({ engines }: Tables): EngineStanding[] {
+/** Returns the results of the laws on every engine. */
+export function engineSummaries({ engines }: Tables): EngineSummary[] {
   const byEngine = Map.groupBy(engines?.rows ?? [], ({ engine, version, arithmetic }) =>
     [engine, version, arithmetic].join("\n"),
   );
@@ -94,22 +99,22 @@ export function engineStandings({ engines }: Tables): EngineStanding[] {
   });
 }
 
-/** Whether laws and golden logits hold; null while neither was tried. */
+/** Returns true if laws and golden logits hold; null if neither was tested. */
 export function isRight(tables: Tables): boolean | null {
-  const [laws, goldens] = [lawStanding(tables), goldenStanding(tables)];
+  const [laws, goldens] = [lawSummary(tables), goldenSummary(tables)];
   if (laws === null && goldens === null) return null;
   return (laws?.failing.length ?? 0) === 0 && (goldens?.broken.length ?? 0) === 0;
 }
 
-export interface SpeedStanding {
+export interface SpeedSummary {
   /** Naive over cached, at the longest generation that was timed with both. */
   readonly ratio: TableRow<"ratios">;
   readonly cached: LatencyRow | null;
   readonly naive: LatencyRow | null;
 }
 
-/** What the cache is worth in time; null where no pair was timed. */
-export function speedStanding({ ratios, latency }: Tables): SpeedStanding | null {
+/** Returns the times with and without a cache; null if no pair was timed. */
+export function speedSummary({ ratios, latency }: Tables): SpeedSummary | null {
   const timed = (ratios?.rows ?? []).filter(
     ({ task, arm_a, ratio_median }) =>
       task === "generation_length" && arm_a === "naive" && ratio_median !== null,
@@ -128,13 +133,13 @@ export function speedStanding({ ratios, latency }: Tables): SpeedStanding | null
   return { ratio, cached: rowOf("cached"), naive: rowOf("naive") };
 }
 
-export interface CostStanding {
+export interface CostSummary {
   readonly cached: FlopsRow;
   readonly naive: FlopsRow;
 }
 
-/** Exact FLOPs of the longest generation that is priced with and without a cache. */
-export function costStanding({ flops }: Tables): CostStanding | null {
+/** Returns the exact FLOPs of the longest generation, with a cache and without. */
+export function costSummary({ flops }: Tables): CostSummary | null {
   const priced = (flops?.rows ?? []).filter(({ phase }) => phase === "generate");
   const longestFirst = priced.toSorted((a, b) => (b.gen_len ?? 0) - (a.gen_len ?? 0));
   for (const cached of longestFirst.filter(({ mode }) => mode === "cached")) {

@@ -1,0 +1,135 @@
+/**
+ * Findings, each worded once: for the page, the Markdown, the figures, `causalgate explain` and
+ * `causalgate bench`. None ends with a period.
+ */
+import { grouped, scientific, si, significant } from "../io/numbers.ts";
+import type { TableRow } from "./schemas.ts";
+import {
+  type CostSummary,
+  type EngineSummary,
+  type GoldenSummary,
+  goldenSummary,
+  type LawSummary,
+  lawSummary,
+} from "./summaries.ts";
+import type { Tables } from "./tables.ts";
+
+/** Returns the verdict on the decoder as one line. */
+export function headline(tables: Tables): string {
+  const [laws, goldens] = [lawSummary(tables), goldenSummary(tables)];
+  const failing = laws?.failing ?? [];
+  const broken = failing.filter(({ status }) => status === "broken").length;
+  const unproven = failing.length - broken;
+  const wrong = [
+    ...(broken > 0 ? [`${broken} of ${laws?.rows.length} laws`] : []),
+    ...(goldens?.broken.length
+      ? [`${goldens.broken.length} of ${goldens.rows.length} recordings`]
+      : []),
+  ];
+  if (wrong.length > 0) {
+    const rest = unproven > 0 ? `; ${unproven} more are unproven` : "";
+    return `The decoder breaks ${wrong.join(" and ")}${rest}`;
+  }
+  if (unproven > 0) return `${unproven} of ${laws?.rows.length} laws are unproven`;
+  if (laws !== null) {
+    const offered = laws.rows.length - laws.notOffered.length;
+    return `The decoder keeps ${offered === laws.kept.length ? "all " : ""}${laws.kept.length} laws`;
+  }
+  return goldens === null ? "Nothing has been judged yet" : "The decoder gives the recorded logits";
+}
+
+export function lawsFinding({ kept, failing, notOffered, cases }: LawSummary): string {
+  const counts = `${kept.length} kept, ${failing.length} failing, ${notOffered.length} not offered`;
+  return `${counts}; ${grouped(cases)} cases`;
+}
+
+/** An error beside its tolerance; null for a result that is not a number, or for equal bits. */
+export function errorFinding(error: number | null, tolerance: number | null): string {
+  const most = tolerance === null ? "nothing" : scientific(tolerance);
+  return `${error === null ? "not a number" : scientific(error)} of ${most} allowed`;
+}
+
+export function goldensFinding({ rows, broken, nearest }: GoldenSummary): string {
+  const matched = `${rows.length - broken.length} of ${rows.length} recordings of logits matched`;
+  return `${matched}, the worst ${errorFinding(nearest.largest_error, nearest.tolerance)}`;
+}
+
+export function enginesFinding(engines: readonly EngineSummary[]): string {
+  const agreeing = engines.filter(({ failing }) => failing === 0).length;
+  return `${agreeing} of ${engines.length} other engines keep every law that applies to them`;
+}
+
+export function mutantsFinding(rows: readonly TableRow<"mutants">[]): string {
+  const count = (wanted: string) => rows.filter(({ status }) => status === wanted).length;
+  const [killed, equivalent] = [count("killed"), count("equivalent")];
+  const rest = rows.length - killed - equivalent;
+  return `${killed} of ${rows.length} real bugs, planted one at a time, are detected by a law; ${equivalent} change no result; ${rest} remain undetected`;
+}
+
+type RatioRow = TableRow<"ratios">;
+
+/** A value with its interval, if it has one: `74.5 [51.4, 128]`. */
+export function withInterval(value: number, low: number | null, high: number | null): string {
+  const middle = significant(value);
+  if (low === null || high === null) return middle;
+  return `${middle} [${significant(low)}, ${significant(high)}]`;
+}
+
+/** The benefit of the cache in time. */
+export function speedFinding(ratio: RatioRow): string {
+  const { model, prompt_len: P, gen_len, ratio_median, ratio_ci_lo, ratio_ci_hi } = ratio;
+  const times = withInterval(Number(ratio_median), ratio_ci_lo, ratio_ci_hi);
+  const what = `${grouped(gen_len)} tokens of ${model} after ${grouped(P ?? 0)}`;
+  return `${what} take ${times} times as long without a cache`;
+}
+
+/** The same benefit in exact FLOPs; null if the FLOPs are not known. */
+export function flopsFinding({ flops_ratio_predicted: times }: RatioRow): string | null {
+  return times === null ? null : `the exact FLOPs are ${significant(times)} times as many`;
+}
+
+type GrowthRow = TableRow<"growth">;
+
+export function exponentFinding(row: GrowthRow): string {
+  const { mode, slope, slope_ci_lo: low, slope_ci_hi: high, slope_predicted_flops: exact } = row;
+  const interval = low === null || high === null ? "" : ` [${fixed(low)}, ${fixed(high)}]`;
+  const flops = exact === null ? "" : `, exact FLOPs as n^${fixed(exact)}`;
+  const how = mode === "naive" ? "without a cache" : "with a cache";
+  return `${how} time grows as n^${fixed(slope)}${interval}${flops}`;
+}
+
+/** The cost of a generation in exact FLOPs, with a cache and without. */
+export function costFinding({ cached, naive }: CostSummary): string {
+  const what = `${cached.gen_len} tokens of ${cached.model} after ${cached.prompt_len}`;
+  const [with_, without] = [cached, naive].map((row) => si(row.total_exact_causal, "FLOP"));
+  return `${what} cost ${with_} with a cache, ${without} without`;
+}
+
+/** Attention to later positions. */
+export function attentionFinding(rows: readonly TableRow<"attention">[]): string {
+  const ahead = rows.filter((row) => row.key_position > row.query_position);
+  const seen = ahead.filter(({ probability }) => probability !== 0).length;
+  return `of ${ahead.length} attention probabilities that look ahead, ${seen} differ from 0`;
+}
+
+/** The largest and the smallest difference of logits, within a common prefix and after it. */
+export function prefixFinding(rows: readonly TableRow<"causality">[]): [string, string] {
+  const largest = (inPrefix: boolean) =>
+    rows.filter(({ in_prefix }) => in_prefix === inPrefix).map((row) => row.largest_difference);
+  const [before, after] = [largest(true), largest(false)];
+  return [
+    `two texts share their first ${before.length} tokens, where their logits differ by at most ${scientific(Math.max(...before))}`,
+    `at the ${after.length} positions after them the largest difference is ${significant(Math.min(...after))} to ${significant(Math.max(...after))}`,
+  ];
+}
+
+/** Two digits, as exponents have. */
+export function fixed(value: number | null): string {
+  return value === null ? "?" : value.toFixed(2);
+}
+
+/** Findings as one sentence. */
+export function sentence(...findings: readonly (string | null)[]): string {
+  const text = findings.filter((finding) => finding !== null).join("; ");
+  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+}
