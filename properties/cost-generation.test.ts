@@ -9,8 +9,8 @@ import {
   sumFlops,
 } from "../src/cost/flops.ts";
 import {
+  type CacheMode,
   type GenerationShape,
-  type Mode,
   type StepConvention,
   tokenSteps,
 } from "../src/cost/generation.ts";
@@ -26,7 +26,7 @@ const length = fc.integer({ min: 1, max: 24 });
 const generations = fc.record({
   promptLength: length,
   newTokens: length,
-  mode: fc.constantFrom<Mode>("naive", "cached"),
+  mode: fc.constantFrom<CacheMode>("naive", "cached"),
   head: fc.constantFrom("last" as const, "all" as const),
 });
 const attention = fc.constantFrom("causal" as const, "dense" as const);
@@ -45,7 +45,7 @@ describe("FLOPs of a generation", () => {
   test.each(generationGolden)("$names after a prompt of 10: $figures", ({ names, figures }) => {
     const { config } = namedModel(names[0]);
     const [newTokens, cached, naive] = figures;
-    const flops = (mode: Mode) =>
+    const flops = (mode: CacheMode) =>
       generationFlops(config, { promptLength: 10, newTokens: Number(newTokens), mode });
     expect(flops("cached")).toBe(cached);
     expect(flops("naive")).toBe(naive);
@@ -54,7 +54,7 @@ describe("FLOPs of a generation", () => {
   test.each(squareGolden)("$names, square attention: $figures", ({ names, figures }) => {
     const [promptLength, newTokens] = figures.map(Number);
     const { config } = namedModel(names[0]);
-    const flops = (mode: Mode) => {
+    const flops = (mode: CacheMode) => {
       const generation = { promptLength, newTokens, mode, head: "all" } as const;
       return generationFlops(config, generation, { attention: "dense" });
     };
@@ -64,7 +64,7 @@ describe("FLOPs of a generation", () => {
   test.each(causalGolden)("$names, causal attention: $figures", ({ names, figures }) => {
     const [promptLength, newTokens] = figures.map(Number);
     const { config } = namedModel(names[0]);
-    const flops = (mode: Mode, head: "all" | "last") =>
+    const flops = (mode: CacheMode, head: "all" | "last") =>
       generationFlops(config, { promptLength, newTokens, mode, head });
     expect([
       flops("naive", "all"),
@@ -76,7 +76,7 @@ describe("FLOPs of a generation", () => {
 
   test("a loop that is one token longer in both modes costs 67.07 times as much without a cache", () => {
     const [P, n] = [50, 100];
-    const flops = (promptLength: number, newTokens: number, mode: Mode) =>
+    const flops = (promptLength: number, newTokens: number, mode: CacheMode) =>
       Number(
         generationFlops(
           llama2,
@@ -128,13 +128,13 @@ describe("FLOPs of a generation", () => {
   });
 
   test("naive attention is cubic in n and cached is quadratic: exponents 3 and 2 at length", () => {
-    const scores = (newTokens: number, mode: Mode) =>
+    const scores = (newTokens: number, mode: CacheMode) =>
       Number(
         generationOperations(llama2, { promptLength: 4, newTokens, mode }).find(
           ({ operation }) => operation === "scores",
         )!.flops,
       );
-    const exponent = (mode: Mode) => Math.log2(scores(2 ** 21, mode) / scores(2 ** 20, mode));
+    const exponent = (mode: CacheMode) => Math.log2(scores(2 ** 21, mode) / scores(2 ** 20, mode));
     expect(exponent("naive")).toBeCloseTo(3, 4);
     expect(exponent("cached")).toBeCloseTo(2, 4);
   });
@@ -166,7 +166,7 @@ describe("growth over the benchmark's own grid, not an ideal 1, 2 or 3", () => {
     ["Llama 2 7B", llama2, 1.004, 0.909, 1.832],
     ["a tiny model", small, 1.141, 1.053, 1.939],
   ])("%s", (_, config, forward, cached, naive) => {
-    const generation = (mode: Mode) => (newTokens: number) =>
+    const generation = (mode: CacheMode) => (newTokens: number) =>
       generationFlops(config, { promptLength: 10, newTokens, mode });
     expect(slope(lengths, (n) => prefillFlops(config, n))).toBeCloseTo(forward, 3);
     expect(slope(grid, generation("cached"))).toBeCloseTo(cached, 3);
@@ -177,7 +177,7 @@ describe("growth over the benchmark's own grid, not an ideal 1, 2 or 3", () => {
 describe("token-steps", () => {
   test.each(stepGolden)("in every convention: $figures", ({ figures }) => {
     const [promptLength, newTokens] = figures.map(Number);
-    const steps = (mode: Mode, convention?: StepConvention) =>
+    const steps = (mode: CacheMode, convention?: StepConvention) =>
       tokenSteps({ promptLength, newTokens, mode }, convention);
     const [naive, naiveAllSampled, cached, cachedWithLast] = figures.slice(2);
     expect(steps("naive")).toBe(naive);
@@ -196,7 +196,7 @@ describe("token-steps", () => {
 
   test("saved by a cache grow in proportion to n: the ratio tends to n / 2", () => {
     const ratio = (newTokens: number) => {
-      const steps = (mode: Mode) => Number(tokenSteps({ promptLength: 4, newTokens, mode }));
+      const steps = (mode: CacheMode) => Number(tokenSteps({ promptLength: 4, newTokens, mode }));
       return steps("naive") / steps("cached");
     };
     expect([1, 10, 100, 1000].map((n) => ratio(n).toFixed(2))).toEqual([

@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { bytesOfFormat, devices, type Format } from "../src/cost/devices.ts";
+import { bytesOfFormat, devices, type NumberFormat } from "../src/cost/devices.ts";
 import { memoryRows } from "../src/cost/memory-table.ts";
 import { paramsRows } from "../src/cost/params-table.ts";
 import { namedModel, namedModels } from "../src/model/named/registry.ts";
@@ -94,7 +94,7 @@ test("the text of a table is text on the page, never markup", async () => {
 const choices = fc.record({
   model: fc.constantFrom(...namedModels.map(({ name }) => name)),
   device: fc.constantFrom(...devices.map(({ name }) => name)),
-  dtype: fc.constantFrom(...(Object.keys(bytesOfFormat) as Format[])),
+  dtype: fc.constantFrom(...(Object.keys(bytesOfFormat) as NumberFormat[])),
   context: fc.integer({ min: 1, max: 5000 }),
   batch: fc.integer({ min: 1, max: 100 }),
   tp: fc.constantFrom(1, 2, 3, 8),

@@ -14,7 +14,7 @@ export {
   type Device,
   datasheetRoofs,
   devices,
-  type Format,
+  type NumberFormat,
   namedDevice,
 } from "./cost/devices.ts";
 export {
@@ -30,7 +30,12 @@ export {
   sumFlops,
   workOperations,
 } from "./cost/flops.ts";
-export { type GenerationShape, type Mode, type Pass, tokenSteps } from "./cost/generation.ts";
+export {
+  type CacheMode,
+  type ForwardPass,
+  type GenerationShape,
+  tokenSteps,
+} from "./cost/generation.ts";
 export {
   type Fusion,
   intensity,
@@ -81,7 +86,7 @@ export {
   weightStreaming,
 } from "./cost/roofline.ts";
 export { GB, GiB } from "./cost/units.ts";
-export { type Attention, generationWork, passWork, type Work } from "./cost/work.ts";
+export { generationWork, type PairCounting, passWork, type WorkCounts } from "./cost/work.ts";
 export { configFromHuggingFace } from "./formats/hugging-face-config.ts";
 export { type ConfigInput, checkConfig, type ModelConfig, modelConfig } from "./model/config.ts";
 export type { NamedModel } from "./model/named/named-model.ts";

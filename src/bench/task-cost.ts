@@ -1,7 +1,7 @@
 /** What a benchmark's task costs exactly: the other side of every measured figure. */
 
 import { decodeFlops, generationFlops, prefillFlops } from "../cost/flops.ts";
-import type { Mode } from "../cost/generation.ts";
+import type { CacheMode } from "../cost/generation.ts";
 import { sumTraffic, trafficBytes, trafficRows } from "../cost/intensity.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { isOfMachine, type Sample } from "./sample.ts";
@@ -22,7 +22,7 @@ export function taskFlops(config: ModelConfig | null, labels: TaskLabels): bigin
 
 /** A generating task as the cost model has it. */
 export function generationOf({ mode, prompt_len, gen_len }: TaskLabels) {
-  return { promptLength: prompt_len!, newTokens: gen_len, mode: mode as Mode };
+  return { promptLength: prompt_len!, newTokens: gen_len, mode: mode as CacheMode };
 }
 
 /**

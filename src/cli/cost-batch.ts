@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type Format, namedDevice } from "../cost/devices.ts";
+import { type NumberFormat, namedDevice } from "../cost/devices.ts";
 import { kvMemoryRow, kvMemoryTable } from "../cost/kv-memory-table.ts";
 import { GB, GiB } from "../cost/units.ts";
 import { sizingRows, sizingTable } from "../courses/two-layer-assignment/intensity-table.ts";
@@ -24,7 +24,7 @@ import {
 
 interface BatchOptions extends TableOptions {
   readonly context?: readonly number[];
-  readonly dtype: Format;
+  readonly dtype: NumberFormat;
   readonly device: readonly string[];
   readonly memoryUnit?: "GB" | "GiB";
   readonly tp: readonly number[];

@@ -1,12 +1,12 @@
 /** The options that the tables of `causalgate cost` share. */
 import { Option } from "commander";
-import { bytesOfFormat, devices, type Format } from "../cost/devices.ts";
+import { bytesOfFormat, devices, type NumberFormat } from "../cost/devices.ts";
 import { checkContext } from "../cost/generation.ts";
 import { fusions } from "../cost/intensity.ts";
 import type { NamedConfig } from "../model/config.ts";
 import { integers } from "./options.ts";
 
-export function bytesPerElement(dtype: Format): number {
+export function bytesPerElement(dtype: NumberFormat): number {
   return bytesOfFormat[dtype];
 }
 

@@ -1,6 +1,6 @@
 /** `causalgate cost intensity` and `causalgate cost roofline`: the tables of single steps. */
 import { type Command, Option } from "commander";
-import { datasheetRoofs, type Format, namedDevice } from "../cost/devices.ts";
+import { datasheetRoofs, type NumberFormat, namedDevice } from "../cost/devices.ts";
 import type { Fusion } from "../cost/intensity.ts";
 import { type InferenceStep, intensityRows, intensityTable } from "../cost/intensity-table.ts";
 import { type DeviceRoofs, rooflineRows, rooflineTable } from "../cost/roofline-table.ts";
@@ -31,7 +31,7 @@ import {
 interface StepOptions extends TableOptions {
   readonly context?: readonly number[];
   readonly batch: readonly number[];
-  readonly dtype: Format;
+  readonly dtype: NumberFormat;
   readonly fusion: Fusion;
 }
 
@@ -129,7 +129,7 @@ function givenRoofs({ peakFlops, bandwidth }: RooflineOptions): DeviceRoofs[] | 
   return [{ device: "given", source: "given", peak, bandwidth: roof }];
 }
 
-function roofsOf(device: string, dtype: Format): DeviceRoofs {
+function roofsOf(device: string, dtype: NumberFormat): DeviceRoofs {
   const { flopsPerS, bytesPerS } = datasheetRoofs(namedDevice(device), dtype);
   return {
     device,

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { Format } from "../cost/devices.ts";
+import type { NumberFormat } from "../cost/devices.ts";
 import { flopsRow, flopsTable } from "../cost/flops-table.ts";
 import { checkContext } from "../cost/generation.ts";
 import { memoryRows, memoryTable } from "../cost/memory-table.ts";
@@ -98,7 +98,7 @@ function flopsRows(model: NamedModel, context: number, newTokens: number | undef
 interface MemoryOptions extends TableOptions {
   readonly context?: readonly number[];
   readonly batch: readonly number[];
-  readonly dtype: Format;
+  readonly dtype: NumberFormat;
 }
 
 function memoryCommand(): Command {

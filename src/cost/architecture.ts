@@ -5,7 +5,7 @@ const tiedHead = "the embedding, transposed (weight tying)";
 const feedForwardNames = { swiglu: "SwiGLU", gelu: "GELU", gelu_tanh: "GELU (tanh)", relu: "ReLU" };
 
 /**
- * A model's modules as an indented text, in the letters of all shapes of this project: V is the
+ * Returns the modules of a model as indented text, in the letters of all shapes here: V is the
  * vocabulary, D the hidden size, P the context, L the number of layers, N and K the numbers of
  * query and key-value heads, H their width, F the feed-forward width.
  *

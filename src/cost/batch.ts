@@ -1,14 +1,14 @@
-/** How many requests fit on a group of devices that share one model (tensor parallelism). */
+/** The number of requests that fit on a group of devices that share one model. */
 import type { ModelConfig } from "../model/config.ts";
 import { count } from "./generation.ts";
 import { cachedTokens, kvBytesPerToken, weightBytes } from "./memory.ts";
 
 export interface Serving {
-  /** Bytes of one device, in bytes because 80 GB is not 80 GiB. */
+  /** Memory of one device in bytes, because 80 GB is not 80 GiB. */
   readonly deviceBytes: number;
-  /** The share of a device that may be used, in (0, 1]; 1 when absent. */
+  /** Usable share of a device, in (0, 1]; 1 when absent. */
   readonly utilization?: number;
-  /** Devices that the model is split over; 1 when absent. */
+  /** Number of devices that share the model; 1 when absent. */
   readonly tensorParallel?: number;
   /** Tokens of every request, prompt and answer. */
   readonly context: number;
@@ -16,9 +16,9 @@ export interface Serving {
   readonly blockTokens?: number;
   readonly weightBytesPerElement: number;
   readonly kvBytesPerElement: number;
-  /** Bytes that activations take at their peak on each device; 0 when absent. */
+  /** Peak bytes of activations on each device; 0 when absent. */
   readonly activationBytes?: number;
-  /** Bytes that the runtime takes on each device; 0 when absent. */
+  /** Bytes of the runtime on each device; 0 when absent. */
   readonly overheadBytes?: number;
 }
 
@@ -39,29 +39,29 @@ export const limitingTerms = [
 
 export type LimitingTerm = (typeof limitingTerms)[number];
 
-/** Bytes on one rank, and what they leave room for in the whole group. */
+/** Bytes on one rank, and the room for requests in the whole group. */
 export interface BatchPlan {
   readonly kvHeadsPerRank: number;
-  /** How many ranks hold the same key-value head. */
+  /** Number of ranks that hold the same key-value head. */
   readonly kvReplication: number;
   readonly weightBytes: bigint;
   readonly kvBytesPerToken: bigint;
-  /** What is left for the cache; negative when the rest does not fit. */
+  /** Bytes left for the cache; negative if the rest does not fit. */
   readonly kvBudget: bigint;
   readonly maxBlocks: bigint;
   readonly maxTokens: bigint;
-  /** Requests of the whole group at once. Not per device: every device holds a slice of each. */
+  /** Number of requests of the whole group; every device holds a slice of each. */
   readonly maxBatch: bigint;
   readonly limitingTerm: LimitingTerm;
 }
 
-/** A plan, or why the model cannot be split so. */
+/** A plan, or the reason why the model cannot be split over the group. */
 export type BatchResult =
   | { readonly status: "ok" | "does not fit"; readonly plan: BatchPlan }
   | { readonly status: `cannot split: ${string}`; readonly plan: null };
 
 /**
- * The largest batch of equal requests on one tensor-parallel group.
+ * Returns the largest batch of equal requests on one tensor-parallel group.
  *
  * ```
  * K_rank = K / tp                 when tp divides K
@@ -75,7 +75,7 @@ export type BatchResult =
  * padded to a multiple of them; norms, learned positions and the biases that are added after a sum
  * over ranks (of o_proj and down_proj) are held by every rank.
  *
- * @throws {RangeError} when a quantity of `serving` is out of its range
+ * @throws {RangeError} if a quantity of `serving` is out of its range
  */
 export function maxBatch(config: ModelConfig, serving: Serving): BatchResult {
   const tp = Number(count("maxBatch", "tensorParallel", serving.tensorParallel ?? 1, 1));
@@ -117,7 +117,7 @@ export function maxBatch(config: ModelConfig, serving: Serving): BatchResult {
   };
 }
 
-/** Why a model cannot be split over that many ranks; null when it can. */
+/** Returns the reason why a model cannot be split over that many ranks; null if it can. */
 function splitProblem(config: ModelConfig, tp: number): string | null {
   const { numAttentionHeads: N, numKeyValueHeads: K, intermediateSize: F } = config;
   if (N % tp !== 0) return `numAttentionHeads ${N} is not a multiple of ${tp} ranks`;
@@ -129,7 +129,7 @@ function splitProblem(config: ModelConfig, tp: number): string | null {
 }
 
 /**
- * The slice of a model that one rank holds is a smaller model: its share of the heads, of the
+ * Returns the slice of a model on one rank, a smaller model: its share of the heads, of the
  * feed-forward and of the padded vocabulary, and all of the norms.
  */
 function rankConfig(config: ModelConfig, tp: number): ModelConfig {

@@ -1,13 +1,13 @@
 /**
- * The roofs that makers print for their devices. Peaks are dense: of a figure "with sparsity", half
- * stands here. Nothing here was measured.
+ * The roofs of devices according to the data sheets of their makers; none is measured. Peaks are
+ * dense: half of a value that is given "with sparsity".
  */
 import type { Roofs } from "./roofline.ts";
 
-export type Format = "fp64" | "fp32" | "tf32" | "bf16" | "fp16" | "fp8" | "int8";
+export type NumberFormat = "fp64" | "fp32" | "tf32" | "bf16" | "fp16" | "fp8" | "int8";
 
-/** The bytes of one number. */
-export const bytesOfFormat: Readonly<Record<Format, number>> = {
+/** Bytes of one number. */
+export const bytesOfFormat: Readonly<Record<NumberFormat, number>> = {
   fp64: 8,
   fp32: 4,
   tf32: 4,
@@ -21,19 +21,19 @@ export interface Device {
   readonly name: string;
   readonly title: string;
   /** Dense peaks in FLOP/s (int8: operations/s), of the matrix units where they take the format. */
-  readonly peaks: Readonly<Partial<Record<Format, number>>>;
+  readonly peaks: Readonly<Partial<Record<NumberFormat, number>>>;
   readonly bytesPerS: number;
-  /** As printed. Whether a GB is 10^9 or 2^30 bytes is for the caller to say, see units.ts. */
+  /** As printed; the caller decides whether a GB is 10^9 or 2^30 bytes, see units.ts. */
   readonly memoryGB: number;
   readonly source: string;
 }
 
 /**
- * The two roofs of a device for numbers of one format.
+ * Returns the two roofs of a device for numbers of one format.
  *
- * @throws {RangeError} when its maker prints no peak for that format
+ * @throws {RangeError} if the data sheet has no peak for that format
  */
-export function datasheetRoofs(device: Device, format: Format): Roofs {
+export function datasheetRoofs(device: Device, format: NumberFormat): Roofs {
   const flopsPerS = device.peaks[format];
   if (flopsPerS === undefined) {
     const formats = Object.keys(device.peaks).join(", ");
@@ -151,14 +151,14 @@ export const devices: readonly Device[] = [
     memoryGB: 128,
     source:
       "Apple, MacBook Pro (2023) technical specifications (memory); peaks are an estimate, " +
-      "40 cores * 128 lanes * 2 FLOPs * 1.398 GHz: Apple prints none",
+      "40 cores * 128 lanes * 2 FLOPs * 1.398 GHz: Apple gives none",
   },
 ];
 
 /**
- * The device of that name.
+ * Returns the device of that name.
  *
- * @throws {RangeError} when there is none, with every name that there is
+ * @throws {RangeError} if there is none, listing every name
  */
 export function namedDevice(name: string): Device {
   const device = devices.find((candidate) => candidate.name === name);

@@ -15,9 +15,9 @@ import { type OperationRow, sumFlops, workOperations } from "./flops.ts";
 import type { GenerationShape } from "./generation.ts";
 import { minorFlops } from "./minor.ts";
 import { chinchillaFlops, fvcoreFlops, kaplanFlops, nanoGptFlops, palmFlops } from "./published.ts";
-import { type Attention, generationWork, passWork, type Work } from "./work.ts";
+import { generationWork, type PairCounting, passWork, type WorkCounts } from "./work.ts";
 
-/** Work that a row prices. `context` counts the attended tokens, the new one included. */
+/** The work that a row prices. `context` counts the attended tokens, including the new one. */
 export type PricedTask =
   | { readonly phase: "prefill"; readonly promptLength: number }
   | { readonly phase: "decode"; readonly context: number }
@@ -113,7 +113,7 @@ export function flopsRow({ name, config }: NamedConfig, task: PricedTask): Flops
   };
 }
 
-function taskWork(config: ModelConfig, task: PricedTask, attention: Attention): Work {
+function taskWork(config: ModelConfig, task: PricedTask, attention: PairCounting): WorkCounts {
   switch (task.phase) {
     case "prefill":
       return passWork(config, { newTokens: task.promptLength }, attention);

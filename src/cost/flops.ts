@@ -3,29 +3,29 @@
  * multiply-add of a matrix product. Biases, norms, RoPE, softmax, activations and residual
  * additions are not counted.
  *
- * A pass and a whole generation are priced by the same rows, because the price is a linear function
- * of their {@link Work}; so loops over passes and closed forms agree to the last integer.
+ * The cost is a linear function of the {@link WorkCounts} of a pass or a generation, so loops over
+ * passes and closed forms agree exactly.
  */
 import type { ModelConfig } from "../model/config.ts";
-import { count, type GenerationShape, type Pass } from "./generation.ts";
+import { count, type ForwardPass, type GenerationShape } from "./generation.ts";
 import { blockMatrices, type MatrixName } from "./matrices.ts";
-import { type Attention, generationWork, passWork, type Work } from "./work.ts";
+import { generationWork, type PairCounting, passWork, type WorkCounts } from "./work.ts";
 
 export type Operation = MatrixName | "scores" | "mix" | "lm_head";
 
 export interface OperationRow {
   readonly operation: Operation;
-  /** Over all layers and heads. */
+  /** FLOPs over all layers and heads. */
   readonly flops: bigint;
 }
 
 export interface CountOptions {
   /** `causal` when absent. */
-  readonly attention?: Attention;
+  readonly attention?: PairCounting;
 }
 
 /**
- * The operations of one forward pass, one row each; their sum is {@link passFlops}.
+ * Returns the operations of one forward pass, one row each; their sum is {@link passFlops}.
  *
  * | operation | product | FLOPs in one layer |
  * | --- | --- | --- |
@@ -36,41 +36,41 @@ export interface CountOptions {
  * | gate_proj, up_proj, down_proj | `[T, D] [D, F]` and back | `2 T D F` each |
  * | lm_head | `[rows, D] [D, V]` | `2 rows D V`, once |
  *
- * A pass longer than maxPositionEmbeddings is priced all the same: positions cost no product.
+ * A pass may be longer than maxPositionEmbeddings: positions cost no product.
  *
- * @throws {RangeError} when a count is not an integer in its range
+ * @throws {RangeError} if a count is not an integer in its range
  */
 export function operations(
   config: ModelConfig,
-  pass: Pass,
+  pass: ForwardPass,
   { attention = "causal" }: CountOptions = {},
 ): OperationRow[] {
   return workOperations(config, passWork(config, pass, attention));
 }
 
-/** The FLOPs of one forward pass: the sum of its {@link operations}. */
-export function passFlops(config: ModelConfig, pass: Pass, options?: CountOptions): bigint {
+/** Returns the FLOPs of one forward pass: the sum of its {@link operations}. */
+export function passFlops(config: ModelConfig, pass: ForwardPass, options?: CountOptions): bigint {
   return sumFlops(operations(config, pass, options));
 }
 
-/** The FLOPs of a first pass over `length` tokens, with the logits of the last one. */
+/** Returns the FLOPs of a first pass over `length` tokens, with the logits of the last one. */
 export function prefillFlops(config: ModelConfig, length: number, options?: CountOptions): bigint {
   return passFlops(config, { newTokens: length }, options);
 }
 
 /**
- * The FLOPs of one next token when `context` tokens are attended, itself included.
+ * Returns the FLOPs of one next token that attends `context` tokens, itself included.
  *
  * `2 L (P_attention + P_mlp) + 4 L N H min(context, window) + 2 D V`
  *
- * @throws {RangeError} when `context` is not a positive integer
+ * @throws {RangeError} if `context` is not a positive integer
  */
 export function decodeFlops(config: ModelConfig, context: number, options?: CountOptions): bigint {
   const heldTokens = Number(count("decodeFlops", "context", context, 1)) - 1;
   return passFlops(config, { newTokens: 1, heldTokens }, options);
 }
 
-/** The operations of a whole generation, one row each; their sum is {@link generationFlops}. */
+/** Returns the operations of a generation, one row each; their sum is {@link generationFlops}. */
 export function generationOperations(
   config: ModelConfig,
   generation: GenerationShape,
@@ -80,10 +80,10 @@ export function generationOperations(
 }
 
 /**
- * The FLOPs of a whole generation, in closed form. Causal and cached, it costs as much as one
- * forward pass over `P + n - 1` tokens with n rows of logits: a cache saves all recomputation.
+ * Returns the FLOPs of a generation in closed form. Causal and cached, they are those of one forward
+ * pass over `P + n - 1` tokens with n rows of logits: the cache saves all recomputation.
  *
- * @throws {RangeError} when a length is not a positive integer
+ * @throws {RangeError} if a length is not a positive integer
  */
 export function generationFlops(
   config: ModelConfig,
@@ -93,8 +93,8 @@ export function generationFlops(
   return sumFlops(generationOperations(config, generation, options));
 }
 
-/** The price of counted work, one row per operation, in the order of a forward pass. */
-export function workOperations(config: ModelConfig, work: Work): OperationRow[] {
+/** Returns the FLOPs of counted work, one row per operation, in the order of a forward pass. */
+export function workOperations(config: ModelConfig, work: WorkCounts): OperationRow[] {
   const layers = BigInt(config.numHiddenLayers);
   const queryWidth = BigInt(config.numAttentionHeads) * BigInt(config.headDim);
   const projections = blockMatrices(config).map(({ name, out, in: width }) => ({
@@ -112,7 +112,7 @@ export function workOperations(config: ModelConfig, work: Work): OperationRow[] 
   ];
 }
 
-/** The sum of rows. */
+/** Returns the sum of rows. */
 export function sumFlops(rows: readonly OperationRow[]): bigint {
   return rows.reduce((sum, { flops }) => sum + flops, 0n);
 }

@@ -1,12 +1,12 @@
-/** What is computed, before anything is said of its price: passes, generations, their counts. */
+/** Passes and generations, the work that the cost model prices. */
 
 /** One forward pass: `newTokens` (T) appended to a sequence that holds `heldTokens` (S). */
-export interface Pass {
+export interface ForwardPass {
   /** T, at least 1. */
   readonly newTokens: number;
-  /** S: tokens whose keys and values are held already; 0 when absent. */
+  /** S: tokens whose keys and values are already in the cache; 0 when absent. */
   readonly heldTokens?: number;
-  /** Of how many new tokens the logits are computed, 0 to T; 1, the last one's, when absent. */
+  /** Number of new tokens whose logits are computed, 0 to T; 1, the last one, when absent. */
   readonly headRows?: number;
 }
 
@@ -14,15 +14,15 @@ export interface Pass {
  * `naive` runs the whole sequence again for every token; `cached` prefills the prompt and then
  * appends one token a pass.
  */
-export type Mode = "naive" | "cached";
+export type CacheMode = "naive" | "cached";
 
-/** The lengths of one generation, and how it runs. */
+/** The lengths and the mode of one generation. */
 export interface GenerationShape {
   readonly promptLength: number;
-  /** n: tokens sampled. The first follows from the prompt alone, the last is never run itself. */
+  /** n: sampled tokens. The first follows from the prompt alone, the last one is never run. */
   readonly newTokens: number;
-  readonly mode: Mode;
-  /** Whether each pass computes the logits of its last token, which is enough, or of all. */
+  readonly mode: CacheMode;
+  /** The tokens of each pass whose logits are computed; the last one is enough. */
   readonly head?: "last" | "all";
 }
 
@@ -34,13 +34,13 @@ export interface GenerationShape {
 export type StepConvention = "exact" | "last-sampled" | "all-sampled";
 
 /**
- * Token-steps: how many token positions are pushed through the model to generate n tokens after a
- * prompt of P.
+ * Returns the token-steps: the number of token positions that pass through the model to generate n
+ * tokens after a prompt of P.
  *
  * `naive`: `sum of P + i over i = 0..n-1 = nP + n(n-1)/2`; `cached`: `P + n - 1`. In the
  * other conventions `nP + n(n+1)/2` (all-sampled) and `P + n` (last-sampled and all-sampled).
  *
- * @throws {RangeError} when a length is not a positive integer
+ * @throws {RangeError} if a length is not a positive integer
  */
 export function tokenSteps(
   generation: GenerationShape,
@@ -51,7 +51,7 @@ export function tokenSteps(
   return n * P + (n * (convention === "all-sampled" ? n + 1n : n - 1n)) / 2n;
 }
 
-/** The lengths of a generation as integers that cannot overflow. */
+/** Returns the lengths of a generation as bigints. */
 export function checkGeneration(
   who: string,
   generation: GenerationShape,
@@ -63,9 +63,9 @@ export function checkGeneration(
 }
 
 /**
- * `value` as a bigint.
+ * Returns `value` as a bigint.
  *
- * @throws {RangeError} when it is not an integer in [`least`, `most`]
+ * @throws {RangeError} unless it is an integer in [`least`, `most`]
  */
 export function count(who: string, field: string, value: number, least = 0, most?: number): bigint {
   const small = most === undefined || value <= most;
@@ -74,7 +74,7 @@ export function count(who: string, field: string, value: number, least = 0, most
   throw new RangeError(`${who}: ${field} must be an integer ${range}, got ${value}`);
 }
 
-/** Refuses a sequence that the model cannot hold, though it could be priced. */
+/** Throws if a sequence is longer than the context of the model. */
 export function checkContext(name: string, most: number, context: number): void {
   if (context <= most) return;
   throw new RangeError(`${name}: a sequence must hold at most ${most} tokens, got ${context}`);

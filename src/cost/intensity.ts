@@ -1,12 +1,12 @@
 /**
- * Arithmetic intensity: how many floating-point operations a byte of memory traffic pays for. Each
- * operation is a row of FLOPs and bytes, so that a whole step and the attention alone are sums.
+ * Arithmetic intensity: floating-point operations per byte of memory traffic. Each operation is a
+ * row of FLOPs and bytes; a whole step and the attention alone are sums of rows.
  */
 import type { ModelConfig } from "../model/config.ts";
 import { type Operation, workOperations } from "./flops.ts";
-import { count, type Pass } from "./generation.ts";
+import { count, type ForwardPass } from "./generation.ts";
 import { blockMatrices } from "./matrices.ts";
-import { type Attention, passWork, type Work } from "./work.ts";
+import { type PairCounting, passWork, type WorkCounts } from "./work.ts";
 
 /**
  * Activations that pass through memory. `unfused`: every operation reads its input and writes its
@@ -18,24 +18,24 @@ export const fusions = ["unfused", "streamed", "fused"] as const;
 
 export type Fusion = (typeof fusions)[number];
 
-/** A pass over several sequences at once, and how its numbers are stored and moved. */
-export interface TrafficPass extends Pass {
-  /** B: sequences that run together, each as the pass says; 1 when absent. */
+/** A pass over several sequences at once, and the storage of its numbers. */
+export interface TrafficPass extends ForwardPass {
+  /** B: number of sequences that run together; 1 when absent. */
   readonly batch?: number;
   readonly weightBytesPerElement: number;
   readonly kvBytesPerElement: number;
   readonly activationBytesPerElement: number;
   readonly fusion: Fusion;
-  /** Which query-key pairs cost FLOPs, and bytes where scores travel; `causal` when absent. */
-  readonly attention?: Attention;
+  /** The query-key pairs that cost FLOPs, and bytes if scores are stored; `causal` when absent. */
+  readonly attention?: PairCounting;
 }
 
 /** FLOPs and bytes, over all layers and the whole batch. */
 export interface Traffic {
   readonly flops: bigint;
-  /** Weights, read once a pass, however many sequences share it. */
+  /** Bytes of weights, read once per pass for all sequences. */
   readonly weightBytes: bigint;
-  /** Keys and values, written by their projections and read by the attention. */
+  /** Bytes of keys and values, written by their projections and read by the attention. */
   readonly kvBytes: bigint;
   readonly activationBytes: bigint;
 }
@@ -45,14 +45,14 @@ export interface TrafficRow extends Traffic {
 }
 
 /**
- * The FLOPs and bytes of one pass over B sequences, one row per operation.
+ * Returns the FLOPs and bytes of one pass over B sequences, one row per operation.
  *
  * Weights are read once, `(L (P_attention + P_mlp) + V D) b_w`, and one row of the embedding for
  * each token, tied or not. Keys and values: T are written and all that T queries can see are read,
  * once for all the query heads that share them. Norms, biases, RoPE, activation functions and
  * residual additions are taken to be fused into their neighbours.
  *
- * @throws {RangeError} when a count is out of its range
+ * @throws {RangeError} if a count is out of its range
  */
 export function trafficRows(config: ModelConfig, pass: TrafficPass): TrafficRow[] {
   const work = passWork(config, pass, pass.attention);
@@ -74,7 +74,7 @@ export function trafficRows(config: ModelConfig, pass: TrafficPass): TrafficRow[
   }));
 }
 
-/** The sum of rows: of all a whole step, of those that are {@link isAttention} the attention. */
+/** Returns the sum of rows, such as those of a whole step or of its attention. */
 export function sumTraffic(rows: readonly Traffic[]): Traffic {
   const sum = (part: keyof Traffic) => rows.reduce((total, row) => total + row[part], 0n);
   return {
@@ -85,7 +85,7 @@ export function sumTraffic(rows: readonly Traffic[]): Traffic {
   };
 }
 
-/** Whether an operation belongs to the attention itself, which has no weights. */
+/** Returns true for the operations of the attention itself, which have no weights. */
 export function isAttention({ operation }: Pick<TrafficRow, "operation">): boolean {
   return operation === "scores" || operation === "softmax" || operation === "mix";
 }
@@ -94,27 +94,27 @@ export function trafficBytes(traffic: Traffic): bigint {
   return traffic.weightBytes + traffic.kvBytes + traffic.activationBytes;
 }
 
-/** FLOPs per byte of memory traffic. */
+/** Returns the FLOPs per byte of memory traffic. */
 export function intensity(traffic: Traffic): number {
   return Number(traffic.flops) / Number(trafficBytes(traffic));
 }
 
-/** Elements that an operation moves; all but weights are of one sequence. */
+/** Number of elements that an operation moves; all except weights are those of one sequence. */
 interface Volume {
   readonly operation: TrafficRow["operation"];
   readonly weights?: bigint;
-  /** Weights that each sequence looks up for itself. */
+  /** Rows of weights that each sequence looks up. */
   readonly lookups?: bigint;
   readonly kv?: bigint;
   readonly activations?: bigint;
 }
 
-function embedding({ hiddenSize: D }: ModelConfig, { tokens }: Work): Volume {
+function embedding({ hiddenSize: D }: ModelConfig, { tokens }: WorkCounts): Volume {
   const rows = tokens * BigInt(D);
   return { operation: "embed_tokens", lookups: rows, activations: rows };
 }
 
-function head({ hiddenSize: D, vocabSize: V }: ModelConfig, { headRows }: Work): Volume {
+function head({ hiddenSize: D, vocabSize: V }: ModelConfig, { headRows }: WorkCounts): Volume {
   return {
     operation: "lm_head",
     weights: BigInt(V) * BigInt(D),
@@ -122,7 +122,7 @@ function head({ hiddenSize: D, vocabSize: V }: ModelConfig, { headRows }: Work):
   };
 }
 
-function blockVolumes(config: ModelConfig, pass: TrafficPass, work: Work): Volume[] {
+function blockVolumes(config: ModelConfig, pass: TrafficPass, work: WorkCounts): Volume[] {
   const L = BigInt(config.numHiddenLayers);
   const fused = pass.fusion === "fused";
   const matrices = blockMatrices(config).map((matrix): Volume => {
@@ -140,7 +140,7 @@ function blockVolumes(config: ModelConfig, pass: TrafficPass, work: Work): Volum
   return [...matrices.slice(0, 3), ...attentionVolumes(config, pass, work), ...matrices.slice(3)];
 }
 
-function attentionVolumes(config: ModelConfig, pass: TrafficPass, work: Work): Volume[] {
+function attentionVolumes(config: ModelConfig, pass: TrafficPass, work: WorkCounts): Volume[] {
   const { numAttentionHeads: N, numKeyValueHeads: K, headDim: H, slidingWindow } = config;
   const L = BigInt(config.numHiddenLayers);
   const { newTokens: T, heldTokens: S = 0, fusion, attention } = pass;

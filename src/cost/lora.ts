@@ -2,8 +2,8 @@ import type { ModelConfig } from "../model/config.ts";
 import { blockMatrices, type MatrixName } from "./matrices.ts";
 
 /**
- * How many numbers the adapters of LoRA add, and training changes: `r (in + out)` for every matrix
- * that has one.
+ * Returns the number of trainable parameters of LoRA adapters: `r (in + out)` for every matrix that
+ * has one.
  *
  * @param rank r
  * @param targets the matrices with an adapter; one of the blocks has it in every layer

@@ -12,18 +12,18 @@ export type MatrixName =
 /** A weight matrix `[out, in]` of one block. */
 export interface Matrix {
   readonly name: MatrixName;
-  /** The part of the block that it belongs to. */
+  /** The part of the block with the matrix. */
   readonly part: "self_attn" | "mlp";
   readonly out: number;
   readonly in: number;
-  /** Whether a bias `[out]` stands beside it. */
+  /** True if the matrix has a bias, `[out]`. */
   readonly bias: boolean;
 }
 
 /**
- * The weight matrices of one block, in the order in which a forward pass uses them: the one list
- * from which parameters, FLOPs and bytes are counted. SwiGLU has three in its feed-forward, the
- * other activations two.
+ * Returns the weight matrices of one block, in the order of a forward pass. Parameters, FLOPs and
+ * bytes are all counted from this list. SwiGLU has three matrices in its feed-forward, the other
+ * activations two.
  */
 export function blockMatrices(config: ModelConfig): Matrix[] {
   const { hiddenSize: D, intermediateSize: F, headDim: H } = config;

@@ -1,16 +1,16 @@
 /** Bytes that a model and its sequences occupy, from the configuration alone. */
 import type { ModelConfig } from "../model/config.ts";
-import { count, type Pass } from "./generation.ts";
+import { count, type ForwardPass } from "./generation.ts";
 import { parameterCount } from "./parameters.ts";
 
-/** The bytes of all weights; a tied head adds none. */
+/** Returns the bytes of all weights; a tied head adds none. */
 export function weightBytes(config: ModelConfig, bytesPerElement: number): bigint {
   return parameterCount(config) * count("weightBytes", "bytesPerElement", bytesPerElement, 1);
 }
 
 /**
- * The bytes that one token adds to a KV cache: `2 L K H b`, one key and one value for each layer
- * and key-value head. Query heads do not enter: sharing keys and values is what saves memory.
+ * Returns the bytes that one token adds to a KV cache: `2 L K H b`, one key and one value for each
+ * layer and key-value head, independent of the number of query heads.
  */
 export function kvBytesPerToken(config: ModelConfig, bytesPerElement: number): bigint {
   const { numHiddenLayers: L, numKeyValueHeads: K, headDim: H } = config;
@@ -18,27 +18,27 @@ export function kvBytesPerToken(config: ModelConfig, bytesPerElement: number): b
   return 2n * BigInt(L) * BigInt(K) * BigInt(H) * bytes;
 }
 
-/** How many tokens a KV cache holds for a context: no more than the window, in a rolling buffer. */
+/** Returns the tokens in a KV cache for a context: at most the window, in a rolling buffer. */
 export function cachedTokens({ slidingWindow }: ModelConfig, context: number): number {
   return slidingWindow === null ? context : Math.min(context, slidingWindow);
 }
 
-/** The bytes of the KV cache of one sequence of `context` tokens. */
+/** Returns the bytes of the KV cache of one sequence of `context` tokens. */
 export function kvBytes(config: ModelConfig, context: number, bytesPerElement: number): bigint {
   const held = cachedTokens(config, context);
   return kvBytesPerToken(config, bytesPerElement) * count("kvBytes", "context", held);
 }
 
 /** A pass over several sequences at once, and the bytes of one activation. */
-export interface BatchPass extends Pass {
+export interface BatchPass extends ForwardPass {
   /** B: sequences that run together, each as the pass says; 1 when absent. */
   readonly batch?: number;
   readonly bytesPerElement: number;
 }
 
 /**
- * The bytes of the score matrices of one layer when they are written out: `B N T (S + T) b`. A
- * streaming kernel (FlashAttention) never holds them.
+ * Returns the bytes of the score matrices of one layer if they are stored: `B N T (S + T) b`. A
+ * streaming kernel (FlashAttention) does not store them.
  */
 export function scoreMatrixBytes(config: ModelConfig, pass: BatchPass): bigint {
   const { B, T, S, bytes } = checkPass("scoreMatrixBytes", pass);
@@ -51,9 +51,9 @@ export interface ActivationRow {
 }
 
 /**
- * What a forward pass without a streaming kernel holds at once, estimated: the residual stream all
- * along and, beside it, the largest of three stages ({@link peakActivationBytes}). Buffers of norms
- * and of the next layer are taken to reuse this space.
+ * Returns an estimate of the memory of a forward pass without a streaming kernel: the residual
+ * stream throughout and, in addition, the largest of three stages ({@link peakActivationBytes}).
+ * Buffers of norms and of the next layer are assumed to reuse this space.
  *
  * | stage | elements |
  * | --- | --- |
@@ -79,7 +79,7 @@ export function activationRows(config: ModelConfig, pass: BatchPass): Activation
   ];
 }
 
-/** The residual stream and the largest stage beside it, see {@link activationRows}. */
+/** Returns the residual stream and the largest stage, see {@link activationRows}. */
 export function peakActivationBytes(config: ModelConfig, pass: BatchPass): bigint {
   const [residual, ...stages] = activationRows(config, pass);
   let largest = 0n;
@@ -87,7 +87,7 @@ export function peakActivationBytes(config: ModelConfig, pass: BatchPass): bigin
   return residual.bytes + largest;
 }
 
-/** The counts of a pass as integers that cannot overflow. */
+/** Returns the counts of a pass as bigints. */
 export function checkPass(who: string, pass: BatchPass) {
   return {
     B: count(who, "batch", pass.batch ?? 1, 1),

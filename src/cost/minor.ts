@@ -1,9 +1,9 @@
 /**
- * The operations that flops.ts leaves out, estimated: element-wise work, whose price
- * depends on who counts (is an exponential one operation?). Reported in columns of their own.
+ * Estimates of the element-wise operations, which flops.ts omits: their count depends on convention
+ * (an exponential may be one operation or many), so they are reported in separate columns.
  */
 import type { ModelConfig } from "../model/config.ts";
-import type { Work } from "./work.ts";
+import type { WorkCounts } from "./work.ts";
 
 /** Operations on one element of the feed-forward's hidden row; SwiGLU's include the product. */
 const activationOperations = { swiglu: 5, gelu: 5, gelu_tanh: 9, relu: 1 } as const;
@@ -19,8 +19,8 @@ export interface MinorFlops {
   readonly activation: bigint;
 }
 
-/** The element-wise operations of counted work, each primitive function counted as one. */
-export function minorFlops(config: ModelConfig, work: Work): MinorFlops {
+/** Returns the element-wise operations of counted work; a primitive function counts as one. */
+export function minorFlops(config: ModelConfig, work: WorkCounts): MinorFlops {
   const { hiddenSize: D, intermediateSize: F, headDim: H, norm, feedForward } = config;
   const { numAttentionHeads: N, numKeyValueHeads: K, numHiddenLayers: L } = config;
   const tokens = BigInt(L) * work.tokens;

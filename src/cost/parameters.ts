@@ -1,4 +1,4 @@
-/** How many numbers a model holds, from its configuration alone. */
+/** The parameters of a model, from its configuration alone. */
 import type { ModelConfig } from "../model/config.ts";
 import { blockMatrices } from "./matrices.ts";
 
@@ -12,22 +12,22 @@ export type ParameterGroup =
   | "lm_head";
 
 export interface ParameterRow {
-  /** The tensor's Hugging Face name; `*` stands for the number of the layer. */
+  /** Hugging Face name of the tensor, with `*` for the number of the layer. */
   readonly component: string;
   readonly group: ParameterGroup;
   /** L for a tensor of every layer, else 1. */
   readonly copies: number;
   readonly shape: readonly number[];
-  /** Of all copies together; 0 for a tied head, which has no memory of its own. */
+  /** Number of parameters of all copies; 0 for a tied head, which shares its memory. */
   readonly count: bigint;
-  /** The component whose memory a tied head is. */
+  /** The component that shares its memory with a tied head. */
   readonly tiedTo: string | null;
 }
 
 const embedding = "model.embed_tokens.weight";
 
 /**
- * The tensors of a model, one row for all layers' copies; the counts sum to the parameters.
+ * Returns the tensors of a model, one row for the copies of all layers. The counts sum to:
  *
  * `V D (tied ? 1 : 2) + L (P_attention + P_mlp + norms) + final norm`, where
  * `P_attention = D N H + 2 D K H + N H D` and `P_mlp = 3 D F` (SwiGLU) or `2 D F`, plus the biases
@@ -65,44 +65,44 @@ export function parameterRows(config: ModelConfig): ParameterRow[] {
   return rows;
 }
 
-/** The count of numbers that have memory of their own; a tied head adds none. */
+/** Returns the number of parameters; a tied head adds none. */
 export function parameterCount(config: ModelConfig): bigint {
   return parameterRows(config).reduce((sum, { count }) => sum + count, 0n);
 }
 
-/** The weights that stand in a matrix product: those of the blocks and the head, tied or not. */
+/** Returns the weights in matrix products: those of the blocks and the head, tied or not. */
 export function matrixParameters(config: ModelConfig): bigint {
   return blockMatrixParameters(config) + volume(config.vocabSize, config.hiddenSize);
 }
 
-/** The weights of the blocks' matrices: `L (P_attention + P_mlp)` without biases. */
+/** Returns the weights of the matrices of all blocks: `L (P_attention + P_mlp)` without biases. */
 export function blockMatrixParameters(config: ModelConfig): bigint {
   const { numHiddenLayers: L } = config;
   return blockMatrices(config).reduce((sum, m) => sum + volume(L, m.out, m.in), 0n);
 }
 
 export interface ParameterSummary {
-  /** Of one block. */
+  /** Parameters of one block. */
   readonly block: {
     readonly attention: bigint;
     readonly feedForward: bigint;
     readonly norms: bigint;
     readonly total: bigint;
   };
-  /** Of all blocks. */
+  /** Parameters of all blocks. */
   readonly blocks: bigint;
   readonly embedding: bigint;
   readonly positions: bigint;
   readonly finalNorm: bigint;
-  /** 0 when tied, but for a bias. */
+  /** 0 when tied, except for a bias. */
   readonly lmHead: bigint;
   readonly total: bigint;
-  /** What the total is, or would be, with the head tied to the embedding, and with it untied. */
+  /** The total with the head tied to the embedding, and with it untied. */
   readonly tied: bigint;
   readonly untied: bigint;
 }
 
-/** The parameters by group: `embedding + positions + blocks + finalNorm + lmHead = total`. */
+/** Returns the parameters by group: `embedding + positions + blocks + finalNorm + lmHead = total`. */
 export function parameterSummary(config: ModelConfig): ParameterSummary {
   const rows = parameterRows(config);
   const sum = (group: ParameterGroup) =>
@@ -125,7 +125,7 @@ export function parameterSummary(config: ModelConfig): ParameterSummary {
   };
 }
 
-/** `part / whole`, 0 to 1. */
+/** Returns `part / whole`, 0 to 1. */
 export function share(part: bigint, whole: bigint): number {
   return Number(part) / Number(whole);
 }

@@ -1,4 +1,4 @@
-/** The roofline model: what a device could reach at best, given the intensity of the work. */
+/** The roofline model: the highest FLOP/s of a device, given the intensity of the work. */
 import { intensity, type Traffic, trafficBytes } from "./intensity.ts";
 
 /** The two roofs of a device. */
@@ -9,22 +9,22 @@ export interface Roofs {
 
 export type Bound = "memory" | "compute";
 
-/** The intensity, in FLOPs per byte, below which memory is the limit and above which compute is. */
+/** Returns the intensity in FLOPs per byte below which memory is the limit, else compute. */
 export function ridgePoint({ flopsPerS, bytesPerS }: Roofs): number {
   return flopsPerS / bytesPerS;
 }
 
-/** The most FLOP/s that work of this intensity can reach: `min(peak, intensity * bandwidth)`. */
+/** Returns the highest FLOP/s at this intensity: `min(peak, intensity * bandwidth)`. */
 export function attainableFlops(roofs: Roofs, flopsPerByte: number): number {
   return Math.min(roofs.flopsPerS, flopsPerByte * roofs.bytesPerS);
 }
 
-/** Which roof is the lower one at this intensity; compute on the ridge itself. */
+/** Returns the lower roof at this intensity; compute at the ridge. */
 export function boundOf(roofs: Roofs, flopsPerByte: number): Bound {
   return flopsPerByte < ridgePoint(roofs) ? "memory" : "compute";
 }
 
-/** The least time in seconds: `max(FLOPs / peak, bytes / bandwidth)`. */
+/** Returns the shortest time in seconds: `max(FLOPs / peak, bytes / bandwidth)`. */
 export function roofSeconds(roofs: Roofs, traffic: Traffic): number {
   return Math.max(
     Number(traffic.flops) / roofs.flopsPerS,
@@ -32,7 +32,7 @@ export function roofSeconds(roofs: Roofs, traffic: Traffic): number {
   );
 }
 
-/** Where a piece of work stands under two roofs. */
+/** The intensity of some work, and its limit under two roofs. */
 export interface RooflinePoint {
   readonly intensity: number;
   readonly ridge: number;
@@ -51,8 +51,8 @@ export function rooflinePoint(roofs: Roofs, traffic: Traffic): RooflinePoint {
 }
 
 /**
- * The rule of thumb for decoding one sequence: every weight is read once a token, and nothing else
- * takes time. An upper bound on tokens per second.
+ * Returns the rule of thumb for decoding one sequence: every weight is read once per token, and
+ * nothing else takes time. An upper bound on tokens per second.
  */
 export function weightStreaming(work: {
   readonly parameters: number;

@@ -4,8 +4,8 @@ import { architectureText } from "./architecture.ts";
 import { type ModelSummary, summary } from "./summary.ts";
 
 /**
- * A model's summary as text: its modules, then its parameters by layer, inside one block, and by
- * tensor, then what it has or would have with its head tied and untied.
+ * Returns the summary of a model as text: modules, parameters by layer, inside one block and by
+ * tensor, and the total with a tied and an untied head.
  */
 export function summaryText(config: ModelConfig): string {
   const counted = summary(config);

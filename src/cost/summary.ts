@@ -1,10 +1,10 @@
-/** What a model consists of, counted: by tensor, by layer, and inside one block. */
+/** The parameters of a model by tensor, by layer and inside one block. */
 import type { ModelConfig } from "../model/config.ts";
 import { type ParameterRow, parameterRows, parameterSummary, share } from "./parameters.ts";
 
 /** One tensor, or one tensor of every block. */
 export interface TensorRow extends ParameterRow {
-  /** Of the total, 0 to 1. */
+  /** Share of the total, 0 to 1. */
   readonly share: number;
 }
 
@@ -16,7 +16,7 @@ export interface LayerRow {
   readonly each: bigint;
   /** Parameters of all copies. */
   readonly parameters: bigint;
-  /** Of the total, 0 to 1. */
+  /** Share of the total, 0 to 1. */
   readonly share: number;
 }
 
@@ -24,26 +24,24 @@ export interface BlockRow {
   readonly part: "attention" | "feed-forward" | "norms";
   /** Parameters of this part of one block. */
   readonly parameters: bigint;
-  /** Of one block, 0 to 1. */
+  /** Share of one block, 0 to 1. */
   readonly share: number;
 }
 
 export interface ModelSummary {
-  /** Their counts sum to `total`, their shares to 1; so do those of `layers`. */
+  /** Counts sum to `total` and shares to 1, as in `layers`. */
   readonly tensors: readonly TensorRow[];
   readonly layers: readonly LayerRow[];
-  /** The parts of one block: their parameters sum to the block's, their shares to 1. */
+  /** The parts of one block; shares sum to 1. */
   readonly block: readonly BlockRow[];
-  /** What the model has. */
+  /** Parameters of the model. */
   readonly total: bigint;
-  /**
-   * What it has, or would have, with the head tied to the embedding, and with a head of its own.
-   */
+  /** Parameters with the head tied to the embedding, and with a separate head. */
   readonly tied: bigint;
   readonly untied: bigint;
 }
 
-/** The summary of a configuration. Layers that it does not have have no row; a tied head has 0. */
+/** Returns the summary of a configuration. An absent layer has no row; a tied head has 0. */
 export function summary(config: ModelConfig): ModelSummary {
   const counted = parameterSummary(config);
   const { block, total, tied, untied } = counted;

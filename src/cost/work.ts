@@ -1,32 +1,36 @@
 /**
- * Work, counted: how many tokens go through the blocks, how many query-key pairs are scored and how
- * many rows of logits are computed. These three counts fix the cost of any run of one model.
+ * The three counts that determine the cost of any run of one model: tokens that pass through the
+ * blocks, query-key pairs that are scored, and rows of logits.
  */
 import type { ModelConfig } from "../model/config.ts";
-import { checkGeneration, count, type GenerationShape, type Pass } from "./generation.ts";
+import { checkGeneration, count, type ForwardPass, type GenerationShape } from "./generation.ts";
 
-export interface Work {
-  /** Token positions that go through the blocks. */
+export interface WorkCounts {
+  /** Number of token positions that pass through the blocks. */
   readonly tokens: bigint;
-  /** Query-key pairs of one head of one layer. */
+  /** Number of query-key pairs of one head of one layer. */
   readonly pairs: bigint;
-  /** Token positions whose logits are computed. */
+  /** Number of token positions whose logits are computed. */
   readonly headRows: bigint;
 }
 
 /**
- * Which query-key pairs count. `causal`: those that the mask lets through; a query at position t
- * attends `min(t + 1, window)` keys. `dense`: the full rectangle of T queries by S + T keys, which
- * a kernel computes that masks afterwards, whatever the window.
+ * The query-key pairs that count. `causal`: those that the mask allows; a query at position t
+ * attends `min(t + 1, window)` keys. `dense`: the full rectangle of T queries by S + T keys, as a
+ * kernel computes that masks afterwards, independent of the window.
  */
-export type Attention = "causal" | "dense";
+export type PairCounting = "causal" | "dense";
 
 /**
- * What one pass does.
+ * Returns the counts of one pass.
  *
- * @throws {RangeError} when a count is not an integer in its range
+ * @throws {RangeError} if a count is not an integer in its range
  */
-export function passWork(config: ModelConfig, pass: Pass, attention: Attention = "causal"): Work {
+export function passWork(
+  config: ModelConfig,
+  pass: ForwardPass,
+  attention: PairCounting = "causal",
+): WorkCounts {
   const tokens = count("pass", "newTokens", pass.newTokens, 1);
   const held = count("pass", "heldTokens", pass.heldTokens ?? 0);
   const headRows = count("pass", "headRows", pass.headRows ?? 1, 0, pass.newTokens);
@@ -37,18 +41,18 @@ export function passWork(config: ModelConfig, pass: Pass, attention: Attention =
 }
 
 /**
- * What a generation does, in closed form: the sum of {@link passWork} over its passes. `naive` runs
- * passes of P, P + 1, ..., P + n - 1 tokens; `cached` one of P and then n - 1 of one token.
+ * Returns the counts of a generation in closed form: the sum of {@link passWork} over its passes.
+ * `naive` runs passes of P, P + 1, ..., P + n - 1 tokens; `cached` one of P, then n - 1 of 1 token.
  *
- * @throws {RangeError} when a length is not a positive integer
+ * @throws {RangeError} if a length is not a positive integer
  */
 export function generationWork(
   config: ModelConfig,
   generation: GenerationShape,
-  attention: Attention = "causal",
-): Work {
+  attention: PairCounting = "causal",
+): WorkCounts {
   const { P, n } = checkGeneration("generation", generation);
-  const longest = P + n - 1n; // the most tokens that any pass sees
+  const longest = P + n - 1n; // tokens of the longest pass
   const { slidingWindow } = config;
   const dense = attention === "dense";
   const all = generation.head === "all";
@@ -63,13 +67,13 @@ export function generationWork(
   return { tokens, pairs, headRows: all ? tokens : n };
 }
 
-/** Pairs of a first pass over m tokens: `min(1, W) + min(2, W) + ... + min(m, W)`. */
+/** Returns the pairs of a first pass over m tokens: `min(1, W) + min(2, W) + ... + min(m, W)`. */
 function causal(window: number | null, m: bigint): bigint {
   const growing = least(m, window);
   return triangle(growing) + (m - growing) * growing;
 }
 
-/** The sum of {@link causal} over first passes of 1, 2, ..., m tokens. */
+/** Returns the sum of {@link causal} over first passes of 1, 2, ..., m tokens. */
 function causals(window: number | null, m: bigint): bigint {
   const growing = least(m, window);
   const beyond = m - growing;

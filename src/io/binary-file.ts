@@ -1,15 +1,15 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 
-/** The most that one read call of the operating system is asked for. */
+/** Maximum size of one read call of the operating system. */
 const CHUNK_BYTES = 2 ** 30;
 
 /**
- * A file open for reading, at any offset. It takes no memory for bytes that the file does not have:
- * what a damaged header claims is compared with the file's real size first.
+ * A file open for reading at any offset. A range is compared with the size of the file before
+ * memory is allocated, so a damaged header cannot demand more than the file has.
  */
 export class BinaryFile implements AsyncDisposable {
   readonly path: string;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly #handle: FileHandle;
 
@@ -19,7 +19,7 @@ export class BinaryFile implements AsyncDisposable {
     this.#handle = handle;
   }
 
-  /** @throws {Error} when there is no such file, or it is a folder or a pipe */
+  /** @throws {Error} if the path is not that of a file */
   static async open(path: string): Promise<BinaryFile> {
     const stats = await stat(path);
     if (!stats.isFile()) throw new Error(`${path}: must be a file`);
@@ -27,10 +27,10 @@ export class BinaryFile implements AsyncDisposable {
   }
 
   /**
-   * The bytes `[offset, offset + length)`.
+   * Returns the bytes `[offset, offset + length)`.
    *
-   * @param what names them in the error, as in `the header`
-   * @throws {RangeError} when the file ends before them
+   * @param what name of the bytes in the error, as in `the header`
+   * @throws {RangeError} if the file ends before them
    */
   async read(offset: number, length: number, what: string): Promise<DataView<ArrayBuffer>> {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) {

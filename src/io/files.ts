@@ -3,14 +3,15 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Writes a file whole or not at all: under another name first, then renamed, so that a reader never
- * sees half of it and a full disk or a kill leaves the previous file in place. Makes the folder.
+ * Writes a file completely or not at all: under a temporary name first, then renamed. A reader
+ * never sees half of it, and a full disk or a kill leaves the previous file in place. Creates the
+ * folder.
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await writeTogether([[path, content]]);
 }
 
-/** As {@link writeWhole} for files that belong together: none is renamed before all are written. */
+/** As {@link writeWhole} for several files: none is renamed before all are written. */
 export async function writeTogether(
   files: readonly (readonly [path: string, content: string | Uint8Array])[],
 ): Promise<void> {
@@ -28,7 +29,7 @@ export async function writeTogether(
   }
 }
 
-/** SHA-256 in hexadecimal. */
+/** Returns the SHA-256 in hexadecimal. */
 export function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }

@@ -7,10 +7,10 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /**
- * The JSON object that `bytes` spell in UTF-8.
+ * Parses a JSON object in UTF-8.
  *
- * @param who names the file, and what of it, in the error
- * @throws {RangeError} when they spell something else
+ * @param who name of the file or its part in the error
+ * @throws {RangeError} if the bytes are something else
  */
 export function parseJsonObject(bytes: DataView, who: string): JsonObject {
   let value: unknown;
@@ -25,7 +25,7 @@ export function parseJsonObject(bytes: DataView, who: string): JsonObject {
   return value;
 }
 
-/** The JSON object in a file; see {@link parseJsonObject}. */
+/** Reads the JSON object in a file; see {@link parseJsonObject}. */
 export async function readJsonObject(path: string): Promise<JsonObject> {
   await using file = await BinaryFile.open(path);
   return parseJsonObject(await file.read(0, file.size, "the file"), `${path}:`);

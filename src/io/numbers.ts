@@ -1,16 +1,16 @@
-/** Numbers as people read them. Nothing here runs only in Node: the page's script uses it too. */
+/** Numbers as text. The script of the page uses this module too, so it needs no Node. */
 
-/** `6738415616` as `6,738,415,616`. */
+/** Returns `6738415616` as `6,738,415,616`. */
 export function grouped(count: bigint | number): string {
   return count.toLocaleString("en");
 }
 
-/** `0.6684` as `66.84 %`. */
+/** Returns `0.6684` as `66.84 %`. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-/** `1.9e-14` as `1.9 × 10⁻¹⁴`; what is not tiny or huge as it is. */
+/** Returns `1.9e-14` as `1.9 × 10⁻¹⁴`; a value of ordinary size as by {@link significant}. */
 export function scientific(value: number): string {
   if (value === 0) return "0";
   const [mantissa, exponent] = value.toExponential(1).split("e").map(Number);
@@ -23,14 +23,14 @@ const superscripts: Readonly<Record<string, string>> = {
   ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].map((text, digit) => [digit, text])),
 };
 
-/** Three digits that count, without zeros that say nothing: `83.6`, `1,070`, `0.25`. */
+/** Returns three significant digits without trailing zeros: `83.6`, `1,070`, `0.25`. */
 export function significant(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
 }
 
 const prefixes = ["", "k", "M", "G", "T", "P", "E", "Z"];
 
-/** With the prefix of its thousands: `55670272` of `FLOP` as `55.7 MFLOP`. */
+/** Returns a value with an SI prefix: `55670272` of `FLOP` as `55.7 MFLOP`. */
 export function si(value: bigint | number, unit: string): string {
   let scaled = Number(value);
   let prefix = 0;
@@ -41,7 +41,7 @@ export function si(value: bigint | number, unit: string): string {
   return `${significant(scaled)} ${prefixes[prefix]}${unit}`;
 }
 
-/** `86.8 ms`, `7.26 s`, `3.1 µs`. */
+/** Returns a duration as text: `86.8 ms`, `7.26 s`, `3.1 µs`. */
 export function duration(seconds: number): string {
   if (seconds >= 1) return `${significant(seconds)} s`;
   if (seconds >= 1e-3) return `${significant(seconds * 1e3)} ms`;

@@ -1,15 +1,15 @@
 import { Presets, SingleBar } from "cli-progress";
 
 /**
- * A bar on the error stream with what is being done and the time left; in a log, a line now and
- * then.
+ * A bar on the error stream with the current activity and the time left; in a log, a line every ten
+ * seconds.
  */
 export interface Progress {
-  /** Says what is being done now. */
+  /** Shows the current activity. */
   label(text: string): void;
-  /** One step is done, or so many. */
+  /** Advances by one step, or by several. */
   step(steps?: number): void;
-  /** Takes the bar away, so that something can be printed, and brings it back. */
+  /** Removes the bar, so that text can be printed, until `resume`. */
   pause(): void;
   resume(): void;
   stop(): void;
@@ -18,7 +18,7 @@ export interface Progress {
 /**
  * Starts a bar of `total` steps.
  *
- * @param label what is being done at first
+ * @param label the first activity
  */
 export function startProgress(label: string, total: number): Progress {
   const bar = new SingleBar(

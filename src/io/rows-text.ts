@@ -31,13 +31,13 @@ export function rowsText<Schema extends TableSchema>(
   return parts.filter((part) => part !== "").join("\n");
 }
 
-/** Names and values in two columns. */
+/** Returns names and values in two columns. */
 export function aligned(pairs: readonly (readonly string[])[]): string {
   const width = Math.max(0, ...pairs.map(([name]) => name.length));
   return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }
 
-/** Integers in full, in groups of three; other numbers with five digits, if they are any. */
+/** Returns integers in full, in groups of three digits; other numbers with five digits. */
 function cellText(cell: CellValue): string {
   if (cell === null) return "";
   if (typeof cell === "bigint") return grouped(cell);

@@ -7,9 +7,9 @@ import { promisify } from "node:util";
 import { sha256, writeWhole } from "./files.ts";
 import { isObject, readJsonObject } from "./json.ts";
 
-/** One run of the tool: everything that its tables do not say and a reader needs to repeat them. */
+/** One run: the information that its tables lack and a reader needs to repeat them. */
 export interface RunRecord {
-  /** The start, in UTC; names the run in every row of its tables. */
+  /** Start in UTC, the name of the run in every row of its tables. */
   readonly run_id: string;
   readonly command: string;
   readonly seed: number;
@@ -19,18 +19,18 @@ export interface RunRecord {
   readonly cpu: string;
   readonly cores: number;
   readonly memory_bytes: number;
-  /** Of the last minute, when the run started: what else the machine was doing. */
+  /** Load of the machine in the minute before the start. */
   readonly load_average: number;
-  /** How the processor chooses its frequency; null where the system does not say. */
+  /** Frequency governor of the processor; null if the system does not report it. */
   readonly governor: string | null;
-  /** Null outside git; `git_dirty` says whether files differed from the commit. */
+  /** Null outside git; `git_dirty` is true if files differed from the commit. */
   readonly git_commit: string | null;
   readonly git_dirty: boolean | null;
 }
 
 const governorFile = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
 
-/** The record of a run that starts now. */
+/** Returns the record of a run that starts now. */
 export async function startRecord(command: string, seed: number): Promise<RunRecord> {
   const status = await git("status", "--porcelain");
   return {
@@ -53,16 +53,16 @@ export async function startRecord(command: string, seed: number): Promise<RunRec
   };
 }
 
-/** A run, and the SHA-256 of each of its files that no later run has written anew. */
+/** A run, and the SHA-256 of each of its files that no later run has replaced. */
 export interface PastRun extends RunRecord {
   readonly sha256: Readonly<Record<string, string>>;
 }
 
 /**
- * Adds the run to the folder's `run.json`: `{ runs }`, newest last. A file belongs to the run that
- * wrote it last, so a folder of reports by several commands says of each where it is from.
+ * Adds the run to `run.json` of the folder: `{ runs }`, newest last. A file belongs to the run that
+ * wrote it last, so the origin of every file of several commands is known.
  *
- * @throws {RangeError} when the `run.json` that is there is something else; it stays as it is
+ * @throws {RangeError} if an existing `run.json` is another file; it is not changed
  */
 export async function writeRecord(
   folder: string,
@@ -85,10 +85,10 @@ export async function writeRecord(
 }
 
 /**
- * The runs that wrote what is in a folder of reports, oldest first; none where it has no
+ * Returns the runs that wrote the files of a folder of reports, oldest first; none if it has no
  * `run.json`.
  *
- * @throws {RangeError} when its `run.json` is not one of {@link writeRecord}
+ * @throws {RangeError} if `run.json` was not written by {@link writeRecord}
  */
 export async function readRuns(folder: string): Promise<readonly PastRun[]> {
   const path = join(folder, "run.json");

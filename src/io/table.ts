@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 
-/** A cell of a row; null where the column does not apply. Counts that may be large are bigint. */
+/** A cell of a row; null if the column does not apply. Counts that can be large are bigint. */
 export type CellValue = string | number | bigint | boolean | null;
 
 /** A row of any table. */
@@ -26,7 +26,7 @@ export interface TableSchema<Named extends Columns = Columns> {
   readonly columns: Named;
   /** Type of every further column, where the table has one column per law; else null. */
   readonly further: Column | null;
-  /** Whether a table without rows is valid, such as that of a benchmark that was not selected. */
+  /** True if a table without rows is valid, as for a benchmark that was not selected. */
   readonly mayBeEmpty: boolean;
 }
 

@@ -2,7 +2,7 @@ import Table from "cli-table3";
 
 export { grouped, percent } from "./numbers.ts";
 
-/** A table as text: the first column left, the others right; no colours, so a file can keep it. */
+/** Returns a table as text without colours: the first column left, the others right aligned. */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
     head: [...head],

@@ -3,7 +3,7 @@
  * that `causalgate cost` calls too. The page's script runs this in the browser.
  */
 
-import { bytesOfFormat, datasheetRoofs, type Format, namedDevice } from "../cost/devices.ts";
+import { bytesOfFormat, datasheetRoofs, type NumberFormat, namedDevice } from "../cost/devices.ts";
 import { checkContext, count } from "../cost/generation.ts";
 import { type KvMemoryRow, kvMemoryRow } from "../cost/kv-memory-table.ts";
 import { kvBytes, kvBytesPerToken, weightBytes } from "../cost/memory.ts";
@@ -17,7 +17,7 @@ import { namedModel } from "../model/named/registry.ts";
 export interface Choice {
   readonly model: string;
   readonly device: string;
-  readonly dtype: Format;
+  readonly dtype: NumberFormat;
   readonly context: number;
   readonly batch: number;
   readonly tp: number;

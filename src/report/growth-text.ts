@@ -2,7 +2,7 @@ import type { GrowthRow } from "../bench/growth-table.ts";
 import type { RatioRow } from "../bench/ratios-table.ts";
 import type { Configs } from "../bench/timed-groups.ts";
 import { generationOperations, sumFlops } from "../cost/flops.ts";
-import { type Mode, tokenSteps } from "../cost/generation.ts";
+import { type CacheMode, tokenSteps } from "../cost/generation.ts";
 import { tokenStepsReason } from "../cost/token-steps-text.ts";
 import { grouped } from "../io/text-table.ts";
 import type { ModelConfig } from "../model/config.ts";
@@ -78,7 +78,7 @@ function split(config: ModelConfig, row: GrowthRow, P: number, n: number): strin
   const total = terms.reduce((sum, term) => sum + term, 0);
   const names = ["fixed", "by n", "by n²", "by n³"];
   const shares = terms.map((term, power) => `${percentage(term / total)} ${names[power]}`);
-  const mode = row.mode as Mode;
+  const mode = row.mode as CacheMode;
   const operations = generationOperations(config, { promptLength: P, newTokens: n, mode });
   const attention = operations.filter(
     ({ operation }) => operation === "scores" || operation === "mix",

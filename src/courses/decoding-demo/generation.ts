@@ -1,5 +1,5 @@
 import { generationFlops } from "../../cost/flops.ts";
-import { type Mode, type StepConvention, tokenSteps } from "../../cost/generation.ts";
+import { type CacheMode, type StepConvention, tokenSteps } from "../../cost/generation.ts";
 import { generate } from "../../generation/generate.ts";
 import {
   bigInteger,
@@ -71,7 +71,7 @@ export async function generationRows(
     if (naive.tokens.join() !== cached.tokens.join()) {
       throw new Error(`demo: both modes must generate ${naive.newTokens}, got ${cached.newTokens}`);
     }
-    const by = (mode: Mode, convention: StepConvention) =>
+    const by = (mode: CacheMode, convention: StepConvention) =>
       Number(tokenSteps({ promptLength: prompt.length, newTokens: n, mode }, convention));
     rows.push({
       schema_version: schemaVersion,
@@ -97,7 +97,8 @@ const lengths = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 export function generationCostRows({ name, config }: Model): RowOf<typeof generationCostTable>[] {
   const promptLength = 10;
   return lengths.map((n) => {
-    const flops = (mode: Mode) => generationFlops(config, { promptLength, newTokens: n, mode });
+    const flops = (mode: CacheMode) =>
+      generationFlops(config, { promptLength, newTokens: n, mode });
     const [naive, cached] = [flops("naive"), flops("cached")];
     return {
       schema_version: schemaVersion,

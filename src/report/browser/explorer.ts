@@ -1,5 +1,5 @@
 /** The cost explorer: a form whose answers the functions of cost/ give, here in the browser. */
-import type { Format } from "../../cost/devices.ts";
+import type { NumberFormat } from "../../cost/devices.ts";
 import { duration, grouped, si, significant } from "../../io/numbers.ts";
 import { type Choice, type Explored, explore } from "../explore.ts";
 import { type Content, type Html, html } from "../page/html.ts";
@@ -33,7 +33,7 @@ function choiceOf(form: FormData): Choice {
   return {
     model: text("model"),
     device: text("device"),
-    dtype: text("dtype") as Format,
+    dtype: text("dtype") as NumberFormat,
     context: Number(text("context")),
     batch: Number(text("batch")),
     tp: Number(text("tp")),
