@@ -9,16 +9,22 @@ import { forward } from "../src/definition.ts";
 import { expectLast, expectLogits } from "../src/laws/support/expect.ts";
 import { float32 } from "../src/math/arithmetic.ts";
 import { seededRandom } from "../src/math/random.ts";
+import { namedModel } from "../src/model/named/registry.ts";
+import { initWeights } from "../src/model/weights.ts";
 import {
   type ArithmeticName,
   arithmeticTolerances,
   bits40,
+  derivedTolerances,
   goldenTolerances,
   headroom,
   serverArithmetics,
   serverTolerances,
+  timedTolerances,
   toleranceOf,
 } from "../src/tolerance/arithmetics.ts";
+import { allowance } from "../src/tolerance/compare.ts";
+import { choiceAllowance, logProbAllowance } from "../src/tolerance/derived.ts";
 import { accuracyOf, isNoise, withMeasuredTolerance } from "../src/tolerance/measured.ts";
 import { noiseFloor, noiseOver } from "../src/tolerance/noise.ts";
 import { type Comparison, observeComparisons, reportComparison } from "../src/tolerance/observe.ts";
@@ -50,8 +56,33 @@ describe("the page of tolerances", () => {
     for (const { bound } of Object.values(serverTolerances)) {
       expect(bound).toEqual({ absolute: 0.005, relative: 0 });
     }
-    expect(goldenTolerances.independentFloat64).toBeLessThanOrEqual(1e-9);
+    expect(goldenTolerances).toEqual({
+      ...{ definition: 1e-10, independentFloat64: 1e-9, noiseFloors: 8 },
+    });
+    expect(timedTolerances).toEqual({ float64: 1e-9, mostNoise: 0.1 });
+    expect(derivedTolerances).toEqual({
+      ...{ probability: 1e-12, penalisedLogit: 1e-12, entropy: 1e-9 },
+      ...{ logProb: 1e-13, probabilitySum: 1e-9, serverProbabilitySum: 1e-4 },
+    });
     expect(headroom).toBe(64);
+  });
+
+  test("states how many errors of a row there are in what is computed from it", () => {
+    const row = [3, -5];
+    const tolerance = { absolute: 0.25, relative: 0.5 };
+    const { logProb, probabilitySum } = derivedTolerances;
+    const times = (allowed: number) => `${allowed / allowance(row, tolerance)} a`;
+    const one = times(logProbAllowance(row, tolerance));
+    for (const [quantity, allowed] of [
+      ["log-probability", `${one} + ${logProb} (1 + s)`],
+      ["sum of e to all log-probabilities", `${one} + ${probabilitySum}`],
+      ["log-probability of a server", one],
+      ["difference of penalised logits", times(choiceAllowance(row, tolerance))],
+    ]) {
+      const stated = page.split("\n").find((line) => line.startsWith(` * | ${quantity} `));
+      expect(stated?.split("|")[2].trim()).toBe(allowed);
+    }
+    expect(choiceAllowance(row, "bitwise")).toBe(0);
   });
 
   test.for(names)("states in its table what %s is allowed", (name) => {
@@ -79,6 +110,19 @@ describe("the page of tolerances", () => {
     expect(near.absolute).toBe(absolute);
     const far = accuracyOf(measured, model, tokens, off(exact, absolute / 15), exact);
     expect(far.absolute).toBe(absolute + 64 * noiseOver(model, tokens, noise));
+  });
+
+  test("states the tolerances of the demo model", () => {
+    const { config } = namedModel("demo");
+    const model = { name: "demo", config, weights: initWeights(config, 42) };
+    const [own, half] = (["float32", "ggml-float16"] as const).map((name) => {
+      const floor = noiseFloor(model, arithmeticTolerances[name].noise);
+      const { absolute } = withMeasuredTolerance(toleranceOf(name), model).accurate;
+      return [floor, absolute].map((value) => Number(value.toPrecision(2))).join(" and ");
+    });
+    const text = page.replaceAll("\n * ", " ");
+    expect(text).toContain(`\`f\` in \`float32\` is ${own} is allowed`);
+    expect(text).toContain(`in \`ggml-float16\` they are ${half}.`);
   });
 
   test("keeps bit for bit what declares it, in any arithmetic", () => {

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
@@ -28,7 +29,8 @@ export const frequencyPresencePenalty = choiceLaw<Seen>({
       for (const [id, logit] of row.entries()) {
         const wanted = logit - penalty * times(counts[id]);
         // Taking the penalty away once or several times may round differently.
-        const rounding = counts[id] === 0 ? 0 : 1e-12 * Math.max(1, Math.abs(wanted));
+        const rounding =
+          counts[id] === 0 ? 0 : derivedTolerances.penalisedLogit * Math.max(1, Math.abs(wanted));
         const right = penalised[id] === wanted || Math.abs(penalised[id] - wanted) <= rounding;
         expect(right, `${what}[${id}] is ${penalised[id]}, not ${wanted}`);
       }

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import { forward } from "../definition.ts";
 import type { Candidate } from "../subjects/subject.ts";
-import { allowance } from "../tolerance/compare.ts";
+import { derivedTolerances } from "../tolerance/arithmetics.ts";
+import { logProbAllowance } from "../tolerance/derived.ts";
 import { law } from "./law.ts";
 import { generationCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
@@ -44,7 +45,8 @@ export const logProbAlignment = law<Text>({
     for (let next = 0; next < V; next++) {
       total += Math.exp((await logProbs(decoder, [...start, next]))[start.length - 1]);
     }
-    const allowed = 1e-9 + 2 * allowance(rows[start.length - 1], subject.repeatable);
+    const { probabilitySum } = derivedTolerances;
+    const allowed = probabilitySum + logProbAllowance(rows[start.length - 1], subject.repeatable);
     expect(Math.abs(total - 1) < allowed, `probabilities after [${start}] sum to ${total}`);
     await expectRejected("one token", () => logProbs(decoder, tokens.slice(0, 1)));
     await expectRejected(`[0, ${V}]`, () => logProbs(decoder, [0, V]));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { rowIndex, scriptedDecoder } from "../arbitraries/scripted-decoder.ts";
+import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { choiceLaw } from "./law.ts";
 import { speculationCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
@@ -50,7 +51,10 @@ export const speculativeDistribution = choiceLaw<Tables>({
       }, 1);
       const actual = outcomes.get(text.join()) ?? 0;
       const what = `[${text}] has probability ${actual}, the target's is ${expected}`;
-      expect(Math.abs(actual - expected) < 1e-12, `${what}; ${draftTokens} draft tokens`);
+      expect(
+        Math.abs(actual - expected) < derivedTolerances.probability,
+        `${what}; ${draftTokens} draft tokens`,
+      );
       outcomes.delete(text.join());
     }
     expect(outcomes.size === 0, `texts of another length: ${[...outcomes.keys()].join("; ")}`);

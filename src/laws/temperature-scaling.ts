@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { logits } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
+import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expect } from "./support/expect.ts";
@@ -34,8 +35,14 @@ export const temperatureScaling = choiceLaw<{ row: Float64Array; power: number; 
     expect(sampler.greedy(scaled) === sampler.greedy(row), `${what} moved the largest`);
     const [cool, warm] = [entropy(softmax(row)), entropy(softmax(row.map((x) => x / 2)))];
     const measured = entropy(sampler.distribution(row, { temperature: 2 }));
-    expect(Math.abs(measured - warm) < 1e-9, `entropy at T = 2 is ${measured}, not ${warm}`);
-    expect(measured >= cool - 1e-9, `entropy fell from ${cool} to ${measured} at T = 2`);
+    expect(
+      Math.abs(measured - warm) < derivedTolerances.entropy,
+      `entropy at T = 2 is ${measured}, not ${warm}`,
+    );
+    expect(
+      measured >= cool - derivedTolerances.entropy,
+      `entropy fell from ${cool} to ${measured} at T = 2`,
+    );
     const atZero = sampler.distribution(row, { temperature: 0 });
     expect(atZero[sampler.greedy(row)] === 1, `T = 0 gives ${show(atZero)}`);
     const accepted = `temperatureScale accepted ${other}`;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { tokensOf } from "../arbitraries/tokens.ts";
 import { forward } from "../definition.ts";
 import { logSoftmax } from "../math/softmax.ts";
+import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { allowance } from "../tolerance/compare.ts";
 import { accuracyOf } from "../tolerance/measured.ts";
 import { completionsLaw } from "./law.ts";
@@ -36,7 +37,8 @@ export const topLogProbsDefinition = completionsLaw<PromptCase>({
     for (const { token, logProb } of row) found[token] += logProb - logProbs[token];
     const tolerance = accuracyOf(subject, candidate.model, prompt, [found], [logits]);
     // A relative tolerance is of the logits, which a server does not show.
-    const absolute = allowance(logits, tolerance) + 1e-13 * Math.max(...logits.map(Math.abs));
+    const absolute =
+      allowance(logits, tolerance) + derivedTolerances.logProb * Math.max(...logits.map(Math.abs));
     expectSameTop(`after [${prompt}]`, row, expected, { absolute, relative: 0 });
     for (const { token, logProb } of row) {
       const off = Math.abs(logProb - logProbs[token]);

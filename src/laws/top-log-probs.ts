@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { tokensOf } from "../arbitraries/tokens.ts";
+import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { completionsLaw } from "./law.ts";
 import { completionsCanary } from "./support/canary.ts";
 import {
@@ -11,9 +12,6 @@ import {
   showTop,
 } from "./support/completions.ts";
 import { expect } from "./support/expect.ts";
-
-/** What sums of probabilities may be off by where they are computed in float32. */
-const sumSlack = 1e-4;
 
 export const topLogProbs = completionsLaw<PromptCase>({
   id: "top-log-probs",
@@ -42,8 +40,9 @@ export const topLogProbs = completionsLaw<PromptCase>({
     );
     const descends = row.every(({ logProb }, i) => i === 0 || logProb <= row[i - 1].logProb);
     expect(descends, what);
+    const slack = derivedTolerances.serverProbabilitySum;
     const sum = row.reduce((total, { logProb }) => total + Math.exp(logProb), 0);
-    expect(sum <= 1 + sumSlack && (row.length < V || sum >= 1 - sumSlack), `${what}, sum ${sum}`);
+    expect(sum <= 1 + slack && (row.length < V || sum >= 1 - slack), `${what}, sum ${sum}`);
     const greedy = row.find(({ token }) => token === newTokens[0]);
     const isTop =
       greedy !== undefined && row[0].logProb - greedy.logProb <= allowed(subject.repeatable);

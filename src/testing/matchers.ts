@@ -2,6 +2,7 @@
  * Matchers for logits in the tests of any runner with `expect.extend`. `causalgate/vitest` and
  * `causalgate/jest` add them to `expect`, with their types.
  */
+import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { describeDifference, firstDifference, type Tolerance } from "../tolerance/compare.ts";
 
 /** One row of logits `[V]`, or the rows of several positions `[T][V]`. */
@@ -35,7 +36,7 @@ export const logitMatchers = {
     );
   },
 
-  toBeDistribution(actual: ArrayLike<number>, slack = 1e-12) {
+  toBeDistribution(actual: ArrayLike<number>, slack = derivedTolerances.probability) {
     const probs = Array.from(actual);
     const sum = probs.reduce((total, p) => total + p, 0);
     const pass = probs.every((p) => p >= 0) && Math.abs(sum - 1) <= slack;

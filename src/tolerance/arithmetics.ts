@@ -24,8 +24,21 @@
  * - Where the model is unknown, no noise can be measured: the tolerance is then that of `float64`,
  *   and for the log-probabilities of a server 0.005.
  *
- * So a float32 engine whose model is known may be off by 64 times what float32 does to the
- * definition on this model, and two of its runs may differ by twice that.
+ * So a float32 engine whose model is known may be off by 64 times the effect of float32 on the
+ * definition of this model, and two of its runs may differ by twice that. For the demo model with
+ * initial weights of seed 42, whose logits are below 3, `f` in `float32` is 0.0000018 and
+ * 0.00011 is allowed; in `ggml-float16` they are 0.0036 and 0.23.
+ *
+ * What is computed from logits may be off by `a`, the allowed error of their row, more than once:
+ *
+ * | quantity                         | allowed error       | because of                          |
+ * | -------------------------------- | ------------------- | ----------------------------------- |
+ * | log-probability                  | 2 a + 1e-13 (1 + s) | its logit, and the log of the sum   |
+ * | sum of e to all log-probabilities | 2 a + 1e-9         | the same, in each                   |
+ * | log-probability of a server      | 2 a                 | the same; its rounding is in a      |
+ * | difference of penalised logits   | 4 a                 | both logits, doubled by a penalty   |
+ *
+ * Samplers and speculative rules compute in float64 from given logits: `derivedTolerances` below.
  */
 import { type Arithmetic, float32, ggmlFloat16, ggmlFloat32 } from "../math/arithmetic.ts";
 import type { ErrorBound, Tolerance } from "./compare.ts";
@@ -157,6 +170,31 @@ export const bits40: Arithmetic = {
   },
   products: () => {},
 };
+
+/** Allowed errors of quantities that are computed from given logits. */
+export const derivedTolerances = {
+  /** A probability in float64, or a sum of some: thousands of units of rounding. */
+  probability: 1e-12,
+  /** A penalised logit, relative if above 1: a penalty can be subtracted once or several times. */
+  penalisedLogit: 1e-12,
+  /** An entropy, which has a logarithm of each probability. */
+  entropy: 1e-9,
+  /** A log-probability in float64 as a share of 1 + s: the formula itself rounds. */
+  logProb: 1e-13,
+  /** The sum of the exponentials of all log-probabilities, each of which was rounded. */
+  probabilitySum: 1e-9,
+  /** A sum of probabilities that a server computes in float32. */
+  serverProbabilitySum: 1e-4,
+} as const;
+
+/** Number of row errors in a log-probability: that of its logit, and that of the log of the sum. */
+export const errorsOfLogProb = 2;
+
+/**
+ * Number of row errors in the difference of two logits that a greedy choice compares: one of each,
+ * twice as large after a repetition penalty of 2, and laws draw none above.
+ */
+export const errorsOfChoice = 4;
 
 /** Allowed difference from a golden fixture's logits. */
 export const goldenTolerances = {

@@ -1,4 +1,5 @@
 /** Tolerances of one case: a subject's tolerance with the noise of the model and tokens at hand. */
+import type { Arithmetic } from "../math/arithmetic.ts";
 import type { Logits } from "../math/logits.ts";
 import type { Model } from "../model/model.ts";
 import {
@@ -11,14 +12,21 @@ import {
 import { type ErrorBound, firstDifference, type LogitDifference } from "./compare.ts";
 import { noiseFloor, noiseOver } from "./noise.ts";
 
-const floors = new WeakMap<Model, number>();
+const floors = new WeakMap<Model, Map<Arithmetic, number>>();
+
+/** Returns the noise floor, which is measured once for each model and arithmetic. */
+function floorOf(model: Model, arithmetic: Arithmetic): number {
+  const known = floors.get(model) ?? new Map<Arithmetic, number>();
+  const floor = known.get(arithmetic) ?? noiseFloor(model, arithmetic);
+  floors.set(model, known.set(arithmetic, floor));
+  return floor;
+}
 
 /** Returns the subject with the tolerances of this one model. */
 export function withMeasuredTolerance<S extends SubjectTolerance>(subject: S, model: Model): S {
   if (subject.noise === null) return subject;
-  const floor = floors.get(model) ?? noiseFloor(model, subject.noise);
-  floors.set(model, floor);
-  const accurate: ErrorBound = { absolute: headroom * floor, relative: 0 };
+  const absolute = headroom * floorOf(model, subject.noise);
+  const accurate: ErrorBound = { absolute, relative: 0 };
   const apart: ErrorBound = { absolute: runsCompared * accurate.absolute, relative: 0 };
   const repeatable = subject.repeatable === "bitwise" ? "bitwise" : apart;
   return { ...subject, repeatable, accurate };

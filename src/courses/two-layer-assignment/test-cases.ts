@@ -9,6 +9,7 @@ import type { GoldenCase } from "../../golden/format.ts";
 import type { Logits } from "../../math/logits.ts";
 import { seededRandom } from "../../math/random.ts";
 import type { Model } from "../../model/model.ts";
+import { goldenTolerances } from "../../tolerance/arithmetics.ts";
 import {
   describeDifference,
   firstDifference,
@@ -17,7 +18,7 @@ import {
 } from "../../tolerance/compare.ts";
 
 /** Maximum error of a float64 decoder's logits; the assignment allows 0.01. */
-export const testCaseTolerance: Tolerance = { absolute: 1e-10, relative: 0 };
+export const testCaseTolerance: Tolerance = { absolute: goldenTolerances.definition, relative: 0 };
 
 /** Returns `count` sequences of seeded ids, with the definition's logits after each token. */
 export function makeTestCases(

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { rawTokens } from "../../arbitraries/tokens.ts";
 import type { Completed, CompleteOptions, TokenLogProb } from "../../generation/complete.ts";
 import type { Completer, CompletionsSubject } from "../../subjects/subject.ts";
-import { allowance, type Tolerance } from "../../tolerance/compare.ts";
+import type { Tolerance } from "../../tolerance/compare.ts";
+import { logProbAllowance } from "../../tolerance/derived.ts";
 import { reportComparison } from "../../tolerance/observe.ts";
 import { expect } from "./expect.ts";
 
@@ -42,7 +43,7 @@ export const showTop = (top: readonly TokenLogProb[]) =>
 
 /** How far a log-probability may be off: its logit and the logarithm of the sum both may. */
 export function allowed(tolerance: Tolerance): number {
-  return tolerance === "bitwise" ? 0 : 2 * allowance([1], tolerance);
+  return logProbAllowance([1], tolerance);
 }
 
 /**

@@ -1,4 +1,6 @@
-import { allowance, type Tolerance } from "../../tolerance/compare.ts";
+import { derivedTolerances } from "../../tolerance/arithmetics.ts";
+import type { Tolerance } from "../../tolerance/compare.ts";
+import { logProbAllowance } from "../../tolerance/derived.ts";
 import { expect } from "./expect.ts";
 
 /** `l_v - max - ln sum e^(l - max)` */
@@ -21,9 +23,9 @@ export function expectLogProbs(
   expect(actual.length === tokens.length - 1, count);
   for (const [i, logProb] of actual.entries()) {
     const wanted = logProbOf(rows[i], tokens[i + 1]);
-    // Both the token's logit and the logarithm may be off, and the formula rounds by itself.
     const largest = Math.max(...Array.from(rows[i], Math.abs));
-    const allowed = 2 * allowance(rows[i], tolerance) + 1e-13 * (1 + largest);
+    const allowed =
+      logProbAllowance(rows[i], tolerance) + derivedTolerances.logProb * (1 + largest);
     const after = `the one of ${tokens[i + 1]} after [${tokens.slice(0, i + 1)}]`;
     const right = logProb <= 0 && Math.abs(logProb - wanted) <= allowed;
     expect(right, `${what}: ${after} is ${logProb}, but should be ${wanted}`);

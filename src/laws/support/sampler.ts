@@ -1,10 +1,11 @@
 import type { Generation } from "../../generation/generation.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
 import type { ChoiceSubject, LogitsSubject } from "../../subjects/subject.ts";
+import { derivedTolerances } from "../../tolerance/arithmetics.ts";
 import { expect } from "./expect.ts";
 
 /** Rounding that a sum of probabilities may carry. */
-export const slack = 1e-12;
+export const slack = derivedTolerances.probability;
 
 /** Returns the sampler, of which only the functions that the law needs may be used. */
 export const samplerOf = ({ sampler }: ChoiceSubject | LogitsSubject) => sampler as Sampler;

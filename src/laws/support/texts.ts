@@ -7,7 +7,8 @@ import type { Generation } from "../../generation/generation.ts";
 import type { Logits } from "../../math/logits.ts";
 import { seededRandom } from "../../math/random.ts";
 import type { Candidate, LogitsSubject } from "../../subjects/subject.ts";
-import { allowance, type Tolerance } from "../../tolerance/compare.ts";
+import type { Tolerance } from "../../tolerance/compare.ts";
+import { choiceAllowance } from "../../tolerance/derived.ts";
 import { cold } from "./cold.ts";
 import { expect } from "./expect.ts";
 
@@ -92,9 +93,8 @@ export async function expectText(
     const held = [...request.prompt, ...before].slice(-decoder.config.maxPositionEmbeddings);
     const row = await cold(decoder, held);
     const choices = penalised(row, request, before);
-    // Both logits may be off, and by twice as much after a repetition penalty of 2.
     const gap = Math.abs(choices[ours[at]] - choices[theirs[at]]);
-    if (gap <= 4 * allowance(row, tolerance)) return;
+    if (gap <= choiceAllowance(row, tolerance)) return;
   }
   const same = at < 0 && ours.length === theirs.length;
   expect(same, `${what} is [${ours}], but should be [${theirs}]`);
