@@ -1,6 +1,7 @@
 /**
- * `npm run benchmarks`: the measurements that are not commands of causalgate, because they are about
- * this repository: its own rates, the same models on other engines, and all published reports.
+ * `npm run benchmarks`: the measurements that are not commands of causalgate, because they are
+ * about this repository: its own rates, the same models on other engines, and all published
+ * reports.
  */
 import { Command, Option } from "commander";
 import { reportOption, seedOption } from "../src/cli/options.ts";

@@ -1,4 +1,4 @@
-/** What is known of a peer before it is timed: whether its logits are right on this very model. */
+/** The audit of a peer before it is timed: its logits must be right on the same model. */
 import type { PeerRow } from "../src/bench/peers-table.ts";
 import { benchPrompt } from "../src/bench/workloads.ts";
 import { type Decoder, NotOffered } from "../src/decoder.ts";
@@ -14,13 +14,13 @@ export interface Audit {
   readonly peer: PeerName;
   readonly version: string | null;
   readonly status: PeerRow["status"];
-  /** The largest difference from the reference's logits, and what the arithmetic allows. */
+  /** The largest difference from the reference's logits, and the tolerance of the arithmetic. */
   readonly largestError: number | null;
   readonly allowedError: number | null;
   readonly error: string | null;
 }
 
-/** Compares a peer with the reference on all lengths that will be timed, and on steps after. */
+/** Compares a peer with the reference at all timed lengths, and two tokens after each. */
 export async function audit(scale: PeerScale, peer: PeerName, model: Model): Promise<Audit> {
   const named = { model: model.name, peer } as const;
   const nothing = { version: null, largestError: null, allowedError: null };
@@ -47,7 +47,7 @@ export async function audit(scale: PeerScale, peer: PeerName, model: Model): Pro
   }
 }
 
-/** The logits after every prompt and context, and after two tokens more. */
+/** Returns the logits after every prompt and context, and after two more tokens. */
 async function rowsOf(scale: PeerScale, decoder: Decoder): Promise<Logits[]> {
   const { prompts, contexts } = peerGrids[scale];
   const rows: Logits[] = [];

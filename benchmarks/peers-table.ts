@@ -1,4 +1,4 @@
-/** peers.csv: how long each engine takes for what the reference does, on the same model. */
+/** peers.csv: the time of each engine and of the reference, on the same model. */
 
 import { type PeerRow, peersTable, peerTasks } from "../src/bench/peers-table.ts";
 import { median, medianInterval } from "../src/bench/statistics.ts";
@@ -24,10 +24,10 @@ interface Length {
 }
 
 /**
- * The rows of peers.csv, by model, task and length. A row has no times if the audit failed, or if
- * any call gave other tokens than the reference. `ratio_to_reference` is of times, round by
- * round, and `aa_ratio` that of the reference to itself; the verdict is on the engine: `slower`
- * where it takes longer.
+ * Returns the rows of peers.csv, by model, task and length. A row has no times if the audit failed,
+ * or if any call gave other tokens than the reference. `ratio_to_reference` is of times, round by
+ * round, and `aa_ratio` that of the reference to itself; the verdict is on the engine: `slower` if
+ * it takes longer.
  */
 export function peerRows(
   timings: readonly PeerTiming[],
@@ -106,7 +106,7 @@ function ratio(name: string, ends: string, interval: NamedInterval | null): Part
   };
 }
 
-/** `ln(a / b)` of the calls of one process and round. */
+/** Returns `ln(a / b)` of the calls of one process and round. */
 function logRatios(runs: readonly PeerTiming[], others: readonly PeerTiming[]): Clustered[] {
   const place = ({ process, round }: PeerTiming) => `${process}/${round}`;
   const byPlace = new Map(others.map((run) => [place(run), run.ms]));

@@ -1,6 +1,6 @@
 /**
- * One process of the peers: times the job in its first argument, JSON, and prints a line of JSON for
- * each call.
+ * One process of the peers: times the job in its first argument, JSON, and prints a line of JSON
+ * for each call.
  */
 import { timePeers } from "./time-peers.ts";
 

@@ -1,14 +1,14 @@
 /**
- * Peers: one model on the reference decoder and on engines that others wrote, in one process and on
- * one thread each: the first token after a prompt, a token at a position, and a token without a
- * cache. `npm run benchmarks -- peers` writes peers.csv.
+ * Peers: one model on the reference decoder and on independent engines, in one process and on one
+ * thread each: the first token after a prompt, a token at a position, and a token without a cache.
+ * `npm run benchmarks -- peers` writes peers.csv.
  *
- * A step gives all logits to JavaScript, as every engine here does for its user. llama.cpp's
- * binding gives them as pairs, which takes longer the larger the vocabulary.
+ * A step returns all logits to JavaScript, as every engine here does for its user. llama.cpp's
+ * binding returns them as pairs, which takes longer for a larger vocabulary.
  *
- * Expected: the reference, plain JavaScript in float64, takes longest at prompts, of which the
- * engines read many tokens at once; where a model is tiny it decodes fastest, as a call into an
- * engine takes longer than its arithmetic.
+ * Expected: the reference, plain JavaScript in float64, takes longest for prompts, because the
+ * engines read many tokens at once; it decodes a tiny model fastest, because a call into an engine
+ * takes longer than its arithmetic.
  */
 
 import type { Decoder } from "../src/decoder.ts";
@@ -25,7 +25,7 @@ import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 export interface Peer {
   readonly decoder: (model: Model) => Decoder;
   readonly dtype: "float64" | "float32";
-  /** The rounding that its logits may have; null for the float64 of strangers. */
+  /** The rounding of its logits; null for the float64 of an independent engine. */
   readonly arithmetic: Arithmetic | null;
   readonly version: () => Promise<string>;
   readonly isInstalled: () => Promise<boolean>;
@@ -62,10 +62,10 @@ export const peers = {
 
 export type PeerName = keyof typeof peers;
 
-/** The one that the others are compared with. */
+/** The peer with which the others are compared. */
 export const baseline = "reference" satisfies PeerName;
 
-/** The shape of the models that llama2.c trains on stories, with fewer words. */
+/** The shape of the story models of llama2.c, with a smaller vocabulary. */
 const stories = modelConfig({
   vocabSize: 2048,
   hiddenSize: 288,
@@ -88,13 +88,13 @@ type ModelName = keyof typeof models;
 export interface PeerGrid {
   readonly models: readonly ModelName[];
   readonly peers: readonly PeerName[];
-  /** The unit of replication. */
+  /** Number of processes, the unit of replication. */
   readonly processes: number;
   readonly rounds: number;
   readonly prompts: readonly number[];
   readonly contexts: readonly number[];
   readonly naiveContexts: readonly number[];
-  /** Tokens at a position, and tokens without a cache, that are averaged. */
+  /** Numbers of averaged tokens, with a cache and without. */
   readonly decoded: number;
   readonly recomputed: number;
 }
@@ -127,7 +127,7 @@ export const peerGrids = {
 
 export type PeerScale = keyof typeof peerGrids;
 
-/** The model of that name, with the weights of a seed. */
+/** Returns the model of that name, with the weights of a seed. */
 export function peerModel(name: string, seed: number): Model {
   const config = models[name as ModelName];
   return { name, config, weights: initWeights(config, seed) };

@@ -2,9 +2,9 @@
  * Rates, as ratios within one process: the FLOP rate of cached decode of the demo model against
  * that of a bare dot product over Float64Array, and law cases per second on generated decoders.
  *
- * Expected: decode at no less than 0.6 of the bare loop. It is faster where four rows share the
- * loads of one input and four sums hide the latency of addition; a long context costs some of it
- * again, as the exponentials of softmax are work that no FLOP column counts.
+ * Expected: decode at no less than 0.6 of the bare loop. It is faster because four rows share the
+ * loads of one input and four sums hide the latency of addition; a long context is slower again,
+ * because no FLOP column counts the exponentials of softmax.
  */
 import { Bench, type BenchOptions, type Statistics } from "tinybench";
 import { type RateRow, ratesTable } from "../src/bench/rates-table.ts";
@@ -20,7 +20,7 @@ import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { reference } from "../src/subjects/reference.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 
-/** `smoke` ends in seconds and runs in the tests, so that no benchmark rots. */
+/** `smoke` ends in seconds and runs in the tests. */
 export type RateScale = "smoke" | "full";
 
 const scales = {
@@ -67,7 +67,7 @@ export function rateSteps(scale: RateScale): number {
   return 1 + scales[scale].contexts.length + laws.length;
 }
 
-/** The bare dot product first, then one decode step at each context. */
+/** Measures the bare dot product, then one decode step at each context. */
 async function measureRates(
   contexts: readonly number[],
   times: { time: number; iterations: number },
@@ -97,7 +97,7 @@ async function measureRates(
   return rows;
 }
 
-/** A dot product of 4,096 numbers as anybody would write it. */
+/** Returns a plain dot product of 4,096 numbers. */
 function dotProduct(): () => Promise<number> {
   const a = Float64Array.from({ length: 4096 }, (_, i) => Math.sin(i));
   const b = Float64Array.from({ length: 4096 }, (_, i) => Math.cos(i));

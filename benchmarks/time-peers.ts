@@ -41,7 +41,9 @@ export interface PeerTiming {
   readonly isRight: boolean;
 }
 
-/** `prefill`: the first token after a prompt; else a few tokens after it, with or without a cache. */
+/**
+ * `prefill`: the first token after a prompt; else a few tokens after it, with or without a cache.
+ */
 type PeerCase = Pick<PeerTiming, "task" | "promptLength"> & { readonly newTokens: number };
 
 interface PeerTask extends TimedTask, PeerCase {
@@ -79,7 +81,7 @@ export async function* timePeers(job: PeerJob): AsyncGenerator<PeerTiming, void,
   }
 }
 
-/** The number of calls that a job times. */
+/** Returns the number of calls that a job times. */
 export function timingCount({ scale, peers }: PeerJob): number {
   return (peers.length + 1) * casesOf(peerGrids[scale]).length * peerGrids[scale].rounds;
 }
@@ -97,7 +99,7 @@ function casesOf(grid: PeerGrid): PeerCase[] {
   ];
 }
 
-/** A call reads a prompt, or makes tokens after a prompt and a token that are read untimed. */
+/** Returns a call that reads a prompt, or makes tokens after an untimed prompt and first token. */
 function peerTask(arm: string, one: PeerCase, prepare: PrepareRun<GenerationRun>): PeerTask {
   const { task, promptLength, newTokens } = one;
   const mode = task === "naive" ? "naive" : "cached";

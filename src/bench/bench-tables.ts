@@ -9,7 +9,7 @@ import { measuredRooflineRows, measuredRoofs } from "./roofline-rows.ts";
 import { type Sample, samplesTable } from "./sample.ts";
 import type { Configs } from "./timed-groups.ts";
 
-/** All that is derived from the samples of a bench. */
+/** The tables derived from the samples of a bench. */
 export type BenchTables = ReturnType<typeof benchTables>;
 
 export function benchTables(samples: readonly Sample[], configs: Configs) {
@@ -24,8 +24,8 @@ export function benchTables(samples: readonly Sample[], configs: Configs) {
 }
 
 /**
- * Writes `samples.csv`, and what is derived from it, into the folder; `roofline.csv` only where
- * the roofs were timed.
+ * Writes `samples.csv` and the tables derived from it into the folder; `roofline.csv` only if the
+ * roofs were timed.
  *
  * @returns the paths
  */

@@ -107,7 +107,7 @@ function compareRow(
   };
 }
 
-/** The interval of the log ratio of two groups that were measured in different runs. */
+/** Returns the interval of the log ratio of two groups that were measured in different runs. */
 function ratioOf(a: TimedGroup, b: TimedGroup): { middle: number; interval: Interval | null } {
   const [one, other] = [a, b].map(({ samples }) =>
     samples.map((sample) => ({
@@ -123,7 +123,7 @@ function ratioOf(a: TimedGroup, b: TimedGroup): { middle: number; interval: Inte
   };
 }
 
-/** The interval of a run's own control at the length of a group, if it has one. */
+/** Returns the interval of a run's control at the length of a group, if there is one. */
 function controlOf(group: TimedGroup, all: readonly TimedGroup[]): (Interval | null)[] {
   const beside = all.filter((other) => lengthKey(other) === lengthKey(group));
   const twin = beside.find(({ isTwin }) => isTwin);

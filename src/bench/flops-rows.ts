@@ -3,7 +3,7 @@ import type { Sample } from "./sample.ts";
 import { generationOf } from "./task-cost.ts";
 import { type Configs, isFirstToken, timedGroups } from "./timed-groups.ts";
 
-/** The rows of flops.csv for all that was timed, and would have been: each price once. */
+/** Returns the rows of flops.csv for everything timed or planned, each cost once. */
 export function benchFlopsRows(samples: readonly Sample[], configs: Configs): FlopsRow[] {
   const rows = timedGroups(samples).flatMap((group) => {
     const config = configs.get(group.model) ?? null;

@@ -1,7 +1,7 @@
 import { PerformanceObserver } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
 
-/** Sees when the garbage collector runs, and for how long. */
+/** Records when the garbage collector runs, and for how long. */
 export class GcWatch implements Disposable {
   #entries: { readonly startTime: number; readonly duration: number }[] = [];
   readonly #observer = new PerformanceObserver((list) => this.#entries.push(...list.getEntries()));
@@ -11,9 +11,9 @@ export class GcWatch implements Disposable {
   }
 
   /**
-   * Waits until Node has told of all collections so far, and forgets those of earlier calls. It
-   * tells of them in the turns of the event loop after a run, never within one; the last ones take
-   * two.
+   * Waits until Node has reported all collections so far, and drops those of earlier calls. Node
+   * reports them in the turns of the event loop after a run, never within one; the last ones take
+   * two turns.
    */
   async settle(): Promise<void> {
     this.#entries = [];
@@ -23,7 +23,7 @@ export class GcWatch implements Disposable {
     }
   }
 
-  /** Collections that began between two times, in milliseconds as `performance.now` has it. */
+  /** Returns the collections that began between two times, in milliseconds of `performance.now`. */
   between(from: number, to: number): { readonly count: number; readonly ns: number } {
     const within = this.#entries.filter(({ startTime }) => startTime >= from && startTime < to);
     const ms = within.reduce((sum, { duration }) => sum + duration, 0);

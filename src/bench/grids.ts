@@ -8,7 +8,7 @@ import { roofModes } from "./workloads.ts";
  */
 export type BenchScale = "smoke" | "quick" | "full";
 
-/** Every benchmark, and what it shows. */
+/** Every benchmark, with its purpose. */
 export const benchmarks = {
   latency: "a prompt's first token, and the tokens after prompts of growing length",
   growth: "the time of more and more tokens after one prompt, and of each at its position",
@@ -20,22 +20,22 @@ export const benchmarks = {
 export type BenchmarkName = keyof typeof benchmarks;
 
 interface Grid {
-  /** The unit of replication. */
+  /** Number of processes, the unit of replication. */
   readonly processes: number;
-  /** In one process a length is repeated while this many seconds last, within limits. */
+  /** Seconds in which one process repeats a length, within the limits below. */
   readonly budget: number;
   readonly leastRounds: number;
   readonly mostRounds: number;
-  /** A run that is estimated to take longer, in seconds, waits for `--slow`. */
+  /** Seconds; a run with a longer estimate needs `--slow`. */
   readonly longestRun: number;
   readonly models: readonly string[];
-  /** Of these only the size of the vocabulary matters. */
+  /** Models of which only the size of the vocabulary matters. */
   readonly samplingModels: readonly string[];
   readonly promptLengths: readonly number[];
   readonly newTokens: number;
   readonly growthPrompt: number;
   readonly growthMarks: readonly number[];
-  /** Lengths whose reading is confirmed by runs of their own. */
+  /** Lengths whose reading is confirmed by separate runs. */
   readonly aloneLengths: readonly number[];
   readonly longMarks: readonly number[];
 }
@@ -91,13 +91,13 @@ export const grids: Readonly<Record<BenchScale, Grid>> = {
   },
 };
 
-/** The models of a benchmark where none are asked for. */
+/** Returns the models of a benchmark if the command names none. */
 export function defaultModels(benchmark: BenchmarkName, scale: BenchScale): readonly string[] {
   if (benchmark === "filters") return grids[scale].samplingModels;
   return benchmark === "long" ? ["tiny-long"] : grids[scale].models;
 }
 
-/** A cell before it is known how often it is run. */
+/** A cell without its number of rounds. */
 export type GridCell = Omit<BenchCell, "rounds">;
 
 const passes: readonly GridArm[] = [
@@ -108,8 +108,8 @@ const passes: readonly GridArm[] = [
 type GridArm = Pick<BenchCell, "mode" | "isTwin">;
 
 /**
- * The cells of a benchmark. Its prompts and marks are those of the scale, whether or not a model
- * has room for them.
+ * Returns the cells of a benchmark, with the prompts and marks of the scale even if the context of
+ * the model is too short for them.
  *
  * @param vocabSize V of the model; a draw from more tokens takes longer, so fewer are timed
  */

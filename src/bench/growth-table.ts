@@ -1,4 +1,4 @@
-/** growth.csv: how fast times grow with a length, against how fast the exact FLOPs do. */
+/** growth.csv: growth of the times with a length, beside the growth of the exact FLOPs. */
 import {
   defineTable,
   integer,
@@ -70,7 +70,7 @@ export const growthTable = defineTable({
 
 export type GrowthRow = RowOf<typeof growthTable>;
 
-/** What grows in a task; its lengths are `nested` where they are read off one run as it grows. */
+/** The length that grows in a task; `nested` if all lengths are read from one growing run. */
 const variables: Partial<
   Record<BenchTask, { readonly variable: GrowthRow["variable"]; readonly nested: boolean }>
 > = {
@@ -83,10 +83,11 @@ const variables: Partial<
 };
 
 /**
- * The rows of growth.csv, one for each model, task and mode with at least three lengths that were
- * timed. `slope` is the exponent of a power law over the grid, fitted in each round by itself, with
- * an interval over rounds and processes; `slope_minus_pred` is what it exceeds the same fit through
- * the exact FLOPs by. `c0` to `c3` are the time as a polynomial without negative terms.
+ * Returns the rows of growth.csv, one for each model, task and mode with at least three lengths
+ * that were timed. `slope` is the exponent of a power law over the grid, fitted in each round by
+ * itself, with an interval over rounds and processes; `slope_minus_pred` is the difference from the
+ * same fit through the exact FLOPs. `c0` to `c3` are the time as a polynomial without negative
+ * terms.
  */
 export function growthRows(samples: readonly Sample[], configs: Configs): GrowthRow[] {
   const timed = timedGroups(samples).filter(
@@ -153,7 +154,7 @@ function growthRow(
   };
 }
 
-/** The times of every round in which all lengths were run. */
+/** Returns the times of every round in which all lengths were run. */
 function wholeRounds(curve: readonly TimedGroup[]) {
   const placeOf = ({ process_id, round }: Sample) => `${process_id}/${round}`;
   const times = curve.map(
@@ -167,8 +168,8 @@ function wholeRounds(curve: readonly TimedGroup[]) {
 }
 
 /**
- * The highest power of the length in the FLOPs of a task: attention runs over all earlier tokens,
- * for every token that is computed, and without a cache once more for every token that is made.
+ * Returns the highest power of the length in the FLOPs of a task: attention runs over all earlier
+ * tokens for every computed token, and without a cache once more for every new token.
  */
 function degreeOf(task: BenchTask, mode: string): number {
   if (task === "decode") return 1;

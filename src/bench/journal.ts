@@ -7,28 +7,28 @@ import type { RunRecord } from "../io/run-record.ts";
 import type { Sample } from "./sample.ts";
 
 /**
- * What an unfinished bench has measured, a file for each job, each written whole when its process
- * has ended. A bench that is killed at any moment loses the job under way and nothing else.
+ * The samples of an unfinished bench, one file for each job, written when its process has ended. A
+ * bench that is killed loses only the job in progress.
  */
 export interface Journal {
-  /** Of the first start, if it is resumed. */
+  /** The record of the first start. */
   readonly record: RunRecord;
-  /** The samples of a job: those of an earlier start, or those that `measure` resolves to, kept. */
+  /** Returns the stored samples of a job, or stores and returns those of `measure`. */
   readonly keep: (index: number, measure: () => Promise<Sample[]>) => Promise<Sample[]>;
-  /** Forgets everything: the tables hold it now. */
+  /** Removes all files, after the tables were written. */
   readonly close: () => Promise<void>;
-  /** The error of a bench that failed, with the way to go on if anything was kept. */
+  /** Returns the error of a failed bench, with the way to resume it if any samples are stored. */
   readonly explain: (error: unknown) => unknown;
 }
 
-/** What must not change between the start of a bench and its end. */
+/** Fields that must not change between the start of a bench and its end. */
 const fixed = ["command", "seed", "node", "platform", "cpu", "cores", "git_commit"] as const;
 
 /**
- * Starts a journal in the folder of the reports, or goes on with the one that is there.
+ * Starts a journal in the folder of the reports, or continues the existing one.
  *
- * @throws {RangeError} when one is there and is not to be resumed, or is of another bench, or of
- *   another machine
+ * @throws {RangeError} if one exists and `resume` is false, or if it belongs to another bench or
+ *   machine
  */
 export async function openJournal(
   folder: string,

@@ -1,4 +1,4 @@
-/** latency.csv: how long each task takes, beside what it costs exactly. */
+/** latency.csv: the time of each task, beside its exact cost. */
 import {
   bigInteger,
   blankCells,
@@ -126,7 +126,7 @@ function latencyRow(
   };
 }
 
-/** What is known of the times alone. */
+/** Returns the cells that depend on the times alone. */
 function timeCells(samples: readonly Sample[]): Partial<LatencyRow> {
   const times = samples.map(milliseconds);
   const clusters = byProcess(
@@ -176,7 +176,7 @@ function intervalCells(what: "median" | "mean", interval: Interval | null): Part
   };
 }
 
-/** The mean of a share over samples; null where a sample does not know it. */
+/** Returns the mean of a share over samples; null if it is unknown for any of them. */
 function share(samples: readonly Sample[], of: (sample: Sample) => number | null): number | null {
   const shares = samples.map(of);
   if (shares.includes(null)) return null;
@@ -184,8 +184,8 @@ function share(samples: readonly Sample[], of: (sample: Sample) => number | null
 }
 
 /**
- * Time to the first token, time per token after it, and tokens per second: of a prefill the tokens
- * of the prompt, of anything else those that it makes.
+ * Returns the time to the first token, the time per token after it, and tokens per second: tokens
+ * of the prompt for a prefill, new tokens otherwise.
  */
 function tokenCells(group: TimedGroup, all: readonly TimedGroup[]): Partial<LatencyRow> {
   const { task, prompt_len, gen_len, samples } = group;
@@ -214,7 +214,7 @@ function tokenCells(group: TimedGroup, all: readonly TimedGroup[]): Partial<Late
   };
 }
 
-/** 10^9 exact FLOPs a second at one time of many; null where none are counted or timed. */
+/** Returns 10^9 exact FLOPs per second at one of the times; null if none are counted or timed. */
 function gigaflops(
   group: TimedGroup,
   configs: Configs,

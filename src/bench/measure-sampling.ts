@@ -59,7 +59,7 @@ function benchLogits(vocabSize: number, seed: number): Float64Array {
   return Float64Array.from({ length: vocabSize }, () => 3 * normal(random));
 }
 
-/** As many draws as the mark of the cell. */
+/** Returns a task that draws as many tokens as the mark of the cell. */
 function drawTask(cell: BenchCell, logits: Float64Array, seed: number): DrawTask {
   const tokens = new Int32Array(cell.marks[0]);
   const run = () => {

@@ -1,6 +1,6 @@
 /**
- * The measuring of one process: rounds in which every cell is run once, in random order, so that
- * what changes on the machine while it measures falls on all of them alike.
+ * The measurements of one process: rounds in which every cell is run once, in random order, so that
+ * a change of the machine's speed affects all cells alike.
  */
 import { createHash } from "node:crypto";
 import { schemaVersion } from "../io/table.ts";
@@ -8,7 +8,7 @@ import { type Random, seededRandom } from "../math/random.ts";
 import { GcWatch } from "./gc-watch.ts";
 import { armOf, type BenchCell, baselineOf, type Job, type Sample } from "./sample.ts";
 
-/** One step of a run, the thing that is timed: resolves to the token it gives. */
+/** One timed step of a run; returns the new token. */
 export type TimedStep = () => Promise<number>;
 
 /** Makes a run ready, untimed: memory is allocated and the prompt made before the clock. */
@@ -22,17 +22,17 @@ export interface Workload<Run = BenchCell> {
   readonly rightTokens: (run: Run) => readonly number[];
 }
 
-/** The clock and what the system tells of the process, after so many tokens of a run. */
+/** The clock and the resources of the process after some tokens of a run. */
 interface Reading {
   readonly elapsed: bigint;
-  /** Of the last step alone. */
+  /** Time of the last step alone. */
   readonly lastStep: bigint;
   readonly atMs: number;
   readonly usage: NodeJS.ResourceUsage;
   readonly memory: NodeJS.MemoryUsage;
 }
 
-/** One cell, run once. */
+/** One run of a cell. */
 export interface MeasuredRun {
   readonly cell: BenchCell;
   readonly samples: readonly Sample[];
@@ -48,7 +48,7 @@ export async function* measure(
   const works = [await workload.allocate(), await workload.allocate()];
   if (isSwapped) works.reverse();
   const workOf = (cell: BenchCell) => works[cell.isTwin ? 1 : 0];
-  // All that is known of the tokens is computed now, so that no garbage of it falls on a run.
+  // The known tokens are computed first, so that no garbage of it is collected during a run.
   const right = new Map(job.cells.map((cell) => [cell, workload.rightTokens(cell)]));
   for (const cell of job.cells) await warmUp(workOf(cell), cell);
 
@@ -69,7 +69,7 @@ export async function* measure(
   }
 }
 
-/** Runs steps until a reading at each mark. All arms of all tasks are timed by its one line. */
+/** Runs steps and reads the clock at each mark. This one line times all arms of all tasks. */
 async function timeRun(step: TimedStep, marks: readonly number[]) {
   const tokens: number[] = [];
   const readings: Reading[] = [];
@@ -94,7 +94,7 @@ function read(elapsed: bigint, lastStep: bigint): Reading {
   return { elapsed, lastStep, atMs, usage, memory: process.memoryUsage() };
 }
 
-/** Runs the beginning of a cell again and again for a moment, for the compiler's sake. */
+/** Runs the beginning of a cell repeatedly for a moment, so that it is compiled. */
 async function warmUp(work: PrepareRun, cell: BenchCell): Promise<void> {
   const end = performance.now() + 30;
   do await timeRun(await work(cell), cell.marks.slice(0, 1));
@@ -105,7 +105,8 @@ type Place = Pick<Sample, "process_label_swap" | "round" | "slot" | "seq_no">;
 type Run = Awaited<ReturnType<typeof timeRun>> & { readonly start: Reading; readonly gc: GcWatch };
 
 /**
- * The samples of one run: one for each mark, and one for the last step before it where it decodes.
+ * Returns the samples of one run: one for each mark, and one for the last step before it if that
+ * decodes.
  */
 function samplesOf(
   job: Job,
@@ -149,7 +150,7 @@ function samplesOf(
   });
 }
 
-/** A sample of something that was not run: all that is known of it beforehand. */
+/** Returns the sample of a cell that was not run: its labels, and nulls. */
 export function emptySample(
   { run_id, model }: Pick<Job, "run_id" | "model">,
   cell: Omit<BenchCell, "marks" | "rounds">,

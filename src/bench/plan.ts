@@ -1,4 +1,4 @@
-/** Who measures what, and how often: the jobs of a bench, each for one process. */
+/** The measurement plan: which process measures which cells, and how many times. */
 
 import { seededRandom } from "../math/random.ts";
 import type { ModelConfig } from "../model/config.ts";
@@ -7,7 +7,7 @@ import { emptySample } from "./measure.ts";
 import type { BenchCell, Job, Sample } from "./sample.ts";
 import { taskFlops } from "./task-cost.ts";
 
-/** A model as it is asked for, by name or path, and as it is called in tables. */
+/** A model with its source, a name or a path, and its name in tables. */
 export interface PlannedModel {
   readonly source: string;
   readonly name: string;
@@ -15,20 +15,20 @@ export interface PlannedModel {
   readonly config: ModelConfig | null;
 }
 
-/** What the roof is measured of. */
+/** The machine itself, whose roofs are measured. */
 export const host: PlannedModel = { source: "host", name: "host", config: null };
 
 export interface PlanOptions {
   readonly runId: string;
   readonly scale: BenchScale;
   readonly seed: number;
-  /** Also run, once, what takes longer than the scale allows. */
+  /** True to run cells that take longer than the scale allows, too, once each. */
   readonly slow: boolean;
 }
 
 export interface Plan {
   readonly jobs: readonly Job[];
-  /** Rows for what is not run, each with the reason. */
+  /** Rows for the cells that are not run, each with the reason. */
   readonly notRun: readonly Sample[];
 }
 
@@ -38,8 +38,8 @@ export interface Wanted {
 }
 
 /**
- * The jobs of a bench: every benchmark of every model once, then all of them once more, so that
- * what changes on the machine over the whole run falls on all alike.
+ * Returns the jobs of a bench: every benchmark of every model once, then all of them once more, so
+ * that a change of the machine's speed affects all alike.
  */
 export function planBench(wanted: readonly Wanted[], options: PlanOptions): Plan {
   const { runId: run_id, scale, seed: dataSeed } = options;
@@ -61,14 +61,14 @@ export function planBench(wanted: readonly Wanted[], options: PlanOptions): Plan
 
 interface Sorted {
   readonly always: BenchCell[];
-  /** Long runs, which one process makes. */
+  /** Long runs, which only one process makes. */
   readonly once: BenchCell[];
   readonly notRun: Sample[];
 }
 
 /**
- * What of a grid is run: not what the context has no room for, and of what takes long only what
- * `--slow` asks for, and the longest confirmation of the first model.
+ * Selects the cells of a grid that are run. Cells beyond the context are not run; long cells are
+ * run only with `--slow`, except for the longest confirmation of the first model.
  */
 function sortCells(
   { benchmark, model }: Wanted,
@@ -82,7 +82,7 @@ function sortCells(
     const isConfirmation = cell.task === "generation_alone" && isFirst;
     const isLate = (slow || isConfirmation) && !fitting.every(isShort);
     const marks = isLate ? fitting : fitting.filter(isShort);
-    // A first token is worth a run, or a row, only where it is the question.
+    // A first token alone is run, and has a row, only in the task prefill.
     const isAsked = (mark: number) => mark > 1 || cell.task === "prefill";
     if (marks.some(isAsked)) {
       sorted[isLate ? "once" : "always"].push({ ...cell, marks, rounds: 1 });
@@ -105,13 +105,13 @@ function fits({ config }: PlannedModel, { promptLength }: GridCell, mark: number
   return promptLength + mark - 1 <= config.maxPositionEmbeddings;
 }
 
-/** Seconds that one run may take: what only confirms or extends may take less. */
+/** Returns the seconds that one run may take, fewer for runs that only confirm or extend. */
 function limitOf({ task }: GridCell, scale: BenchScale): number {
   const isExtra = task === "generation_alone" || task === "long_generation";
   return isExtra ? grids[scale].budget : grids[scale].longestRun;
 }
 
-/** The cell with as many rounds as fit into the budget, the same for all arms of one length. */
+/** Returns the cell with the rounds that fit into the budget, the same for all arms of a length. */
 function repeated(
   cell: BenchCell,
   cells: readonly BenchCell[],
@@ -130,12 +130,12 @@ function repeated(
   return { ...cell, rounds: Math.max(leastRounds, Math.min(mostRounds, affordable)) };
 }
 
-/** What plans are made with; the machine's own speed shows in the time left. */
+/** Assumed speed, for plans only; the progress bar uses the measured time. */
 const flopsPerSecond = 2e9;
-/** Of one draw from one token of the vocabulary, sorting included. */
+/** Assumed time of one draw for each token of the vocabulary, sorting included. */
 const secondsPerLogit = 1e-6;
 
-/** A rough time of one run up to a mark, for plans and progress. */
+/** Returns an estimate of the time of one run up to a mark, for plans and progress. */
 export function estimateSeconds({ config }: PlannedModel, cell: GridCell, mark: number): number {
   if (cell.task === "sampling") return secondsPerLogit * config!.vocabSize * mark;
   const labels = emptySample({ run_id: "", model: "" }, cell, mark);

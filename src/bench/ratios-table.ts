@@ -148,7 +148,7 @@ function detectable(interval: NamedInterval, pairs: number, processes: number): 
   return detectableEffect(interval, units - 1);
 }
 
-/** `ln(a / b)` of every round in which both were run. */
+/** Returns `ln(a / b)` of every round in which both were run. */
 export function logRatios(a: TimedGroup, b: TimedGroup): Clustered[] {
   const placeOf = ({ process_id, round }: Sample) => `${process_id}/${round}`;
   const others = new Map(b.samples.map((sample) => [placeOf(sample), sample]));

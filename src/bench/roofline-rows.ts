@@ -1,5 +1,5 @@
 /**
- * roofline.csv of a bench: the roofs of this machine as measured, and what was reached under them.
+ * roofline.csv of a bench: the measured roofs of this machine, and the rates reached under them.
  */
 import type { InferenceStep } from "../cost/intensity-table.ts";
 import {
@@ -15,10 +15,10 @@ import { type Configs, milliseconds, type TimedGroup, timedGroups } from "./time
 import { triadStepBytes } from "./workloads.ts";
 
 /**
- * Every prefill and every decoded token that was timed, as a point under the measured roofs.
+ * Returns a row for every timed prefill and decoded token, as a point under the measured roofs.
  * Intensity is that of float64 with activations on the chip. Weights and keys that fit into a cache
- * come faster than from memory, so such a point may lie above the memory roof. No rows where the
- * roofs were not timed.
+ * come faster than from memory, so such a point may lie above the memory roof. No rows if the roofs
+ * were not timed.
  */
 export function measuredRooflineRows(samples: readonly Sample[], configs: Configs): RooflineRow[] {
   const roofs = measuredRoofs(samples);
@@ -40,8 +40,8 @@ export function measuredRooflineRows(samples: readonly Sample[], configs: Config
 }
 
 /**
- * The roofs of this machine: the faster loop of `roof`, and the bandwidth of `triad`; null where
- * one of them was not timed.
+ * Returns the roofs of this machine: the faster loop of `roof`, and the bandwidth of `triad`; null
+ * if one of them was not timed.
  */
 export function measuredRoofs(samples: readonly Sample[]): DeviceRoofs | null {
   const timed = usableGroups(samples);
@@ -59,7 +59,7 @@ function usableGroups(samples: readonly Sample[]): TimedGroup[] {
   return timedGroups(samples).filter(({ status, isTwin }) => status === "ok" && !isTwin);
 }
 
-/** So much work a second, at the median time, with the median's interval. */
+/** Returns work per second at the median time, with the interval of the median. */
 function rateOf({ samples }: TimedGroup, work: number): Estimate {
   const times = samples.map(milliseconds);
   const interval = medianInterval(times);

@@ -10,27 +10,27 @@ import { estimateSeconds, host, type PlannedModel, planBench, type Wanted } from
 import type { BenchCell, Job, Sample } from "./sample.ts";
 import type { Configs } from "./timed-groups.ts";
 
-/** What a bench is asked for. */
+/** The options of a bench. */
 export interface BenchRequest {
   readonly benchmarks: readonly BenchmarkName[];
-  /** By name or path; the scale's own where there are none. */
+  /** Names or paths; empty for the models of the scale. */
   readonly models: readonly string[];
   readonly scale: BenchScale;
   readonly seed: number;
-  /** Also run, once, what takes longer than the scale allows. */
+  /** True to run cells that take longer than the scale allows, too, once each. */
   readonly slow: boolean;
 }
 
-/** What was measured, and the models that it was measured of. */
+/** All samples, and the configurations of the measured models. */
 export interface BenchResult {
   readonly samples: readonly Sample[];
   readonly configs: Configs;
 }
 
 /**
- * Measures all that is asked for, one process after the other, with a bar and the time left.
+ * Runs the jobs of a bench, one process after the other, with a progress bar.
  *
- * @throws {Error} when a model cannot be found or a process fails, with its message
+ * @throws {Error} if a model cannot be found or a process fails, with its message
  */
 export async function runBench(
   request: BenchRequest,
@@ -90,7 +90,7 @@ const worker = join(import.meta.dirname, `bench-worker${moduleExtension}`);
  * Measures a job in a separate process.
  *
  * @param onRun called after each run
- * @throws {Error} when the process fails, with its message
+ * @throws {Error} if the process fails, with its message
  */
 async function runJob(job: Job, onRun: (cell: BenchCell) => void): Promise<Sample[]> {
   const samples: Sample[] = [];
@@ -105,14 +105,14 @@ async function runJob(job: Job, onRun: (cell: BenchCell) => void): Promise<Sampl
  * Runs a program in a separate process.
  *
  * @param program gets the job as JSON in its first argument, and prints lines of JSON
- * @throws {Error} when the process fails, with its message
+ * @throws {Error} if the process fails, with its message
  */
 export async function runWorker<Line>(
   program: string,
   job: unknown,
   onLine: (line: Line) => void,
 ): Promise<void> {
-  // Not detached, so that Ctrl-C ends it too.
+  // Not detached, so that Ctrl-C ends it, too.
   const run = $({ quiet: true, nothrow: true, detached: false });
   const child = run`${process.execPath} ${program} ${JSON.stringify(job)}`;
   for await (const line of child) onLine(JSON.parse(line));

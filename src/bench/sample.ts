@@ -12,12 +12,12 @@ import {
 } from "../io/table.ts";
 
 /**
- * What is timed.
+ * The timed tasks.
  *
  * - `prefill`: the first token after a prompt
  * - `sequence_length`: a few tokens after prompts of growing length
- * - `generation_length`: more and more tokens after one prompt, read off one run as it grows
- * - `generation_alone`: as before, each length in a run of its own, to confirm it
+ * - `generation_length`: more and more tokens after one prompt, read from one growing run
+ * - `generation_alone`: the same, each length in a separate run, as a confirmation
  * - `long_generation`: one long text
  * - `decode`: the last step of a cached `generation_length` so far: one token at a position
  * - `sampling`: one draw after another from given logits
@@ -39,13 +39,13 @@ export const tasks = [
   "triad",
 ] as const;
 
-/** Whether a task is of the machine alone, whatever the code of decoders and samplers is. */
+/** Returns true if a task measures the machine alone, without decoders and samplers. */
 export function isOfMachine(task: BenchTask): boolean {
   return task === "roof" || task === "triad";
 }
 
 /**
- * `ok`; `mismatch`: the tokens of that run were wrong; `too_long`: the context has no room for it;
+ * `ok`; `mismatch`: the tokens of that run were wrong; `too_long`: the context is too short;
  * `not_run`: it would take too long. The last two have no time, and `error` gives the reason.
  */
 export const sampleStatuses = ["ok", "mismatch", "too_long", "not_run"] as const;
@@ -54,7 +54,7 @@ export type SampleStatus = (typeof sampleStatuses)[number];
 
 export const runId = text("start of the run in UTC, its name in run.json");
 
-/** Columns that name what is timed, in several tables. */
+/** Columns that identify a timed task, in several tables. */
 export const taskColumns = {
   model: text("model name; host is the machine itself"),
   task: oneOf(tasks, "what is timed"),
@@ -106,43 +106,43 @@ export const samplesTable = defineTable({
 
 export type Sample = RowOf<typeof samplesTable>;
 
-/** What is run once a round: a task in one arm at one length. */
+/** A task in one arm at one length, run once a round. */
 export interface BenchCell {
   readonly task: Exclude<BenchTask, "decode">;
   readonly mode: string;
-  /** Whether this is the control, the mode once more. */
+  /** True for the control, a repetition of the mode. */
   readonly isTwin: boolean;
-  /** Null where there is no prompt. */
+  /** Null if there is no prompt. */
   readonly promptLength: number | null;
-  /** After how many tokens the clock is read, ascending; the last one ends the run. */
+  /** Numbers of tokens after which the clock is read, ascending; the last one ends the run. */
   readonly marks: readonly number[];
   readonly rounds: number;
 }
 
-/** The name of the arm that a cell is: see `arm` of samples.csv. */
+/** Returns the name of the arm of a cell: see `arm` of samples.csv. */
 export function armOf({ mode, isTwin }: Pick<BenchCell, "mode" | "isTwin">): string {
   return isTwin ? `${mode}_twin` : mode;
 }
 
-/** The arm that others of its task are compared with, and that the control doubles. */
+/** Returns the arm with which the others of a task are compared, and which the control repeats. */
 export function baselineOf(task: BenchTask): string {
   if (task === "sampling") return "temperature";
   if (task === "triad") return "float64";
   return task === "roof" ? "dot" : "cached";
 }
 
-/** What one process measures. */
+/** The measurements of one process. */
 export interface Job {
   readonly run_id: string;
-  /** The benchmark that asked for it. */
+  /** The name of the benchmark. */
   readonly benchmark: string;
   readonly model: string;
-  /** The model as it was asked for: a name or a path. */
+  /** The name or path that was given for the model. */
   readonly source: string;
   readonly process: number;
-  /** Of weights and logits: the same for all processes, so that all give the same tokens. */
+  /** Seed of weights and logits, the same for all processes, so that all give the same tokens. */
   readonly dataSeed: number;
-  /** Of the order in which cells are run. */
+  /** Seed of the order in which cells are run. */
   readonly orderSeed: number;
   readonly cells: readonly BenchCell[];
 }

@@ -1,10 +1,10 @@
-/** How a time grows with a length: exponents per round, and the polynomial that they come from. */
+/** Growth of a time with a length: exponents of each round, and a polynomial of the medians. */
 import { fTail } from "./distributions.ts";
 import { mean } from "./statistics.ts";
 
 /**
- * The growth exponent over a grid: the slope of the least-squares line through `(ln x, ln y)`. A
- * round is fitted by itself, so that what slows a whole round down cancels.
+ * Returns the growth exponent over a grid: the slope of the least-squares line through `(ln x, ln
+ * y)`. Each round is fitted separately, so that a slow round has the same exponent.
  */
 export function exponent(xs: readonly number[], ys: readonly number[]): number {
   const [u, v] = [xs.map(Math.log), ys.map(Math.log)];
@@ -14,18 +14,18 @@ export function exponent(xs: readonly number[], ys: readonly number[]): number {
   return mean(products) / mean(squares);
 }
 
-/** The exponent between the last two points of a grid. */
+/** Returns the exponent between the last two points of a grid. */
 export function lastExponent(xs: readonly number[], ys: readonly number[]): number {
   return exponent(xs.slice(-2), ys.slice(-2));
 }
 
 /**
- * The probability of points at least as far from a straight line in `(ln x, ln y)`, if the power
- * law held: the F test of lack of fit, against the scatter between rounds. Effects of whole rounds
- * are taken out of both.
+ * Returns the probability of points at least as far from a straight line in `(ln x, ln y)`, if the
+ * power law held: the F test of lack of fit, against the scatter between rounds. Effects of whole
+ * rounds are taken out of both.
  *
- * @param rounds of each round the values over the grid, `[R][x]`
- * @returns null where there is nothing to compare: below 3 points or 2 rounds, or no scatter
+ * @param rounds values over the grid for each round, `[R][x]`
+ * @returns null for fewer than 3 points or 2 rounds, or without scatter
  * @see Draper and Smith 1998, "Applied Regression Analysis", section 2.1
  */
 export function lackOfFit(
@@ -51,11 +51,12 @@ export function lackOfFit(
 }
 
 /**
- * The polynomial `c0 + c1 x + ... + cd x^d` without negative coefficients that has the least
- * relative error: `sum ((fit - y) / y)^2`. A time is a sum of costs, none of which is negative.
+ * Returns the polynomial `c0 + c1 x + ... + cd x^d` without negative coefficients that has the
+ * least relative error: `sum ((fit - y) / y)^2`. A time is a sum of costs, none of which is
+ * negative.
  *
- * Every choice of terms is fitted, and of those that come out positive the best is taken; with four
- * terms there are fifteen.
+ * Every choice of terms is fitted, and the best fit without negative coefficients is returned; four
+ * terms have fifteen choices.
  *
  * @param degree d
  * @returns the d + 1 coefficients
@@ -84,7 +85,7 @@ export function nonNegativeFit(
   return best.coefficients.map((c: number, power) => c / scale ** power);
 }
 
-/** The c that minimises `|A c - 1|^2` by the normal equations; null where they are singular. */
+/** Returns the c that minimises `|A c - 1|^2`, by the normal equations; null if singular. */
 function leastSquares(rows: readonly (readonly number[])[]): number[] | null {
   const size = rows[0].length;
   const system = Array.from({ length: size }, (_, i) => [

@@ -1,12 +1,13 @@
 /**
- * Two arms compared: log ratios of times that were taken side by side. Processes are the unit of
- * replication, as code and memory lie differently in each: runs of one process are not independent.
+ * Comparison of two arms: log ratios of times that were taken side by side. Processes are the unit
+ * of replication, because code and memory are placed differently in each: runs of one process are
+ * not independent.
  */
 import { type Random, seededRandom } from "../math/random.ts";
 import { tCritical } from "./distributions.ts";
 import { type Interval, mean, meanInterval, median, medianInterval } from "./statistics.ts";
 
-/** A value, and the process that it was measured in. */
+/** A value, and the process in which it was measured. */
 export interface Clustered {
   readonly process: number;
   readonly value: number;
@@ -18,16 +19,16 @@ export type IntervalMethod = (typeof intervalMethods)[number];
 
 export interface NamedInterval extends Interval {
   readonly method: IntervalMethod;
-  /** What it is an interval of: the median of all values, or the mean over processes or rounds. */
+  /** The estimate: the median of all values, or the mean over processes or rounds. */
   readonly middle: number;
 }
 
 /**
- * A 95 % interval of the middle of clustered values: the wider of the order statistics of all of
- * them and of t over the medians of processes. The first is right when processes do not differ, the
- * second when they do.
+ * Returns a 95 % interval of the middle of clustered values: the wider of the order statistics of
+ * all of them and of t over the medians of processes. The first is right when processes do not
+ * differ, the second when they do.
  *
- * @returns null where there are too few for either: 6 values, or 2 processes
+ * @returns null for fewer than 6 values and 2 processes
  */
 export function clusteredInterval(values: readonly Clustered[]): NamedInterval | null {
   const all = values.map(({ value }) => value);
@@ -38,7 +39,7 @@ export function clusteredInterval(values: readonly Clustered[]): NamedInterval |
   ]);
 }
 
-/** As {@link clusteredInterval} for a mean: the wider of t over all values and over processes. */
+/** Returns the wider of the t intervals of the mean over all values and over processes. */
 export function clusteredMeanInterval(values: readonly Clustered[]): NamedInterval | null {
   const all = values.map(({ value }) => value);
   const processes = byProcess(values).map(mean);
@@ -64,7 +65,7 @@ function wider(intervals: readonly (NamedInterval | null)[]): NamedInterval | nu
   }, null);
 }
 
-/** The values of each process, in the order of the processes' first values. */
+/** Returns the values of each process, in the order of the processes' first values. */
 export function byProcess(values: readonly Clustered[]): number[][] {
   return [...Map.groupBy(values, ({ process }) => process).values()].map((cluster) =>
     cluster.map(({ value }) => value),
@@ -72,8 +73,9 @@ export function byProcess(values: readonly Clustered[]): number[][] {
 }
 
 /**
- * The interval of `a - b` from one interval of each, where a and b were measured apart: each side
- * is as far from the difference as the two sides that make it, squared and summed.
+ * Returns the interval of `a - b` from the intervals of a and b, measured in different runs: the
+ * distance of each end is the root of the sum of the squared distances of the two ends it is made
+ * of.
  *
  * @see Zou and Donner 2008, "Construction of confidence limits about effect measures"
  */
@@ -85,14 +87,14 @@ export function differenceInterval(a: NamedInterval, b: NamedInterval): Interval
 }
 
 /**
- * The probability, if neither arm were faster, of a mean at least as far from 0: over all ways to
- * flip the signs of the values up to 12 of them, over 10,000 seeded ways above.
+ * Returns the probability, if neither arm were faster, of a mean at least as far from 0: over all
+ * ways to flip the signs of up to 12 values, over 10,000 seeded ways for more.
  *
  * @see Good 2005, "Permutation, Parametric, and Bootstrap Tests of Hypotheses", section 3.2
  */
 export function signFlipP(values: readonly number[]): number {
   const n = values.length;
-  // Rounding must not make a flip that gives the observed sum back seem smaller than it.
+  // Rounding must not make the observed sum seem larger than a flip that equals it.
   const observed = Math.abs(values.reduce((sum, value) => sum + value, 0)) * (1 - 1e-12);
   const asFar = (flip: (i: number) => boolean) =>
     Math.abs(values.reduce((sum, value, i) => sum + (flip(i) ? -value : value), 0)) >= observed;
@@ -108,8 +110,8 @@ export function signFlipP(values: readonly number[]): number {
 }
 
 /**
- * Holm's adjustment: p-values of a family of tests such that one below 0.05 is a find even though
- * there were many chances of one.
+ * Returns p-values of a family of tests with Holm's adjustment: the probability of any value below
+ * 0.05, if there is no difference at all, is at most 5 %.
  *
  * @see Holm 1979, "A Simple Sequentially Rejective Multiple Test Procedure"
  */
@@ -125,7 +127,7 @@ export function holm(ps: readonly number[]): number[] {
 }
 
 /**
- * The smallest difference that a repetition of the experiment would find with 80 %, as a log ratio:
+ * Returns the smallest log ratio that a repetition would detect with a probability of 80 %:
  * the half-width of its 95 % interval times `(t_0.025 + t_0.2) / t_0.025`.
  *
  * @param df degrees of freedom of the interval
@@ -136,7 +138,7 @@ export function detectableEffect(interval: Interval, df: number): number {
   return (half * (found + tCritical(0.2, df))) / found;
 }
 
-/** Differences below 2 % are nobody's concern. */
+/** Differences below 2 % are ignored. */
 export const leastDifference = Math.log(1.02);
 
 /** `void_control_moved`: the control, one arm against itself, differs, so there is no verdict. */
@@ -151,12 +153,11 @@ export const timeVerdicts = [
 export type TimeVerdict = (typeof timeVerdicts)[number];
 
 /**
- * What an interval of log ratios says of arm a against arm b. A difference is one that lies wholly
- * beyond 2 %, and beyond whatever the controls may differ by: their farthest end from 0, not only
- * their width. Equivalence is within 2 %. A control that itself lies wholly beyond 2 % voids the
- * comparison.
+ * Returns the verdict on arm a against arm b from an interval of log ratios. A difference must lie
+ * wholly beyond 2 %, and beyond the ends of the controls that are farthest from 0. Equivalence is
+ * within 2 %. A control that lies wholly beyond 2 % voids the comparison.
  *
- * @param controls intervals of one arm against itself; null where there were too few values
+ * @param controls intervals of one arm against itself; null for too few values
  */
 export function verdictOf(
   interval: Interval | null,

@@ -1,6 +1,6 @@
 /**
- * Statistics of one list of times, robust where noise is one-sided: a busy machine makes a run
- * slower, never faster. No sample is ever dropped.
+ * Statistics of one list of times, robust against one-sided noise: a busy machine makes a run
+ * slower, never faster. No sample is dropped.
  */
 import jstat from "jstat";
 import { coinRank } from "./distributions.ts";
@@ -16,16 +16,16 @@ const tail = (1 - confidence) / 2;
 
 export const { mean, median, meddev: medianDeviation } = jstat;
 
-/** The standard deviation of a sample, `sqrt(sum (x - mean)^2 / (n - 1))`. */
+/** Returns the standard deviation of a sample, `sqrt(sum (x - mean)^2 / (n - 1))`. */
 export function deviation(values: readonly number[]): number {
   return jstat.stdev(values, true);
 }
 
 /**
- * A 95 % interval of the median from order statistics: the k-th smallest to the k-th largest value,
- * k as large as the binomial distribution allows, whatever the shape of the noise.
+ * Returns a 95 % interval of the median from order statistics: the k-th smallest to the k-th
+ * largest value, k as large as the binomial distribution allows, for noise of any shape.
  *
- * @returns null below 6 values, of which even the smallest and the largest enclose the median with
+ * @returns null for fewer than 6 values: even the smallest and the largest enclose the median with
  *   less than 95 %
  * @see Conover 1999, "Practical Nonparametric Statistics", section 3.2
  */
@@ -37,9 +37,9 @@ export function medianInterval(values: readonly number[]): Interval | null {
 }
 
 /**
- * A 95 % interval of the mean by Student's t.
+ * Returns a 95 % interval of the mean by Student's t.
  *
- * @returns null below 2 values
+ * @returns null for fewer than 2 values
  */
 export function meanInterval(values: readonly number[]): Interval | null {
   if (values.length < 2) return null;
@@ -48,10 +48,10 @@ export function meanInterval(values: readonly number[]): Interval | null {
 }
 
 /**
- * The smallest value that a share of `p` does not exceed, where the sample is large enough to say
- * so: with `n >= ln 0.025 / ln p` values one lies above the true percentile with 97.5 %.
+ * Returns the smallest value that a share of `p` does not exceed. The sample must be large enough:
+ * with `n >= ln 0.025 / ln p` values one lies above the true percentile with 97.5 %.
  *
- * @returns null where it is not: below 36 values for p90, 72 for p95, 368 for p99
+ * @returns null for fewer values: 36 for p90, 72 for p95, 368 for p99
  */
 export function percentile(values: readonly number[], p: number): number | null {
   const enough = Math.log(tail) / Math.log(p);
@@ -59,8 +59,8 @@ export function percentile(values: readonly number[], p: number): number | null 
 }
 
 /**
- * How many values lie outside Tukey's fences: mild ones beyond 1.5 interquartile ranges from the
- * quartiles, severe ones beyond 3.
+ * Returns the number of values outside Tukey's fences: mild ones beyond 1.5 interquartile ranges
+ * from the quartiles, severe ones beyond 3.
  */
 export function outliers(values: readonly number[]): { mild: number; severe: number } {
   const [low, high] = jstat.quantiles(values, [0.25, 0.75], 1, 1);
@@ -72,9 +72,9 @@ export function outliers(values: readonly number[]): { mild: number; severe: num
 }
 
 /**
- * The correlation of each value with the one before it, in the order of execution.
+ * Returns the correlation of each value with the one before it, in the order of execution.
  *
- * @returns null below 3 values, or where all are equal
+ * @returns null for fewer than 3 values, or equal ones
  */
 export function lag1(values: readonly number[]): number | null {
   const centre = mean(values);
@@ -85,17 +85,19 @@ export function lag1(values: readonly number[]): number | null {
   return products.reduce((sum, product) => sum + product, 0) / squares;
 }
 
-/** How many independent values tell as much about the mean: `n (1 - r) / (1 + r)`, at most n. */
+/**
+ * Returns the number of independent values of equal precision: `n (1 - r) / (1 + r)`, at most n.
+ */
 export function effectiveSize(n: number, autocorrelation: number | null): number {
   const r = Math.max(0, autocorrelation ?? 0);
   return (n * (1 - r)) / (1 + r);
 }
 
 /**
- * How much the values change from the first to the last, as a share of their median: the median of
- * all slopes between two of them, which a few spikes do not move.
+ * Returns the change of the values from the first to the last, as a share of their median: the
+ * median of all slopes between two of them, which a few spikes do not move.
  *
- * @returns null below 3 values
+ * @returns null for fewer than 3 values
  * @see Sen 1968, "Estimates of the Regression Coefficient Based on Kendall's Tau"
  */
 export function drift(values: readonly number[]): number | null {

@@ -1,4 +1,4 @@
-/** What a benchmark's task costs exactly: the other side of every measured figure. */
+/** The exact cost of a benchmark's task, to compare with every measured time. */
 
 import { decodeFlops, generationFlops, prefillFlops } from "../cost/flops.ts";
 import type { CacheMode } from "../cost/generation.ts";
@@ -7,10 +7,10 @@ import type { ModelConfig } from "../model/config.ts";
 import { isOfMachine, type Sample } from "./sample.ts";
 import { roofStepFlops, triadStepFlops } from "./workloads.ts";
 
-/** What names a figure: a task at one length in one mode. */
+/** The labels of a task at one length in one mode. */
 export type TaskLabels = Pick<Sample, "task" | "mode" | "prompt_len" | "seq_len" | "gen_len">;
 
-/** The exact causal FLOPs of a task; null where it has no matrix product. */
+/** Returns the exact causal FLOPs of a task; null if it has no matrix product. */
 export function taskFlops(config: ModelConfig | null, labels: TaskLabels): bigint | null {
   if (labels.task === "roof") return roofStepFlops * BigInt(labels.gen_len);
   if (labels.task === "triad") return triadStepFlops * BigInt(labels.gen_len);
@@ -20,14 +20,14 @@ export function taskFlops(config: ModelConfig | null, labels: TaskLabels): bigin
   return generationFlops(config, generationOf(labels));
 }
 
-/** A generating task as the cost model has it. */
+/** Returns the fields of a generating task that the cost model needs. */
 export function generationOf({ mode, prompt_len, gen_len }: TaskLabels) {
   return { promptLength: prompt_len!, newTokens: gen_len, mode: mode as CacheMode };
 }
 
 /**
- * The bytes that a task moves if each pass reads the weights once and activations stay on the chip;
- * null where it has no passes.
+ * Returns the bytes that a task moves if each pass reads the weights once and activations stay on
+ * the chip; null if it has no passes.
  */
 export function taskBytes(config: ModelConfig | null, labels: TaskLabels): bigint | null {
   const { task, mode, prompt_len, seq_len, gen_len } = labels;

@@ -3,7 +3,7 @@ import { Bench } from "tinybench";
 import type { Random } from "../math/random.ts";
 import { shuffled } from "./measure.ts";
 
-/** A function to time, and what makes it ready before each call, untimed. */
+/** A function to time, and an untimed preparation before each call. */
 export interface TimedTask {
   readonly prepare?: () => Promise<void>;
   readonly run: () => unknown;

@@ -1,4 +1,4 @@
-/** Samples gathered into what the tables have a row of: one task in one arm at one length. */
+/** Samples in groups, one for each row of a table: one task in one arm at one length. */
 import type { ModelConfig } from "../model/config.ts";
 import { type Sample, type SampleStatus, tasks } from "./sample.ts";
 
@@ -10,16 +10,16 @@ export interface TimedGroup
   > {
   readonly isTwin: boolean;
   readonly samples: readonly Sample[];
-  /** Not `ok` where any run gave other tokens than the rest: then none of its times is used. */
+  /** Not `ok` if any run gave other tokens than the rest; none of its times is used then. */
   readonly status: SampleStatus;
 }
 
-/** The configurations by the names that samples carry; null for the machine itself. */
+/** The configurations by the names of models in samples; null for the machine itself. */
 export type Configs = ReadonlyMap<string, ModelConfig | null>;
 
 /**
- * Every group of a run, sorted by task, model and lengths. Runs of one model and prompt must agree
- * in their tokens, whatever the arm and the task; where two of them do not, both are a mismatch.
+ * Returns the groups of a run, sorted by task, model and lengths. Runs of one model and prompt must
+ * agree in their tokens in every arm and task; if two of them differ, both are a mismatch.
  */
 export function timedGroups(samples: readonly Sample[]): TimedGroup[] {
   const texts = Map.groupBy(
@@ -44,14 +44,14 @@ function timedGroup(group: readonly Sample[], isAgreed: (sample: Sample) => bool
   };
 }
 
-/** What names the tokens of a run: those of one prompt are the same in every arm. */
+/** Returns the key of the tokens of a run, which are the same in every arm for one prompt. */
 function textOf(sample: Sample): string {
   const { model, task, mode, prompt_len, seq_len, gen_len } = sample;
   const text = prompt_len === null ? [task, mode, seq_len] : [prompt_len];
   return JSON.stringify([model, gen_len, ...text]);
 }
 
-/** What names a length of a task, for all of its arms. */
+/** Returns the key of a length of a task, for all of its arms. */
 export function lengthKey(
   labels: Pick<Sample, "model" | "task" | "prompt_len" | "seq_len" | "gen_len">,
 ): string {
@@ -74,12 +74,12 @@ function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** True for the first token of a longer run, which is reported as `ttft_ms`. */
+/** Returns true for the first token of a longer run, which is reported as `ttft_ms`. */
 export function isFirstToken({ task, gen_len, prompt_len }: TimedGroup): boolean {
   return task !== "prefill" && prompt_len !== null && gen_len === 1;
 }
 
-/** The milliseconds of one sample. */
+/** Returns the milliseconds of one sample. */
 export function milliseconds({ t_ns }: Sample): number {
   return t_ns! / 1e6;
 }

@@ -1,4 +1,4 @@
-/** What benchmarks run: generation by a decoder, draws from logits, and bare multiply-adds. */
+/** Workloads of the benchmarks: generation by a decoder, and bare multiply-adds. */
 
 import { generationFlops } from "../cost/flops.ts";
 import type { Decoder } from "../decoder.ts";
@@ -13,10 +13,10 @@ export type GenerationRun = Pick<BenchCell, "mode" | "promptLength">;
 
 /**
  * Greedy generation, step by step. Every arm has its keys and values in memory that is allocated
- * before the clock starts; `naive` forgets them at each step and computes the whole sequence again.
+ * before the clock starts; `naive` drops them at each step and computes the whole sequence again.
  *
- * @param model whose definition says which tokens are right, as many as it can say in a moment
- * @throws {RangeError} when the decoder does not offer `rewind`
+ * @param model its definition gives the right tokens, as many as are computed in a moment
+ * @throws {RangeError} if the decoder does not offer `rewind`
  */
 export function generationWorkload(model: Model, decoder: Decoder): Workload<GenerationRun> {
   if (!decoder.capabilities.has("rewind")) {
@@ -48,16 +48,17 @@ export function generationWorkload(model: Model, decoder: Decoder): Workload<Gen
   };
 }
 
-/** The same prompt for every arm and every run: ids that walk through the vocabulary. */
+/** Returns the prompt of every arm and run: ids in steps of 31 through the vocabulary. */
 export function benchPrompt({ vocabSize }: ModelConfig, length: number): number[] {
   return Array.from({ length }, (_, t) => (t * 31 + 7) % vocabSize);
 }
 
-/** What the definition may spend on saying which tokens are right: a moment. */
+/** The most FLOPs of the definition for the right tokens: a moment. */
 const mostDefinitionFlops = 20_000_000n;
 
 /**
- * The first greedy tokens after the prompt of that length, by the definition; few or none if long.
+ * Returns the first greedy tokens after the prompt, by the definition; few or none for a long
+ * prompt.
  */
 function definitionTokens({ config, weights }: Model, promptLength: number): number[] {
   const tokens = benchPrompt(config, promptLength);
@@ -75,27 +76,27 @@ function definitionTokens({ config, weights }: Model, promptLength: number): num
 /** The modes of {@link roofWorkload} that multiply and add. */
 export const roofModes = ["dot", "four_rows"];
 
-/** Four rows of this width, and the vector they are multiplied by, fit into the nearest cache. */
+/** Four rows of this width and one vector fit into the nearest cache. */
 const width = 512;
 const loops = 16;
 
-/** What one step of `roof` does. */
+/** FLOPs of one step of `roof`. */
 export const roofStepFlops = BigInt(2 * 4 * width * loops);
 
 /** Entries of each of the three arrays of `triad`: 96 MiB in all, more than most caches hold. */
 const triadLength = 2 ** 22;
 
 /**
- * What one step of `triad` does. Of the bytes, those that are asked for are counted, as STREAM
- * does.
+ * FLOPs and bytes of one step of `triad`. As in STREAM, the bytes of the arrays are counted, not
+ * those that the hardware moves.
  */
 export const triadStepFlops = BigInt(2 * triadLength);
 export const triadStepBytes = BigInt(3 * 8 * triadLength);
 
 /**
- * A matrix of four rows times a vector, in float64: row by row, as anybody would write dot
+ * A matrix of four rows times a vector, in float64: row by row, the plain way to write dot
  * products, and all four at once, which share the loads of the vector and hide the latency of
- * addition. And `triad`, McCalpin's STREAM kernel, for the bandwidth of memory.
+ * addition; and `triad`, McCalpin's STREAM kernel, for the bandwidth of memory.
  */
 export function roofWorkload(): Workload {
   const allocate = async (): Promise<PrepareRun> => {
@@ -111,7 +112,7 @@ export function roofWorkload(): Workload {
   return { allocate, rightTokens: () => [] };
 }
 
-/** `a = b + s c`, and the last entry. */
+/** Computes `a = b + s c`, and returns the last entry. */
 function triad(a: Float64Array, b: Float64Array, c: Float64Array): number {
   const s = 3;
   for (let i = 0; i < a.length; i++) a[i] = b[i] + s * c[i];
