@@ -29,6 +29,12 @@ const oneMore: Sampler["topP"] = (logits, p) => {
   return kept.with(next, logits[next]);
 };
 
+/** Temperature, then top-p before top-k, as some chains have it. */
+const topPFirst: Sampler["distribution"] = (
+  logits,
+  { temperature = 1, topK: k = 0, topP: p = 1, minP: m = 0 },
+) => softmax(minP(topK(topP(temperatureScale(logits, temperature), p), k), m));
+
 /** Min-p before temperature, and nothing else, as some chains have it. */
 const minPFirst: Sampler["distribution"] = (logits, { minP: m = 0, temperature = 1 }) =>
   softmax(temperatureScale(minP(logits, m), temperature));
@@ -56,6 +62,12 @@ describe.for<{
     law: "filter-order",
     changed: { distribution: minPFirst },
     conventions: { order: ["minP", "temperature"] },
+  },
+  {
+    what: "applies top-p before top-k",
+    law: "filter-order",
+    changed: { distribution: topPFirst },
+    conventions: { order: ["temperature", "topP", "topK", "minP"] },
   },
 ])("a sampler that $what", ({ law, changed, conventions }) => {
   const statusWith = async (declared: Conventions) => {

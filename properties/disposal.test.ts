@@ -6,8 +6,7 @@ import { missingNeeds } from "../src/laws/law.ts";
 import { reference } from "../src/subjects/reference.ts";
 import type { Subject } from "../src/subjects/subject.ts";
 import { runLaw } from "../src/verify/run-law.ts";
-import { describeVerdict } from "../src/verify/verdicts.ts";
-import { seed } from "./support.ts";
+import { expectNoFailure, seed } from "./support.ts";
 
 /** A decoder that answers on a later turn, for which its sequence must still be there. */
 function late(decoder: Decoder): Decoder {
@@ -52,5 +51,5 @@ const offered = laws.filter((law) => missingNeeds(law, subject).length === 0);
 test.for(offered)("$id waits for every answer", async (law, { task }) => {
   const verdict = await runLaw(law, subject, { seed, runs: 8 });
   task.meta.cases = verdict.cases;
-  if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
+  expectNoFailure(verdict);
 });

@@ -6,7 +6,7 @@ import { laws } from "../src/laws/index.ts";
 import { reference } from "../src/subjects/reference.ts";
 import type { Subject } from "../src/subjects/subject.ts";
 import { writeEngines } from "../src/verify/engines-table.ts";
-import type { Status } from "../src/verify/run-law.ts";
+import type { LawStatus } from "../src/verify/run-law.ts";
 import type { Report } from "../src/verify/verify.ts";
 import { scratchFolder } from "./scratch.ts";
 
@@ -19,7 +19,7 @@ const engine = (name: string, version: string): Subject => ({
 });
 
 /** A report in which the first laws came out as these. */
-function report(subject: string, statuses: readonly Status[]): Report {
+function report(subject: string, statuses: readonly LawStatus[]): Report {
   const verdicts = statuses.map((status, i) => ({
     law: laws[i],
     subject,
@@ -30,13 +30,14 @@ function report(subject: string, statuses: readonly Status[]): Report {
     reached: 90,
     timeMs: 1,
     worst: { error: 1e-9, allowed: 1e-6 },
+    reason: null,
     failure: null,
     missing: [],
   }));
-  return { verdicts, blind: [] };
+  return { verdicts };
 }
 
-const write = (runId: string, subject: Subject, ...statuses: readonly Status[]) =>
+const write = (runId: string, subject: Subject, ...statuses: readonly LawStatus[]) =>
   writeEngines(folder, runId, subject, report(subject.name, statuses));
 
 test("a run replaces its own rows, and leaves those of other engines and versions", async () => {

@@ -13,10 +13,9 @@ import { laws } from "../src/laws/index.ts";
 import { missingNeeds } from "../src/laws/law.ts";
 import { serverSubject } from "../src/subjects/server.ts";
 import { runLaw } from "../src/verify/run-law.ts";
-import { describeVerdict } from "../src/verify/verdicts.ts";
 import { startServer } from "./http-server.ts";
 import { config, weights } from "./process-child.ts";
-import { seed } from "./support.ts";
+import { expectNoFailure, seed } from "./support.ts";
 
 const model = { name: "stand-in", config, weights };
 const lawsOfServers = laws.filter(({ kind }) => kind === "completions");
@@ -40,7 +39,7 @@ describe.for(serverApis)("a server that speaks %s", (api) => {
     const subject = await serverSubject({ url, api, model, arithmetic: "float32" });
     const verdict = await runLaw(law, subject, { seed, runs: 15 });
     task.meta.cases = verdict.cases;
-    if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
+    expectNoFailure(verdict);
   });
 
   test("says the sizes of its model, and offers no logits", async () => {

@@ -23,8 +23,8 @@ async function tryLaws(seed: number) {
   const verdicts = [];
   for (const { subject, law, runs } of trials) {
     const verdict = await runLaw(lawById(law), await subjectByName(subject), { seed, runs });
-    const { status, cases } = verdict;
-    const why = status === "kept" ? "" : describeVerdict(verdict);
+    const { status, cases, failure } = verdict;
+    const why = failure === null ? "" : describeVerdict(verdict);
     verdicts.push({ subject, law, status, cases, why });
   }
   return verdicts;

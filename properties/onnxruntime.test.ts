@@ -22,9 +22,8 @@ import { defineSubject } from "../src/subjects/define-subject.ts";
 import { onnxRuntime, onnxRuntimeFloat64 } from "../src/subjects/onnxruntime.ts";
 import { largestError } from "../src/tolerance/compare.ts";
 import { runLaw } from "../src/verify/run-law.ts";
-import { describeVerdict } from "../src/verify/verdicts.ts";
 import { withModel } from "./models.ts";
-import { seed } from "./support.ts";
+import { expectNoFailure, seed } from "./support.ts";
 
 /** Every case loads a graph, which takes tens of milliseconds. */
 const runs = { golden: 500, other: 15 };
@@ -38,7 +37,7 @@ describe.for([onnxRuntime, onnxRuntimeFloat64])("$name", (subject) => {
     const cases = law === definitionEquality ? runs.golden : runs.other;
     const verdict = await runLaw(law, subject, { seed, runs: cases });
     task.meta.cases = verdict.cases;
-    if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
+    expectNoFailure(verdict);
   });
 });
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await writeReport(full);
   await writeLaws(broken, {
     "prefix-invariance": { status: "broken", error: "it is off", replay: "prefix-invariance/42/1" },
-    "context-sensitivity": { canary_seen: false },
+    "context-sensitivity": { status: "unproven", reason: "its canary was not detected" },
   });
   await writeReport(broken);
 });
@@ -219,7 +219,8 @@ withChromium((browser) => {
     expect(failures[0]).toContain(
       "npx causalgate verify --subject reference --replay prefix-invariance/42/1",
     );
-    expect(failures[1]).toContain("blind");
+    expect(failures[1]).toContain("unproven");
+    expect(failures[1]).toContain("its canary was not detected");
     expect(await page.locator("#prefix-invariance td").first().textContent()).toBe("✗ broken");
   });
 

@@ -14,10 +14,9 @@ import { laws } from "../src/laws/index.ts";
 import { missingNeeds } from "../src/laws/law.ts";
 import { defineSubject } from "../src/subjects/define-subject.ts";
 import { runLaw } from "../src/verify/run-law.ts";
-import { describeVerdict } from "../src/verify/verdicts.ts";
 import { config, weights } from "./process-child.ts";
 import { scratchFolder } from "./scratch.ts";
-import { seed } from "./support.ts";
+import { expectNoFailure, seed } from "./support.ts";
 
 const scratch = scratchFolder();
 const child = join(import.meta.dirname, "process-child.ts");
@@ -63,7 +62,7 @@ describe("a program that keeps to the protocol", () => {
   test.for(offered)("keeps $id", async (law, { task }) => {
     const verdict = await runLaw(law, subject, { seed, runs: 15 });
     task.meta.cases = verdict.cases;
-    if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
+    expectNoFailure(verdict);
   });
 });
 

@@ -1,6 +1,8 @@
 /** What every test file needs: one seed, and properties whose cases are counted. */
 import fc from "fast-check";
 import { test } from "vitest";
+import type { LawVerdict } from "../src/verify/run-law.ts";
+import { describeVerdict } from "../src/verify/verdicts.ts";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -38,4 +40,15 @@ export function property<T>(
     const message = `${fc.stringify(details.counterexample?.[0])}\n${replay}`;
     throw new Error(`broken by ${message}`, { cause: details.errorInstance });
   });
+}
+
+/**
+ * Expects cases that ran and kept their law. Unlike "kept" it does not expect that so few cases
+ * suffice for the canary too: slow engines run a dozen.
+ */
+export function expectNoFailure(verdict: LawVerdict): void {
+  const { status, cases } = verdict;
+  if (cases === 0 || (status !== "kept" && status !== "unproven")) {
+    throw new Error(describeVerdict(verdict));
+  }
 }

@@ -17,9 +17,8 @@ import { randomWeights } from "../src/model/weights.ts";
 import { transformers, transformersFloat64 } from "../src/subjects/transformers.ts";
 import { largestError } from "../src/tolerance/compare.ts";
 import { runLaw } from "../src/verify/run-law.ts";
-import { describeVerdict } from "../src/verify/verdicts.ts";
 import { withModel } from "./models.ts";
-import { seed } from "./support.ts";
+import { expectNoFailure, seed } from "./support.ts";
 
 const python = process.env.CAUSALGATE_PYTHON;
 const missing =
@@ -53,7 +52,7 @@ if (missing !== null) {
     ])("keeps %s", async (id, { task }) => {
       const verdict = await runLaw(lawById(id), subject, { seed, runs: 15 });
       task.meta.cases = verdict.cases;
-      if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
+      expectNoFailure(verdict);
     });
   });
 

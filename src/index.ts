@@ -84,6 +84,12 @@ export {
   largestError,
   type Tolerance,
 } from "./tolerance/compare.ts";
-export { runLaw, type Verdict } from "./verify/run-law.ts";
+export {
+  type LawStatus,
+  type LawVerdict,
+  type RunOptions,
+  replayCase,
+  runLaw,
+} from "./verify/run-law.ts";
 export { describeVerdict, reportText } from "./verify/verdicts.ts";
-export { type Report, verify } from "./verify/verify.ts";
+export { exitCodeOf, type Report, verify } from "./verify/verify.ts";

@@ -1,8 +1,8 @@
 /** Laws tried on a subject until the first case that breaks them, without shrinking it. */
-import fc from "fast-check";
 import { type Law, missingNeeds } from "../../src/laws/law.ts";
 import type { Subject } from "../../src/subjects/subject.ts";
 import { viewOf } from "../../src/subjects/views.ts";
+import { runCases } from "../../src/verify/run-cases.ts";
 import type { Check } from "./checks/check.ts";
 import { checks } from "./checks.ts";
 
@@ -48,23 +48,18 @@ export async function tryLaw(
 ): Promise<Trial | null> {
   const view = viewOf(subject, law.kind);
   if (view === null || missingNeeds(law, subject).length > 0) return null;
-  let [cases, reached] = [0, 0];
-  let broken: unknown = null;
-  const property = fc.asyncProperty(law.cases(view), async (value) => {
-    cases++;
-    if (await law.check(value, view)) reached++;
-  });
+  let finished = 0;
+  const onCase = () => {
+    finished++;
+  };
   const start = performance.now();
-  try {
-    const details = await fc.check(property, { seed, numRuns: runs, endOnFailure: true });
-    if (details.failed) broken = details.errorInstance;
-  } catch (error) {
-    cases++;
-    broken = error;
-  }
+  const { broken, error, cases, reached } = await runCases(law, view, {
+    ...{ seed, runs, onCase },
+    shrink: false,
+  }).catch((error: unknown) => ({ broken: true, error, cases: finished + 1, reached: 0 }));
   const ms = performance.now() - start;
-  if (broken instanceof ReferenceError) throw broken;
-  return { law: law.id, cases, reached, ms, broken: broken === null ? null : textOf(broken) };
+  if (error instanceof ReferenceError) throw error;
+  return { law: law.id, cases, reached, ms, broken: broken ? textOf(error) : null };
 }
 
 function textOf(error: unknown): string {

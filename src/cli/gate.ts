@@ -19,7 +19,7 @@ import { reference, referenceOf } from "../subjects/reference.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { runLaws } from "../verify/run-laws.ts";
 import { lawRows, lawsTable, reportText } from "../verify/verdicts.ts";
-import { isClean, type Report } from "../verify/verify.ts";
+import { exitCodeOf, type Report } from "../verify/verify.ts";
 import { reportOption, seedOption } from "./options.ts";
 
 interface Options {
@@ -41,6 +41,13 @@ const lawsOfTrained = [
   "definition-equality",
 ];
 
+/** The last line of the gate, by exit code. */
+const gateTexts = {
+  0: "The gate holds",
+  1: "THE GATE DOES NOT HOLD",
+  3: "THE GATE IS INCOMPLETE: a law is unproven",
+};
+
 /** `causalgate gate`, which is `npm start`: laws, goldens, then the tables and their page. */
 export function gateCommand(): Command {
   return new Command("gate")
@@ -58,18 +65,19 @@ export function gateCommand(): Command {
         path === undefined
           ? await lawsStep(reference, "generated models", { seed, runs: runs.generated })
           : await lawsStep(referenceOf(model), model.name, { seed, runs: runs.checkpoint });
-      const keepsAll = path !== undefined || (await trainedStep(model, seed));
+      const trained = path === undefined ? await trainedStep(model, seed) : { verdicts: [] };
       const goldens = await goldensStep(record.run_id);
       const files = await tablesStep(folder, record, path ?? "demo", report, goldens);
       await writeRecord(folder, record, [...files, ...(await demoStep(folder, seed))]);
-      const kept = isClean(report) && keepsAll && goldens.every(({ status }) => status === "kept");
-      console.log(`\n${kept ? "The gate holds" : "THE GATE DOES NOT HOLD"}, seed ${seed}.`);
-      process.exitCode = kept ? 0 : 1;
+      const code = exitCodeOf({ verdicts: [...report.verdicts, ...trained.verdicts] });
+      const matched = goldens.every(({ status }) => status === "kept");
+      process.exitCode = matched ? code : 1;
+      console.log(`\n${gateTexts[matched ? code : 1]}, seed ${seed}.`);
       await pageStep(folder);
     });
 }
 
-/** Tries all laws on the subject, and prints a table of verdicts. */
+/** Runs all laws on the subject, and prints a table of verdicts. */
 async function lawsStep(
   subject: Subject,
   who: string,
@@ -81,17 +89,15 @@ async function lawsStep(
   return report;
 }
 
-function keptText({ verdicts, blind }: Report): string {
+function keptText({ verdicts }: Report): string {
   const kept = verdicts.filter(({ status }) => status === "kept");
   const total = kept.reduce((sum, verdict) => sum + verdict.cases, 0);
-  return [
-    `${kept.length} of ${verdicts.length} laws kept over ${grouped(total)} cases`,
-    `${kept.length - blind.length} of ${kept.length} caught the bug planted for them here`,
-  ].join("\n");
+  const planted = "each detected the violations planted for it";
+  return `${kept.length} of ${verdicts.length} laws kept over ${grouped(total)} cases; ${planted}`;
 }
 
-/** Lets the trained model speak, and tells whether it keeps the laws that a fixed model can. */
-async function trainedStep(model: FoundModel, seed: number): Promise<boolean> {
+/** Prints texts of the trained model, then runs the laws that apply to a fixed model. */
+async function trainedStep(model: FoundModel, seed: number): Promise<Report> {
   console.log(`The trained model ${model.name}`);
   const decoder = referenceDecoder(model.config, model.weights);
   const prompt = model.tokenizer!.encode("the cat sat");
@@ -105,7 +111,7 @@ async function trainedStep(model: FoundModel, seed: number): Promise<boolean> {
   const asked = lawsOfTrained.map(lawById);
   const report = await runLaws(referenceOf(model), asked, { seed, runs: runs.trained });
   console.log(`${keptText(report).replace(/^/gm, "  ")}\n`);
-  return isClean(report);
+  return report;
 }
 
 async function goldensStep(runId: string): Promise<GoldenRow[]> {

@@ -11,7 +11,7 @@ import { type Corpus, keepCases, parseReplay, readCorpus } from "../verify/corpu
 import { writeEngines } from "../verify/engines-table.ts";
 import { generatorText } from "../verify/generator-text.ts";
 import { junitText } from "../verify/junit.ts";
-import { runLaw } from "../verify/run-law.ts";
+import { replayCase } from "../verify/run-law.ts";
 import { runLaws } from "../verify/run-laws.ts";
 import {
   describeVerdict,
@@ -21,7 +21,7 @@ import {
   reportJson,
   reportText,
 } from "../verify/verdicts.ts";
-import { isClean, type Report } from "../verify/verify.ts";
+import { exitCodeOf, type Report } from "../verify/verify.ts";
 import { durationOption, reportOption, runsOption, seedOption, shardOption } from "./options.ts";
 import {
   type Chosen,
@@ -70,23 +70,23 @@ export function verifyCommand(): Command {
     .action(async (options: Options) => {
       if (options.statistics) return console.log(generatorText(options.seed, options.runs));
       const chosen = await chosenSubject(options);
-      const clean =
+      process.exitCode =
         options.replay === undefined
-          ? await tryLaws(chosen, options)
-          : await replayCase(chosen, options.replay);
-      process.exitCode = clean ? 0 : 1;
+          ? await runChosenLaws(chosen, options)
+          : await replay(chosen, options.replay);
     });
 }
 
-async function replayCase({ subject, origin }: Chosen, line: string): Promise<boolean> {
+async function replay({ subject, origin }: Chosen, line: string): Promise<number> {
   const { id, seed, path } = parseReplay(line);
-  const verdict = await runLaw(lawById(id), subject, { seed, path, runs: 1, origin });
-  const found = verdict.failure === null ? reportText : () => describeVerdict(verdict);
-  console.log(found({ verdicts: [verdict], blind: [] }));
-  return isClean({ verdicts: [verdict], blind: [] });
+  const law = lawById(id);
+  const verdict = await replayCase(law, subject, { seed, path, origin });
+  if (verdict === null) console.log(`${law.id}: this case keeps the law on ${subject.name}`);
+  else console.log(describeVerdict(verdict));
+  return verdict === null ? 0 : exitCodeOf({ verdicts: [verdict] });
 }
 
-async function tryLaws({ subject, origin }: Chosen, options: Options): Promise<boolean> {
+async function runChosenLaws({ subject, origin }: Chosen, options: Options): Promise<number> {
   const { report: folder, shard = { index: 1, count: 1 } } = options;
   const chosen = options.law?.map(lawById) ?? laws;
   const seed = options.seed + shard.index - 1;
@@ -106,7 +106,7 @@ async function tryLaws({ subject, origin }: Chosen, options: Options): Promise<b
   const broken = report.verdicts.filter(({ failure }) => failure !== null).map(replayLine);
   if (broken.length > 0) await keepCases(corpusFile, corpus, subject.name, broken);
   console.log(`seed ${seed}; written: ${written} and run.json in ${folder}`);
-  return isClean(report);
+  return exitCodeOf(report);
 }
 
 /** Tries the kept cases first, and says which still break their law. */
@@ -117,8 +117,8 @@ async function rerun(subject: Subject, chosen: readonly Law[], corpus: Corpus): 
     const { id, seed, path } = parseReplay(line);
     const law = chosen.find((one) => one.id === id);
     if (law === undefined) continue;
-    const { status } = await runLaw(law, subject, { seed, path, runs: 1 });
-    if (status !== "broken") continue;
+    const verdict = await replayCase(law, subject, { seed, path });
+    if (verdict?.status !== "broken") continue;
     broken++;
     console.log(`still broken: ${line}`);
   }

@@ -42,7 +42,7 @@ export const filterOrder = choiceLaw<ChainCase>({
     return swapped.some((names) => !isSame(() => inOrder(names), expected));
   },
   canaries: [
-    samplerCanary("top-p comes before top-k", (sampler) => ({
+    samplerCanary("top-k and top-p change places", (sampler) => ({
       distribution: (
         logits,
         { temperature = 1, topK = 0, topP = 1, minP = 0, ...raw },
@@ -50,11 +50,18 @@ export const filterOrder = choiceLaw<ChainCase>({
       ) => {
         const penalised = sampler.distribution(logits, raw, history).map(Math.log);
         const scaled = sampler.temperatureScale(penalised, temperature);
-        return sampler.distribution(sampler.topK(sampler.topP(scaled, topP), topK), { minP });
+        const filtered = comesFirst(sampler.conventions.order, "topP", "topK")
+          ? sampler.topP(sampler.topK(scaled, topK), topP)
+          : sampler.topK(sampler.topP(scaled, topP), topK);
+        return sampler.distribution(filtered, { minP });
       },
     })),
   ],
 });
+
+function comesFirst<T>(order: readonly T[], first: T, second: T): boolean {
+  return order.includes(first) && order.indexOf(first) < order.indexOf(second);
+}
 
 /** Whether two distributions agree; one that a ban leaves empty, out of its place, does not. */
 function isSame(actual: () => Float64Array, expected: Float64Array): boolean {

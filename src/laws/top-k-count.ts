@@ -33,12 +33,16 @@ export const topKCount = choiceLaw<{ row: Float64Array; k: number }>({
     return tied.length > places - above;
   },
   canaries: [
-    samplerCanary("logits that tie with the k-th are kept too", ({ topK }) => ({
-      topK: (logits, k) => {
-        const kept = topK(logits, k);
-        const lowest = kept.reduce((a, b) => (b > -Infinity ? Math.min(a, b) : a), Infinity);
-        return Float64Array.from(logits, (logit) => (logit >= lowest ? logit : -Infinity));
-      },
-    })),
+    samplerCanary(
+      "logits that tie at the k-th place follow the other convention",
+      ({ topK, conventions }) => ({
+        topK: (logits, k) => {
+          const kept = topK(logits, k);
+          const lowest = kept.reduce((a, b) => (b > -Infinity ? Math.min(a, b) : a), Infinity);
+          if (conventions.topKTies === "all") return kept.with(kept.lastIndexOf(lowest), -Infinity);
+          return Float64Array.from(logits, (logit) => (logit >= lowest ? logit : -Infinity));
+        },
+      }),
+    ),
   ],
 });

@@ -14,7 +14,7 @@ export interface LawSummary {
   readonly rows: readonly LawRow[];
   readonly kept: readonly LawRow[];
   readonly notOffered: readonly LawRow[];
-  /** Broken or unproven, and kept although declared to break. */
+  /** Broken, unproven, or declared as a known failure and no longer failing. */
   readonly failing: readonly LawRow[];
   readonly cases: number;
   /** The row whose error is nearest to its tolerance; null if no law compares logits. */
@@ -29,7 +29,7 @@ export function lawSummary({ laws }: Tables): LawSummary | null {
   return {
     subjects: [...new Set(rows.map(({ subject }) => subject))],
     rows,
-    kept: rows.filter((row) => row.status === "kept" && !isFailing(row)),
+    kept: rows.filter((row) => row.status === "kept"),
     notOffered: rows.filter(({ status }) => status === "not offered"),
     failing: rows.filter(isFailing),
     cases: rows.reduce((sum, { cases }) => sum + cases, 0),
@@ -37,9 +37,8 @@ export function lawSummary({ laws }: Tables): LawSummary | null {
   };
 }
 
-export function isFailing({ status, canary_seen }: LawRow): boolean {
-  const harmless = ["kept", "not offered", "known failure"];
-  return canary_seen === false || !harmless.includes(status);
+export function isFailing({ status }: LawRow): boolean {
+  return !["kept", "not offered", "known failure"].includes(status);
 }
 
 /** Returns the largest error as a share of its tolerance; null if none was measured. */
@@ -81,7 +80,7 @@ export interface EngineSummary {
   readonly arithmetic: string;
   readonly rows: readonly EngineRow[];
   readonly kept: number;
-  /** Broken or unproven, and not declared to be. */
+  /** Number of laws broken, unproven, or declared as known failures and no longer failing. */
   readonly failing: number;
 }
 
@@ -94,7 +93,7 @@ export function engineSummaries({ engines }: Tables): EngineSummary[] {
     const of = (...statuses: readonly string[]) =>
       rows.filter(({ status }) => statuses.includes(status)).length;
     const [{ engine, version, arithmetic }] = rows;
-    const failing = of("broken", "vacuous", "now kept");
+    const failing = of("broken", "unproven", "now kept");
     return { engine, version, arithmetic, rows, kept: of("kept"), failing };
   });
 }

@@ -7,9 +7,8 @@ import { lawById, laws } from "../laws/index.ts";
 import { type Law, missingNeeds } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { parseReplay, type Replay } from "../verify/corpus.ts";
-import { runLaw, type Verdict } from "../verify/run-law.ts";
+import { type LawVerdict, replayCase, runLaw } from "../verify/run-law.ts";
 import { describeVerdict, replayLine } from "../verify/verdicts.ts";
-import { verify } from "../verify/verify.ts";
 
 export interface DescribeLawsOptions {
   /** Seed of the generated cases. Default: the environment variable CAUSALGATE_SEED, or 42. */
@@ -111,17 +110,22 @@ function lawTest(law: Law, plan: Plan, knownFailure: string | undefined): LawTes
 }
 
 async function runTest(law: Law, plan: Plan, command: string): Promise<LawTestResult> {
-  const { verdict, problem } = await judge(law, plan);
+  const { subject, seed, runs, replay } = plan;
+  const verdict =
+    replay === null
+      ? await runLaw(law, subject, { seed, runs })
+      : await replayCase(law, subject, replay);
+  if (verdict === null) return { cases: 1, notOffered: null };
   const { status, cases, missing } = verdict;
   if (status === "not offered") return { cases, notOffered: `not offered: ${missing.join(", ")}` };
-  if (problem !== null) throw lawFailure(verdict, problem, command);
+  if (status !== "kept") throw lawFailure(verdict, command);
   return { cases, notOffered: null };
 }
 
 async function runKnownFailure(law: Law, plan: Plan, command: string): Promise<LawTestResult> {
   const { subject, seed, runs } = plan;
   const verdict = await runLaw(law, subject, { seed, runs });
-  if (verdict.status === "broken") throw lawFailure(verdict, describeVerdict(verdict), command);
+  if (verdict.status === "broken") throw lawFailure(verdict, command);
   const fix = "remove it from knownFailures";
   print(`${law.id}: a known failure must fail, but no case of ${runs} did; ${fix}`);
   return { cases: verdict.cases, notOffered: null };
@@ -132,25 +136,10 @@ export function print(line: string): void {
   process.stderr.write(`causalgate: ${line}\n`);
 }
 
-/** The verdict on one law, and the problem if it is not kept or its canary was not detected. */
-async function judge(law: Law, { subject, seed, runs, replay }: Plan) {
-  if (replay !== null) {
-    const verdict = await runLaw(law, subject, { seed: replay.seed, path: replay.path, runs: 1 });
-    return { verdict, problem: verdict.failure === null ? null : describeVerdict(verdict) };
-  }
-  const { verdicts, blind } = await verify(subject, [law], { seed, runs });
-  const [verdict] = verdicts;
-  const undetected = blind.map(({ canary }) => {
-    const cases = `in ${verdict.cases} cases; raise \`runs\``;
-    return `${law.id} is unproven: it did not detect the planted "${canary.bug}" ${cases}`;
-  });
-  const problem = verdict.status === "kept" ? undetected.join("\n") : describeVerdict(verdict);
-  return { verdict, problem: problem === "" ? null : problem };
-}
-
 /** Returns the failure of a test: the description of the verdict, and the line that replays it. */
-function lawFailure(verdict: Verdict, problem: string, command: string): Error {
+function lawFailure(verdict: LawVerdict, command: string): Error {
   const replay = `  replay    CAUSALGATE_REPLAY=${replayLine(verdict)} ${command}`;
+  const problem = describeVerdict(verdict);
   const lines = problem.split("\n").filter((line) => !line.startsWith("  replay "));
   const error = new Error(verdict.failure === null ? problem : [...lines, replay].join("\n"));
   error.stack = `Error: ${error.message}`; // the place in this file tells the user nothing

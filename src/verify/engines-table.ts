@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readTable, writeTable } from "../io/csv.ts";
 import { defineTable, integer, number, oneOf, orBlank, type RowOf, text } from "../io/table.ts";
 import type { Subject } from "../subjects/subject.ts";
-import { statuses } from "./run-law.ts";
+import { lawStatuses } from "./run-law.ts";
 import type { Report } from "./verify.ts";
 
 export const enginesTable = defineTable({
@@ -16,7 +16,7 @@ export const enginesTable = defineTable({
     version: orBlank(text("versions of the packages that compute")),
     arithmetic: text("number format of the computation"),
     law: text("id of the law"),
-    status: oneOf(statuses, "result of the law"),
+    status: oneOf(lawStatuses, "result of the law"),
     cases: integer("cases tried"),
     reached: integer("cases that met the precondition"),
     largest_error: orBlank(number("largest error of a logit")),

@@ -1,12 +1,12 @@
 import { XMLBuilder } from "fast-xml-parser";
+import type { LawVerdict } from "./run-law.ts";
 import { describeVerdict } from "./verdicts.ts";
 import type { Report } from "./verify.ts";
 
-/** A report as JUnit XML, one test case a law: what a CI server shows. */
-export function junitText(report: Report): string {
-  const { verdicts } = report;
+/** Returns a report as JUnit XML for CI servers, with one test case for each law. */
+export function junitText({ verdicts }: Report): string {
   const builder = new XMLBuilder({ ignoreAttributes: false, format: true });
-  const failures = verdicts.map((verdict) => failureOf(report, verdict));
+  const failures = verdicts.map(failureOf);
   const cases = verdicts.map((verdict, i) => ({
     "@_classname": verdict.subject,
     "@_name": `${verdict.law.id} ${verdict.law.name}`,
@@ -15,7 +15,7 @@ export function junitText(report: Report): string {
     ...(failures[i] === null ? {} : { failure: failures[i] }),
   }));
   const suite = {
-    "@_name": `laws on ${verdicts[0]?.subject ?? "nobody"}`,
+    "@_name": `laws on ${verdicts[0]?.subject ?? "no subject"}`,
     "@_tests": verdicts.length,
     "@_failures": failures.filter((failure) => failure !== null).length,
     "@_skipped": verdicts.filter(isSkipped).length,
@@ -28,15 +28,11 @@ export function junitText(report: Report): string {
   return builder.build(xml);
 }
 
-type Verdict = Report["verdicts"][number];
-
-function isSkipped({ status }: Verdict): boolean {
+function isSkipped({ status }: LawVerdict): boolean {
   return status === "not offered" || status === "known failure";
 }
 
-/** What failed, in full; null where nothing did. */
-function failureOf({ blind }: Report, verdict: Verdict): string | null {
-  const canary = blind.find((one) => one.law === verdict.law)?.canary;
-  if (canary !== undefined) return `blind here to the planted "${canary.bug}"`;
+/** The description of a law that is neither kept nor skipped; null for others. */
+function failureOf(verdict: LawVerdict): string | null {
   return verdict.status === "kept" || isSkipped(verdict) ? null : describeVerdict(verdict);
 }

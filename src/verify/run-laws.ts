@@ -1,15 +1,15 @@
 import { startProgress } from "../io/progress.ts";
 import { type Law, missingNeeds } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
-import { casesToTry, type RunOptions, type Status } from "./run-law.ts";
+import { casesToRun, type LawStatus, type RunOptions } from "./run-law.ts";
 import { describeVerdict } from "./verdicts.ts";
 import { type Report, verify } from "./verify.ts";
 
-const quiet: ReadonlySet<Status> = new Set(["kept", "not offered"]);
+const quiet: ReadonlySet<LawStatus> = new Set(["kept", "unproven", "not offered"]);
 
 /**
- * {@link verify} with a bar that shows the law at work and the time left. What breaks a law is said
- * at once, in full.
+ * Runs {@link verify} with a progress bar that shows the current law and the time left. A failure is
+ * printed at once, in full.
  */
 export async function runLaws(
   subject: Subject,
@@ -17,7 +17,7 @@ export async function runLaws(
   options: Omit<RunOptions, "onCase">,
 ): Promise<Report> {
   const offered = laws.filter((law) => missingNeeds(law, subject).length === 0);
-  const total = offered.reduce((sum, law) => sum + casesToTry(law, options.runs), 0);
+  const total = offered.reduce((sum, law) => sum + casesToRun(law, options.runs), 0);
   const progress = startProgress("", total);
   try {
     return await verify(subject, laws, {

@@ -1,5 +1,4 @@
 import {
-  boolean,
   defineTable,
   integer,
   number,
@@ -11,22 +10,19 @@ import {
   version,
 } from "../io/table.ts";
 import { grouped, textTable } from "../io/text-table.ts";
-import { statuses, type Verdict } from "./run-law.ts";
+import { laws } from "../laws/index.ts";
+import { type LawVerdict, lawStatuses } from "./run-law.ts";
 import type { Report } from "./verify.ts";
 
-/** A verdict that is not "kept", in full: what is wrong, the smallest case, and its replay. */
-export function describeVerdict(verdict: Verdict): string {
-  const { law, subject, status, cases, reached, failure, missing } = verdict;
-  const title = `${law.id} ${law.name}: ${status} by ${subject}`;
+/** Returns a verdict as text: for a broken law the smallest case and the line that replays it. */
+export function describeVerdict(verdict: LawVerdict): string {
+  const { law, subject, status, cases, failure, missing, reason } = verdict;
   if (status === "not offered") return `${law.id}: not offered: ${missing.join(", ")}`;
   if (status === "now kept") {
-    return `${title}: declared a known failure, but no case of ${cases} broke it`;
+    const declared = "declared a known failure, but no case";
+    return `${law.id}: ${declared} of ${cases} broke it on ${subject}`;
   }
-  if (failure === null) {
-    const { name, floor } = law.precondition;
-    const wanted = `${floor * 100} % of cases must meet "${name}"`;
-    return `${title}\n  ${wanted}, got ${reached} of ${cases}`;
-  }
+  if (failure === null) return reason ?? `${law.id}: ${status} by ${subject} over ${cases} cases`;
   const lines = [
     ["law", law.statement],
     ["catches", law.catches],
@@ -35,24 +31,29 @@ export function describeVerdict(verdict: Verdict): string {
     ["largest", failure.largestError === null ? null : `error ${failure.largestError}`],
     ["smallest", failure.smallest],
     ["replay", replayCommand(verdict)],
-  ].flatMap(([what, text]) => (text === null ? [] : [`  ${what?.padEnd(10)}${text}`]));
-  return [`${title}, case ${cases}, shrunk ${failure.shrinks} times`, ...lines].join("\n");
+  ].flatMap(([name, text]) => (text === null ? [] : [`  ${name?.padEnd(10)}${text}`]));
+  const title = `${law.id}: ${status} by ${subject}, case ${cases}, shrunk ${failure.shrinks} times`;
+  return [title, ...lines].join("\n");
 }
 
 /** `cache-equality/42/3:0:1`: law, seed and path to the smallest case of a failure. */
-export function replayLine({ law, seed, failure }: Verdict): string {
+export function replayLine({ law, seed, failure }: LawVerdict): string {
   return `${law.id}/${seed}/${failure?.path}`;
 }
 
-function replayCommand(verdict: Verdict): string {
-  return `npx causalgate verify ${verdict.origin} --replay ${replayLine(verdict)}`;
+/** The command that replays a failure; for a law from outside, the call. */
+function replayCommand(verdict: LawVerdict): string {
+  const { law, seed, failure, origin } = verdict;
+  if (laws.includes(law)) {
+    return `npx causalgate verify ${origin} --replay ${replayLine(verdict)}`;
+  }
+  return `replayCase(law, subject, { seed: ${seed}, path: "${failure?.path}" })`;
 }
 
-/** Every verdict as a table, a line each, then what was not offered and which laws are blind. */
-export function reportText({ verdicts, blind }: Report): string {
-  const codeWidth = Math.max(...verdicts.map(({ law }) => law.id.length));
+/** Returns a report as a table, followed by the needs not offered and the laws unproven. */
+export function reportText({ verdicts }: Report): string {
   const rows = verdicts.map(({ law, status, cases, reached, timeMs, worst }) => [
-    `${law.id.padEnd(codeWidth)}  ${law.name}`,
+    law.id,
     status,
     grouped(cases),
     cases === 0 ? "" : `${Math.round((100 * reached) / cases)} %`,
@@ -60,22 +61,19 @@ export function reportText({ verdicts, blind }: Report): string {
     cases === 0 ? "" : grouped(Math.round((1000 * cases) / timeMs)),
   ]);
   const missing = verdicts.filter(({ status }) => status === "not offered");
-  const lacks = missing.map(({ law, missing }) => `${law.id} (${missing.join(", ")})`);
-  const notOffered = lacks.length === 0 ? [] : [`Not offered: ${lacks.join("; ")}`];
-  const blindness = blind.map(({ law, canary }) => {
-    return `${law.id} is blind here: it did not see the planted "${canary.bug}"`;
-  });
+  const needs = missing.map(({ law, missing }) => `${law.id} (${missing.join(", ")})`);
+  const notOffered = needs.length === 0 ? [] : [`Not offered: ${needs.join("; ")}`];
+  const reasons = verdicts.flatMap(({ reason }) => (reason === null ? [] : [reason]));
   const head = ["law", "verdict", "cases", "reached", "worst error", "cases/s"];
-  return [textTable(head, rows), ...notOffered, ...blindness].join("\n");
+  return [textTable(head, rows), ...notOffered, ...reasons].join("\n");
 }
 
-/** A report as data, for programs: what the tables say, unrounded. */
-export function reportJson({ verdicts, blind }: Report): unknown {
-  return verdicts.map(({ law, ...verdict }) => ({
-    law: law.id,
+/** Returns a report as data for programs, unrounded. */
+export function reportJson({ verdicts }: Report): unknown {
+  return verdicts.map((verdict) => ({
     ...verdict,
-    replay: verdict.failure === null ? null : replayLine({ law, ...verdict }),
-    blind: blind.filter((one) => one.law === law).map(({ canary }) => canary.bug),
+    law: verdict.law.id,
+    replay: verdict.failure === null ? null : replayLine(verdict),
   }));
 }
 
@@ -88,10 +86,12 @@ export const lawsTable = defineTable({
     run_id: text("start of the run in UTC, its name in run.json"),
     subject: text("name of the implementation under test"),
     law: text("id of the law"),
+    chapter: orBlank(text("group of related laws; blank for a law from outside")),
     name: text("name of the law in words"),
     statement: text("statement of the law"),
     catches: text("bugs that break the law"),
-    status: oneOf(statuses, "result of the law"),
+    status: oneOf(lawStatuses, "result of the law"),
+    reason: orBlank(text("reason why the law is unproven")),
     seed: integer("seed of the cases"),
     cases: integer("cases tried"),
     reached: integer("cases that met the precondition"),
@@ -99,7 +99,6 @@ export const lawsTable = defineTable({
     floor: number("smallest share of cases that must meet the precondition"),
     time_ms: integer("time of all cases in milliseconds"),
     cases_per_s: orBlank(integer("cases per second")),
-    canary_seen: orBlank(boolean("whether the law detected its planted violation, if it is kept")),
     worst_error: orBlank(number("error of the logits that came nearest to their tolerance")),
     worst_allowed: orBlank(number("their tolerance")),
     error: orBlank(text("message of the smallest case that breaks the law")),
@@ -108,19 +107,21 @@ export const lawsTable = defineTable({
 });
 
 /** Returns one row of laws.csv for every verdict. */
-export function lawRows(runId: string, { verdicts, blind }: Report): RowOf<typeof lawsTable>[] {
+export function lawRows(runId: string, { verdicts }: Report): RowOf<typeof lawsTable>[] {
   return verdicts.map((verdict) => {
-    const { law, status, cases, timeMs, failure } = verdict;
+    const { law, status, reason, cases, timeMs, failure } = verdict;
     const rate = cases === 0 ? null : Math.round((1000 * cases) / timeMs);
     return {
       schema_version: schemaVersion,
       run_id: runId,
       subject: verdict.subject,
       law: law.id,
+      chapter: law.chapter ?? null,
       name: law.name,
       statement: law.statement,
       catches: law.catches,
       status,
+      reason,
       seed: verdict.seed,
       cases,
       reached: verdict.reached,
@@ -128,7 +129,6 @@ export function lawRows(runId: string, { verdicts, blind }: Report): RowOf<typeo
       floor: law.precondition.floor,
       time_ms: Math.round(timeMs),
       cases_per_s: rate,
-      canary_seen: status === "kept" ? !blind.some((one) => one.law === law) : null,
       worst_error: verdict.worst?.error ?? null,
       worst_allowed: verdict.worst?.allowed ?? null,
       error: failure?.message ?? null,

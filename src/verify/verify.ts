@@ -1,63 +1,42 @@
 import type { Law } from "../laws/law.ts";
-import type { Canary } from "../laws/support/canary.ts";
 import type { Subject } from "../subjects/subject.ts";
-import { viewOf } from "../subjects/views.ts";
-import { type RunOptions, runLaw, type Status, type Verdict } from "./run-law.ts";
-
-/** A law that kept quiet about a planted violation on this very subject. */
-export interface Blindness {
-  readonly law: Law;
-  readonly canary: Canary;
-}
+import { type LawStatus, type LawVerdict, type RunOptions, runLaw } from "./run-law.ts";
 
 export interface Report {
-  readonly verdicts: readonly Verdict[];
-  /** Laws whose canary lived: what they say of this subject means nothing. */
-  readonly blind: readonly Blindness[];
+  readonly verdicts: readonly LawVerdict[];
 }
 
-export interface VerifyOptions extends Omit<RunOptions, "onCase"> {
-  /** Called before each law, and after each of its cases. */
+export interface VerifyOptions extends RunOptions {
+  /** Called before each law. */
   readonly onLaw?: (law: Law) => void;
-  readonly onCase?: () => void;
-  /** Called as soon as a law's verdict is known. */
-  readonly onVerdict?: (verdict: Verdict) => void;
+  /** Called after each law. */
+  readonly onVerdict?: (verdict: LawVerdict) => void;
 }
 
-/** A canary that lives for this many cases is not seen. */
-const canaryRuns = 300;
-
-/**
- * Tries laws on a subject. Each law that the subject can be asked first has to catch its canary
- * there: a law that cannot see a planted violation is blind, and is reported as that.
- */
+/** Runs laws on a subject, one after the other. */
 export async function verify(
   subject: Subject,
   laws: readonly Law[],
   options: VerifyOptions,
 ): Promise<Report> {
   const { onLaw, onVerdict, ...run } = options;
-  const verdicts: Verdict[] = [];
-  const blind: Blindness[] = [];
+  const verdicts: LawVerdict[] = [];
   for (const law of laws) {
     onLaw?.(law);
     const verdict = await runLaw(law, subject, run);
     verdicts.push(verdict);
     onVerdict?.(verdict);
-    const view = viewOf(subject, law.kind);
-    if (verdict.status !== "kept" || view === null) continue;
-    for (const canary of law.canaries) {
-      const runs = Math.min(canaryRuns, verdict.cases);
-      const seen = await runLaw(law, canary.inject(view), { seed: run.seed, runs });
-      if (seen.status !== "broken") blind.push({ law, canary });
-    }
   }
-  return { verdicts, blind };
+  return { verdicts };
 }
 
-const harmless: ReadonlySet<Status> = new Set(["kept", "not offered", "known failure"]);
-
-/** Whether nothing was found: no law is broken, vacuous or blind, and no known failure is gone. */
-export function isClean({ verdicts, blind }: Report): boolean {
-  return blind.length === 0 && verdicts.every(({ status }) => harmless.has(status));
+/**
+ * Returns the exit code of a report: 1 if a law is broken or a declared failure is gone, else 3 if a
+ * law is unproven, else 0.
+ */
+export function exitCodeOf({ verdicts }: Report): 0 | 1 | 3 {
+  const has = (...statuses: readonly LawStatus[]) =>
+    verdicts.some(({ status }) => statuses.includes(status));
+  if (has("broken", "now kept")) return 1;
+  return has("unproven") ? 3 : 0;
 }

@@ -37,7 +37,7 @@ ${laws.map(
 const marks: Readonly<Record<string, readonly [mark: string, state: string]>> = {
   kept: ["✓", "good"],
   broken: ["✗", "bad"],
-  vacuous: ["?", "bad"],
+  unproven: ["?", "bad"],
   "now kept": ["?", "bad"],
   "known failure": ["!", "known"],
   "not offered": ["–", "neutral"],

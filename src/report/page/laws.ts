@@ -12,7 +12,7 @@ export function lawsSection(tables: Tables): Html {
     return html`<section id="laws"><h2>Laws</h2>${missing("No law was tried yet", "npm start")}</section>`;
   }
   return html`<section id="laws">
-<hgroup><h2>Laws</h2><p>What holds of any decoder. Reached: the share of cases that met the law's precondition, without which a case proves nothing. A law counts only if it caught the bug that was planted for it on this decoder. Largest error: the one nearest to what the decoder's arithmetic allows; blank where nothing but equal bits will do, or no logits are compared. ${source(tables.laws, ["law", "statement", "catches", "status", "cases", "reached", "worst_error", "worst_allowed", "time_ms"])}</p></hgroup>
+<hgroup><h2>Laws</h2><p>What holds of any decoder. Reached: the share of cases that met the law's precondition, without which a case proves nothing. A law that does not detect the violation planted for it on this decoder is unproven. Largest error: the one nearest to what the decoder's arithmetic allows; blank where nothing but equal bits will do, or no logits are compared. ${source(tables.laws, ["law", "statement", "catches", "status", "cases", "reached", "worst_error", "worst_allowed", "time_ms"])}</p></hgroup>
 ${dataTable({
   id: "law-table",
   caption: "Laws",
@@ -32,16 +32,16 @@ ${dataTable({
 type Row = NonNullable<ReturnType<typeof lawSummary>>["rows"][number];
 
 function lawCells(row: Row): { content: Content; value: string | number | null }[] {
-  const { law, name, statement, catches, cases, reached, precondition, floor } = row;
+  const { law, chapter, name, statement, catches, cases, reached, precondition, floor } = row;
   const tried = cases > 0;
   const share = reached / cases;
   const error = toleranceShare(row);
   return [
     {
-      content: html`<code>${law}</code> <b>${name}</b><br>${statement}<small>Catches ${catches}.</small>${failure(row)}`,
+      content: html`<code>${law}</code> <b>${name}</b>${chapter !== null && ` (${chapter})`}<br>${statement}<small>Catches ${catches}.</small>${failure(row)}`,
       value: law,
     },
-    { content: verdict(row), value: verdictText(row) },
+    { content: verdict(row), value: row.status },
     { content: tried && grouped(cases), value: cases },
     {
       content:
@@ -59,17 +59,13 @@ function lawCells(row: Row): { content: Content; value: string | number | null }
   ];
 }
 
-function verdictText({ status, canary_seen }: Row): string {
-  return canary_seen === false ? "blind" : status;
-}
-
 function verdict(row: Row): Html {
   const state = isFailing(row) ? "bad" : row.status === "kept" ? "good" : "neutral";
   const mark = { bad: "✗", good: "✓", neutral: "–" }[state];
-  return html`<span class="${state}"><span aria-hidden="true">${mark}</span> ${verdictText(row)}</span>`;
+  return html`<span class="${state}"><span aria-hidden="true">${mark}</span> ${row.status}</span>`;
 }
 
-function failure({ error, replay }: Row): Content {
-  if (error === null) return null;
-  return html`<p class="bad">${error}</p>${replay !== null && html`<code>--replay ${replay}</code>`}`;
+function failure({ error, reason, replay }: Row): Content {
+  if (error === null && reason === null) return null;
+  return html`<p class="bad">${error ?? reason}</p>${replay !== null && html`<code>--replay ${replay}</code>`}`;
 }

@@ -89,9 +89,9 @@ function failures(tables: Tables): Html | null {
   return html`<ul class="failures">
 ${failing.map(
   (row) =>
-    html`<li><a href="#${row.law}">${row.law} ${row.name}</a>: <b>${
-      row.canary_seen === false ? "blind" : row.status
-    }</b>${row.error === null ? null : html`<br>${row.error}`}${
+    html`<li><a href="#${row.law}">${row.law} ${row.name}</a>: <b>${row.status}</b>${
+      row.error === null && row.reason === null ? null : html`<br>${row.error ?? row.reason}`
+    }${
       row.replay === null
         ? null
         : html`<br><code>npx causalgate verify --subject ${row.subject} --replay ${row.replay}</code>`

@@ -1,0 +1,175 @@
+import fc from "fast-check";
+import { NotOffered } from "../decoder.ts";
+import type { Law, LawCase } from "../laws/law.ts";
+import { LawBroken } from "../laws/support/expect.ts";
+import type { Subject } from "../subjects/subject.ts";
+import { isNoise, withMeasuredTolerance } from "../tolerance/measured.ts";
+import { type Comparison, observeComparisons } from "../tolerance/observe.ts";
+import { localise } from "./localise.ts";
+
+export interface CaseOptions {
+  readonly seed: number;
+  /** Maximum number of cases. */
+  readonly runs: number;
+  /** No case starts after this many milliseconds. */
+  readonly timeLimitMs?: number;
+  /** fast-check's path to the only case to run. */
+  readonly path?: string;
+  /** Whether to shrink a failure to its smallest case. Default true. */
+  readonly shrink?: boolean;
+  /** Called after every case; cases that only serve to shrink a failure do not count. */
+  readonly onCase?: () => void;
+}
+
+/** The smallest case that breaks a law. */
+export interface Failure {
+  readonly message: string;
+  /** The case, printed. */
+  readonly smallest: string;
+  readonly shrinks: number;
+  /** fast-check's path to the smallest case. */
+  readonly path: string;
+  /** Largest error of all cases that broke the law; null if the law compares no logits. */
+  readonly largestError: number | null;
+  /** The first stage at which the decoder departs from the definition; null if it is unknown. */
+  readonly where: string | null;
+}
+
+/**
+ * Runs generated cases of a law on a subject until one breaks the law.
+ *
+ * @throws {unknown} the error of a generator, for example of the engine that builds its decoders
+ */
+export async function runCases(
+  law: Pick<Law, "cases" | "check">,
+  subject: Subject,
+  options: CaseOptions,
+): Promise<CaseRun> {
+  const run = new CaseRun(law, subject, options.onCase);
+  await run.start(law.cases(subject), options);
+  return run;
+}
+
+/** One law on one subject: its cases, and what was measured in them. */
+export class CaseRun {
+  /** Number of cases that ran, including the one that broke the law. */
+  cases = 0;
+  /** Number of cases that kept the law and met its precondition. */
+  reached = 0;
+  /** Number of cases with a model that the subject cannot compute. */
+  passedOver = 0;
+  timeMs = 0;
+  /** The comparison within its tolerance that came nearest to it. */
+  worst: Comparison | null = null;
+  /** Whether a case broke the law. */
+  broken = false;
+  /** The error thrown by the smallest case that broke the law. */
+  error: unknown = null;
+  readonly #law: Pick<Law, "check">;
+  readonly #subject: Subject;
+  readonly #onCase: () => void;
+  #largestError: number | null = null;
+  #details: fc.RunDetails<[LawCase]> | null = null;
+
+  constructor(law: Pick<Law, "check">, subject: Subject, onCase: () => void = () => {}) {
+    this.#law = law;
+    this.#subject = subject;
+    this.#onCase = onCase;
+  }
+
+  async start(cases: fc.Arbitrary<LawCase>, options: CaseOptions): Promise<void> {
+    const property = fc.asyncProperty(cases, (value) => this.#runCase(value));
+    const start = performance.now();
+    const details = await fc.check(property, parameters(options));
+    this.timeMs = performance.now() - start;
+    this.cases = details.numRuns;
+    this.error = details.errorInstance;
+    this.#details = details;
+  }
+
+  async #runCase(value: LawCase): Promise<void> {
+    try {
+      const reached = await observeComparisons(
+        (comparison) => this.#observe(comparison),
+        () => this.#law.check(value, this.#judged(value)),
+      );
+      if (reached && !this.broken) this.reached++;
+    } catch (error) {
+      if (error instanceof NotOffered) this.passedOver++;
+      else if (!this.#isNoise(error, value)) {
+        this.broken = true;
+        this.#observeFailure(error);
+        throw error;
+      }
+    } finally {
+      if (!this.broken) this.#onCase();
+    }
+  }
+
+  /** Returns the subject with the tolerances of this case. */
+  #judged({ candidate }: LawCase): Subject {
+    const subject = this.#subject;
+    const model = candidate?.model ?? null;
+    if (model === null || subject.kind === "choice") return subject;
+    return withMeasuredTolerance(subject, model);
+  }
+
+  /** Returns true if a broken law is explained by the noise of the subject's arithmetic. */
+  #isNoise(error: unknown, { candidate }: LawCase): boolean {
+    const subject = this.#subject;
+    const model = candidate?.model ?? null;
+    if (model === null || subject.kind === "choice" || !(error instanceof LawBroken)) return false;
+    const { difference, tokens } = error;
+    if (difference === null || tokens === null) return false;
+    return isNoise(difference, subject, model, tokens);
+  }
+
+  #observe({ error, allowed }: Comparison): void {
+    if (!(error <= allowed)) return; // a failure, which is reported as one
+    const share = this.worst === null ? -1 : this.worst.error / this.worst.allowed;
+    if (error / allowed > share) this.worst = { error, allowed };
+  }
+
+  #observeFailure(error: unknown): void {
+    if (!(error instanceof LawBroken) || error.difference === null) return;
+    this.#largestError = Math.max(this.#largestError ?? 0, error.difference.error);
+  }
+
+  /** Returns the description of the smallest case that broke the law; null if none did. */
+  async failure(): Promise<Failure | null> {
+    const { error } = this;
+    const { counterexample = null, numShrinks = 0, counterexamplePath } = this.#details ?? {};
+    if (counterexample === null) return null;
+    const [value] = counterexample;
+    return {
+      message:
+        error instanceof LawBroken
+          ? error.message
+          : `threw ${error instanceof Error ? error.message : String(error)}`,
+      smallest: fc.stringify(value),
+      shrinks: numShrinks,
+      path: counterexamplePath ?? "",
+      largestError: this.#largestError,
+      where: await this.#departure(value),
+    };
+  }
+
+  async #departure(value: LawCase): Promise<string | null> {
+    const { candidate } = value;
+    const tokens = this.error instanceof LawBroken ? this.error.tokens : null;
+    const subject = this.#judged(value);
+    if (candidate === undefined || !("decoder" in candidate) || tokens === null) return null;
+    return subject.kind === "choice" ? null : await localise(candidate, tokens, subject.accurate);
+  }
+}
+
+function parameters(options: CaseOptions): fc.Parameters<[LawCase]> {
+  const { seed, runs, path, timeLimitMs, shrink = true } = options;
+  return {
+    seed,
+    numRuns: runs,
+    endOnFailure: !shrink,
+    ...(path === undefined ? {} : { path, endOnFailure: true }),
+    ...(timeLimitMs === undefined ? {} : { interruptAfterTimeLimit: timeLimitMs }),
+  };
+}
