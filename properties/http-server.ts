@@ -1,6 +1,6 @@
 /**
- * A stand-in for a server of completions: the reference decoder by llama.cpp's interface and by
- * OpenAI's, or one that misbehaves as its kind says. Run by itself it prints its address.
+ * A stand-in for a server of completions: the reference decoder with llama.cpp's protocol and
+ * OpenAI's, or one that misbehaves in one way. Run alone, it prints its address.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -39,7 +39,7 @@ const lies: Readonly<Record<string, Change>> = {
   },
 };
 
-/** What is sent in place of an answer. */
+/** Responses in place of an answer. */
 const misdeeds: Readonly<Record<string, (response: ServerResponse) => void>> = {
   "answer 500": (response) => response.writeHead(500).end('{"error":"out of memory, of course"}'),
   "answer in prose": (response) => response.end("the next token is 7"),

@@ -1,8 +1,7 @@
 /**
- * A server of completions is judged by what it says of the next tokens; one that is not there,
- * hangs, floods or lies is reported as that in bounded time. The server in its own process is a
- * stand-in: the reference decoder behind the two interfaces. README.md says which real ones were
- * judged.
+ * A server of completions is tested by its log-probabilities; one that is absent, hangs, floods or
+ * lies is reported in bounded time. The server in a separate process is a stand-in: the reference
+ * decoder behind the two protocols. reports/published/engines.csv has the results of real servers.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -20,7 +19,7 @@ import { expectNoFailure, seed } from "./support.ts";
 const model = { name: "stand-in", config, weights };
 const lawsOfServers = laws.filter(({ kind }) => kind === "completions");
 
-/** A server in a process of its own, for all tests of the file. */
+/** A server in a separate process, for all tests of the file. */
 const child = spawn(process.execPath, [join(import.meta.dirname, "http-server.ts")], {
   stdio: ["ignore", "pipe", "inherit"],
 });
@@ -34,7 +33,7 @@ afterAll(async () => {
   if (child.exitCode === null && child.signalCode === null) await once(child, "close");
 });
 
-describe.for(serverApis)("a server that speaks %s", (api) => {
+describe.for(serverApis)("a server with the %s protocol", (api) => {
   test.for(lawsOfServers)("keeps $id", async (law, { task }) => {
     const subject = await serverSubject({ url, api, model, arithmetic: "float32" });
     const verdict = await runLaw(law, subject, { seed, runs: 15 });
@@ -42,7 +41,7 @@ describe.for(serverApis)("a server that speaks %s", (api) => {
     expectNoFailure(verdict);
   });
 
-  test("says the sizes of its model, and offers no logits", async () => {
+  test("reports the sizes of its model, and offers no logits", async () => {
     const subject = await serverSubject({ url, api });
     expect(subject.knowsModel).toBe(false);
     const cached = laws.find(({ id }) => id === "cache-equality")!;
@@ -68,7 +67,7 @@ test.for([
   ["leave out the list", "http: completion_probabilities must be a list, got undefined"],
   ["name a token that is not there", "http: token 0 must be named by its id in [0, 11), got 11"],
   ["say null", "http: token 0, rank 0: logprob must be a number, got null"],
-])("a server that would %s is said to", async ([kind, message]) => {
+])("a server that would %s is reported", async ([kind, message]) => {
   await using running = await startServer(kind);
   const timeLimitMs = kind.startsWith("hang") ? 700 : limits.timeLimitMs;
   const server = new CompletionServer({ ...limits, timeLimitMs, url: running.url });
@@ -76,7 +75,7 @@ test.for([
   await expect(answered).rejects.toThrow(message.replace("URL", running.url));
 });
 
-test("a server that is not there is said to refuse", async () => {
+test("an absent server is reported to refuse", async () => {
   const running = await startServer();
   await running[Symbol.asyncDispose]();
   const refused = /^http: GET .*\/v1\/models must be answered in full, got ECONNREFUSED$/;

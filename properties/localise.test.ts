@@ -1,4 +1,4 @@
-/** Where a broken decoder parts from the definition, and failures that are declared beforehand. */
+/** The place where a broken decoder departs from the definition, and declared failures. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
@@ -10,14 +10,14 @@ import { buildWeights, type Weights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { reference } from "../src/subjects/reference.ts";
 import type { Subject } from "../src/subjects/subject.ts";
-import { firstParting } from "../src/verify/localise.ts";
+import { firstDeparture } from "../src/verify/localise.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { exitCodeOf } from "../src/verify/verify.ts";
 import { property, seed } from "./support.ts";
 
 const gold = lawById("definition-equality");
 
-describe("the first parting of two passes", () => {
+describe("the first departure of one pass from another", () => {
   const passes = fc.record({
     model: models(),
     raw: rawTokens(),
@@ -30,14 +30,14 @@ describe("the first parting of two passes", () => {
     const tokens = tokensOf(model.config, raw);
     const { numHiddenLayers: L, headDim: H } = model.config;
     const expected = forwardStages(model.config, model.weights, tokens);
-    expect(firstParting(expected, expected, H, none)).toBe(null);
+    expect(firstDeparture(expected, expected, H, none)).toBe(null);
     const [layer, position] = [at[0] % L, at[1] % tokens.length];
     const actual: Stages = structuredClone(expected);
     const row = actual.layers[layer][stage as "query"][position];
     const entry = at[2] % row.length;
     row[entry] += 1 + Math.abs(row[entry]);
     const hasHeads = stage !== "afterAttention" && stage !== "output";
-    expect(firstParting(actual, expected, H, none)).toMatchObject({
+    expect(firstDeparture(actual, expected, H, none)).toMatchObject({
       ...{ position, layer, stage },
       ...{ head: hasHeads ? Math.floor(entry / H) : null, entry: hasHeads ? entry % H : entry },
     });

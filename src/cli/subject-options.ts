@@ -1,4 +1,4 @@
-/** Who is tried: a subject by name, an engine from a file, or a server. */
+/** Options that select what is tested: a subject by name, an engine from a file, or a server. */
 import { Option } from "commander";
 import { type ServerApi, serverApis } from "../engines/http.ts";
 import { loadModel } from "../formats/load.ts";
@@ -21,12 +21,14 @@ export interface SubjectOptions {
 
 export function subjectOptions(): Option[] {
   return [
-    new Option("--subject <NAME>", "who is tried").choices(subjectNames).default("reference"),
-    new Option("--engine <FILE>", "a file of yours whose default export is a subject"),
+    new Option("--subject <NAME>", "the subject to test")
+      .choices(subjectNames)
+      .default("reference"),
+    new Option("--engine <FILE>", "your file, whose default export is a subject"),
     new Option("--http <URL>", "a server of completions, as in http://127.0.0.1:8080"),
-    new Option("--api <API>", "what the server speaks").choices(serverApis).default(serverApis[0]),
-    new Option("--model <PATH>", "the model that the server serves, to ask the definition too"),
-    new Option("--vocab-size <V>", "of the server's model, where nobody else says it").argParser(
+    new Option("--api <API>", "protocol of the server").choices(serverApis).default(serverApis[0]),
+    new Option("--model <PATH>", "model that the server serves, to compare with the definition"),
+    new Option("--vocab-size <V>", "of the server's model, if it does not report it").argParser(
       integer(1),
     ),
     new Option("--arithmetic <KIND>", "arithmetic that the server computes in")
@@ -35,13 +37,13 @@ export function subjectOptions(): Option[] {
   ];
 }
 
-/** A subject, and how a command line names it: that stands in lines that replay a failure. */
+/** A subject, and the options that select it, for the line that replays a failure. */
 export interface Chosen {
   readonly subject: Subject;
   readonly origin: string;
 }
 
-/** The subject of these options, ready to be tried. */
+/** Returns the subject of these options, prepared. */
 export async function chosenSubject(options: SubjectOptions): Promise<Chosen> {
   const { engine, http } = options;
   const chosen =

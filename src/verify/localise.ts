@@ -3,21 +3,21 @@ import { forwardStages } from "../definition.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import type { ErrorBound } from "../tolerance/compare.ts";
 
-/** Where a decoder first parts from the definition. */
-export interface Parting {
+/** The first place where a decoder departs from the definition. */
+export interface Departure {
   readonly position: number;
   /** From 0; null before the first block and after the last. */
   readonly layer: number | null;
   readonly stage: string;
-  /** The head that the entry belongs to; null where a stage has none. */
+  /** Head of the entry; null in a stage without heads. */
   readonly head: number | null;
-  /** The entry of the row, within its head where it has one. */
+  /** Index of the entry in its row, or in its head if it has one. */
   readonly entry: number;
   readonly actual: number;
   readonly expected: number;
 }
 
-/** One stage of a pass in the order of computation: its rows, and how wide its heads are. */
+/** One stage of a pass in the order of computation: its rows, and the width of its heads. */
 interface Stage {
   readonly layer: number | null;
   readonly stage: string;
@@ -46,15 +46,15 @@ function stagesInOrder(stages: Stages, headDim: number): Stage[] {
 }
 
 /**
- * The first entry, by position, then layer, stage and head, at which two passes are apart by more
- * than the tolerance allows of the stage's row; null when they are not.
+ * Returns the first entry, by position, then layer, stage and head, at which two passes differ by
+ * more than the tolerance allows in the row of the stage; null if they do not.
  */
-export function firstParting(
+export function firstDeparture(
   actual: Stages,
   expected: Stages,
   headDim: number,
   tolerance: ErrorBound,
-): Parting | null {
+): Departure | null {
   const ours = stagesInOrder(actual, headDim);
   const theirs = stagesInOrder(expected, headDim);
   for (const position of expected.logits.keys()) {
@@ -74,8 +74,9 @@ export function firstParting(
 }
 
 /**
- * Says where a decoder first parts from the definition of its model over these tokens: position,
- * layer, stage and head. Null for decoders that do not show their stages, or where none parts.
+ * Returns the first place where a decoder departs from the definition of its model over these
+ * tokens, in words: position, layer, stage and head. Null for decoders that do not show their
+ * stages, or if none departs.
  */
 export async function localise(
   { decoder, model }: Candidate,
@@ -85,9 +86,9 @@ export async function localise(
   if (model === null || decoder.stages === undefined) return null;
   const actual = await decoder.stages(tokens);
   const expected = forwardStages(model.config, model.weights, tokens);
-  const parting = firstParting(actual, expected, model.config.headDim, tolerance);
-  if (parting === null) return null;
-  const { position, layer, stage, head, entry } = parting;
+  const departure = firstDeparture(actual, expected, model.config.headDim, tolerance);
+  if (departure === null) return null;
+  const { position, layer, stage, head, entry } = departure;
   const where = [
     `position ${position}`,
     ...(layer === null ? [] : [`layer ${layer}`]),
@@ -95,5 +96,5 @@ export async function localise(
     ...(head === null ? [] : [`head ${head}`]),
     `entry ${entry}`,
   ].join(", ");
-  return `${where}: ${parting.actual}, but should be ${parting.expected}`;
+  return `${where}: ${departure.actual}, but should be ${departure.expected}`;
 }
