@@ -2,6 +2,8 @@
 import { relative } from "node:path";
 import { Command, Option } from "commander";
 import { writeFixtures } from "../src/cli/golden.ts";
+import { type FormatOptions, formatOption, jsonOption } from "../src/cli/options.ts";
+import { outputOf } from "../src/cli/output.ts";
 import type { Decoder } from "../src/decoder.ts";
 import { llamaCppDecoder, llamaCppVersions } from "../src/engines/llama-cpp.ts";
 import { installLlamaCpp } from "../src/engines/llama-cpp-package.ts";
@@ -56,7 +58,7 @@ const engines: Readonly<Record<string, IndependentEngine>> = {
   },
 };
 
-interface Options {
+interface Options extends FormatOptions {
   readonly by?: string;
   readonly update?: boolean;
 }
@@ -73,10 +75,14 @@ export function fixturesCommand(): Command {
       ).choices(names),
     )
     .option("--update", "overwrite fixtures that differ")
-    .action(async ({ by, update = false }: Options) => {
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
+    .action(async (options: Options) => {
+      const { by, update = false } = options;
       const drafts = by === undefined ? await recordDefinition() : await recordEngine(by);
-      if (!(await writeFixtures(drafts, relative(process.cwd(), import.meta.dirname), update)))
-        process.exitCode = 1;
+      const folder = relative(process.cwd(), import.meta.dirname);
+      const isWritten = await writeFixtures(drafts, folder, update, outputOf(options));
+      if (!isWritten) process.exitCode = 1;
     });
 }
 

@@ -2,7 +2,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { integer, reportOption, runsOption, seedOption } from "../../src/cli/options.ts";
+import {
+  type FormatOptions,
+  formatOption,
+  integer,
+  jsonOption,
+  reportOption,
+  runsOption,
+  seedOption,
+} from "../../src/cli/options.ts";
+import { outputOf } from "../../src/cli/output.ts";
 import { runProgram } from "../../src/cli/run-program.ts";
 import { readTable, writeTable } from "../../src/io/csv.ts";
 import { startProgress } from "../../src/io/progress.ts";
@@ -19,7 +28,7 @@ import { type Outcome, outcomeOf, problemsOf } from "./outcome.ts";
 import { inParallel, runWorker } from "./pool.ts";
 import { killedText, matrixRow, mutantRow, summaryText, survivorsText } from "./tables.ts";
 
-interface Options {
+interface Options extends FormatOptions {
   readonly only?: readonly string[];
   readonly runs: number;
   readonly seed: number;
@@ -46,6 +55,8 @@ const program = new Command("npm run mutants --")
     ).argParser(integer(1)),
   )
   .addOption(reportOption())
+  .addOption(formatOption("text", "json"))
+  .addOption(jsonOption())
   .action(async (options: Options) => {
     const clean =
       options.falseAlarms === undefined
@@ -53,6 +64,7 @@ const program = new Command("npm run mutants --")
         : await seekFalseAlarms(options, options.falseAlarms);
     process.exitCode = clean ? 0 : 1;
   })
+  .enablePositionalOptions() // so that compare has its own --json
   .addCommand(compareCommand());
 
 await runProgram(program);
@@ -63,9 +75,11 @@ function compareCommand(): Command {
     .description("compare two kill matrices; exit code 1 if a mutant or a detection was lost")
     .argument("<OLD>", "kill-matrix.csv of an older run; former names of laws are understood")
     .argument("[NEW]", "that of the newer run", join("reports", "kill-matrix.csv"))
-    .action(async (older: string, newer: string) => {
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
+    .action(async (older: string, newer: string, options: FormatOptions) => {
       const comparison = compareKills(await readKills(older), await readKills(newer));
-      console.log(comparisonText(comparison));
+      outputOf(options).result(comparisonText(comparison), comparison);
       const isLost = comparison.missing.length + comparison.lost.length > 0;
       process.exitCode = isLost ? 1 : 0;
     });
@@ -92,11 +106,15 @@ async function tryMutants(options: Options): Promise<boolean> {
     return outcomeOf(mutant, chapter, trials, watched?.ran ?? true);
   });
   progress.stop();
-  if (chosen !== undefined) console.log(outcomes.map(describe).join("\n"));
   await writeTables(options.report, record, before, outcomes);
   const problems = problemsOf(outcomes);
-  console.log([summaryText(outcomes), survivorsText(outcomes), killedText(outcomes)].join("\n"));
-  for (const problem of problems) console.log(`problem: ${problem}`);
+  const texts = [
+    ...(chosen === undefined ? [] : outcomes.map(describe)),
+    ...[summaryText(outcomes), survivorsText(outcomes), killedText(outcomes)],
+    ...problems.map((problem) => `problem: ${problem}`),
+  ];
+  const rows = outcomes.map((outcome) => mutantRow(record.run_id, outcome));
+  outputOf(options).result(texts.join("\n"), { mutants: rows, problems });
   return problems.length === 0;
 }
 
@@ -165,6 +183,6 @@ async function seekFalseAlarms(options: Options, cases: number): Promise<boolean
     rows.map((row) => ({ run_id: record.run_id, ...row })),
   );
   await writeRecord(options.report, record, [file]);
-  console.log(alarmsText(rows));
+  outputOf(options).result(alarmsText(rows), rows);
   return rows.every(({ alarm }) => alarm === null);
 }

@@ -14,8 +14,9 @@ import { namedModel } from "../model/named/registry.ts";
 import {
   examples,
   type FormatOptions,
-  formatOptions,
+  formatOption,
   integer,
+  jsonOption,
   reportOption,
   seedOption,
 } from "./options.ts";
@@ -40,9 +41,7 @@ const modelNames = { "128": "assignment", "1024": "assignment-long" } as const;
 
 /** `causalgate assignment`: the two-layer assignment, in its three modes. */
 export function assignmentCommand(): Command {
-  const command = new Command("assignment");
-  for (const option of formatOptions("text", "json")) command.addOption(option);
-  return command
+  return new Command("assignment")
     .description("the two-layer, single-head model of the assignment: its tests and its benchmark")
     .addOption(new Option("--mode <MODE>", "the mode").choices(modes))
     .option("--evaluate", "--mode evaluate: the logits without a cache")
@@ -65,6 +64,8 @@ export function assignmentCommand(): Command {
     )
     .addOption(seedOption())
     .addOption(reportOption())
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       examples(

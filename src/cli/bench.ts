@@ -14,7 +14,8 @@ import { growthTexts } from "../report/growth-text.ts";
 import {
   examples,
   type FormatOptions,
-  formatOptions,
+  formatOption,
+  jsonOption,
   reportOption,
   seedOption,
 } from "./options.ts";
@@ -36,9 +37,7 @@ const shown = aligned(Object.entries(benchmarks).map(([name, shows]) => [`  ${na
 
 /** `causalgate bench`: measures, checks what was measured, and compares. */
 export function benchCommand(): Command {
-  const command = new Command("bench");
-  for (const option of formatOptions("text", "json")) command.addOption(option);
-  return command
+  return new Command("bench")
     .description("time the models and write CSV; exit code 1 on wrong tokens or a regression")
     .addArgument(new Argument("[NAME...]", "which benchmarks").choices(names).default(names, "all"))
     .option("--model <MODEL...>", "models, each by name or path, instead of the scale's own")
@@ -48,6 +47,8 @@ export function benchCommand(): Command {
     .option("--compare <FILE>", "a samples.csv of an earlier run, to tell regressions from noise")
     .addOption(seedOption())
     .addOption(reportOption())
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
     .addHelpText("after", `\nBenchmarks:\n${shown}`)
     .addHelpText(
       "after",

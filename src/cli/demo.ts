@@ -5,7 +5,8 @@ import { startRecord, writeRecord } from "../io/run-record.ts";
 import {
   examples,
   type FormatOptions,
-  formatOptions,
+  formatOption,
+  jsonOption,
   reportOption,
   seedOption,
 } from "./options.ts";
@@ -18,12 +19,12 @@ interface Options extends FormatOptions {
 
 /** `causalgate demo`: causal decoding by examples, in the terminal and as the figures' tables. */
 export function demoCommand(): Command {
-  const command = new Command("demo");
-  for (const option of formatOptions("text", "json")) command.addOption(option);
-  return command
+  return new Command("demo")
     .description("causal decoding by examples, and the tables of their figures")
     .addOption(seedOption())
     .addOption(reportOption())
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       examples(

@@ -11,8 +11,9 @@ import { referenceDecoder } from "../reference/reference-decoder.ts";
 import {
   examples,
   type FormatOptions,
-  formatOptions,
+  formatOption,
   integer,
+  jsonOption,
   modelArgument,
   number,
   seedOption,
@@ -43,9 +44,7 @@ interface Options extends FormatOptions {
 /** `causalgate generate`: a text, token by token as it comes, and how fast it came. */
 export function generateCommand(): Command {
   const command = new Command("generate");
-  for (const option of [...samplingOptions(), ...formatOptions("text", "json")]) {
-    command.addOption(option);
-  }
+  for (const option of samplingOptions()) command.addOption(option);
   return command
     .description(
       "continue a prompt: text in, text out; --tokens in, token ids out. The text goes to the " +
@@ -69,6 +68,8 @@ export function generateCommand(): Command {
     .option("--xorshift", "draw with the generator of llama2.c, so that its texts come out again")
     .addOption(new Option("--eos <ID>", "the token that ends the text").argParser(integer(0)))
     .option("--naive", "recompute the whole sequence for every token, without a cache")
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       examples(

@@ -5,12 +5,20 @@ import { goldenEngine } from "../golden/engine.ts";
 import { fixtureFolders, packageFixtures, readFixture } from "../golden/read.ts";
 import { compareDrafts, writeDrafts } from "../golden/record.ts";
 import { draftSubject } from "../golden/record-subject.ts";
-import { outcomesText, verdictText } from "../golden/text.ts";
+import { outcomesJson, outcomesText, verdictsJson, verdictText } from "../golden/text.ts";
 import type { FixtureDraft } from "../golden/write.ts";
-import { examples, integers, seedOption } from "./options.ts";
+import {
+  examples,
+  type FormatOptions,
+  formatOption,
+  integers,
+  jsonOption,
+  seedOption,
+} from "./options.ts";
+import { type Output, outputOf } from "./output.ts";
 import { chosenSubject, type SubjectOptions, subjectOptions } from "./subject-options.ts";
 
-interface RecordOptions extends Omit<SubjectOptions, "model"> {
+interface RecordOptions extends FormatOptions, Omit<SubjectOptions, "model"> {
   readonly out: string;
   readonly model?: readonly string[];
   readonly tokens?: readonly (readonly number[])[];
@@ -30,9 +38,8 @@ function recordCommand(): Command {
   const command = new Command("record").description(
     "record an engine; exit code 1 if a recorded fixture differs and --update is not given",
   );
-  for (const option of subjectOptions().filter(({ long }) => long !== "--model")) {
-    command.addOption(option);
-  }
+  const shared = subjectOptions().filter(({ long }) => long !== "--model");
+  for (const option of shared) command.addOption(option);
   return command
     .requiredOption("--out <DIR>", "folder of the fixtures, one folder each")
     .option(
@@ -47,6 +54,8 @@ function recordCommand(): Command {
     )
     .addOption(seedOption())
     .option("--update", "overwrite fixtures that differ")
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       examples(
@@ -65,6 +74,7 @@ function recordCommand(): Command {
 
 async function record(options: RecordOptions): Promise<void> {
   const { out: folder, model, tokens, seed, update = false, ...rest } = options;
+  const output = outputOf(options);
   const isServer = rest.http !== undefined;
   if (isServer && model !== undefined && model.length > 1) {
     throw new RangeError(`golden: --model must be one model with --http, got ${model.join(" ")}`);
@@ -84,12 +94,12 @@ async function record(options: RecordOptions): Promise<void> {
     folder,
     command: `causalgate golden record ${origin}${own}${cases} --seed ${seed} --out ${folder}`,
   });
-  for (const line of notOffered) console.log(`not offered: ${line}`);
+  for (const line of notOffered) output.note(`not offered: ${line}`);
   if (drafts.length === 0) {
     const fix = "choose models with --model";
     throw new RangeError(`golden: ${subject.name} must offer a model to record, got none; ${fix}`);
   }
-  if (!(await writeFixtures(drafts, folder, update))) process.exitCode = 1;
+  if (!(await writeFixtures(drafts, folder, update, output))) process.exitCode = 1;
 }
 
 /**
@@ -102,9 +112,10 @@ export async function writeFixtures(
   drafts: readonly FixtureDraft[],
   folder: string,
   update: boolean,
+  output: Output,
 ): Promise<boolean> {
   const outcomes = await compareDrafts(drafts, folder, update);
-  console.log(outcomesText(outcomes, folder, update));
+  output.result(outcomesText(outcomes, folder, update), outcomesJson(outcomes));
   await writeDrafts(outcomes, folder, update);
   const isRefused = outcomes.some(({ draft }) => draft.problem !== null);
   return !isRefused && (update || outcomes.every(({ status }) => status !== "changed"));
@@ -122,6 +133,8 @@ function checkCommand(): Command {
         "those of this package",
       ),
     )
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       examples(
@@ -133,20 +146,21 @@ function checkCommand(): Command {
     .action(check);
 }
 
-async function check(folder: string, options: SubjectOptions): Promise<void> {
+async function check(folder: string, options: SubjectOptions & FormatOptions): Promise<void> {
+  const output = outputOf(options);
   const fixtures = await Promise.all((await fixtureFolders(folder)).map(readFixture));
   const { subject } = await chosenSubject(options);
   const engine = goldenEngine(subject);
   const verdicts: SubjectVerdict[] = [];
   for (const fixture of fixtures) {
     const verdict = await checkSubject(engine, fixture);
-    console.log(verdictText(verdict));
+    if (!output.isJson) console.log(verdictText(verdict));
     verdicts.push(verdict);
   }
   const compared = verdicts.map(({ verdict }) => verdict).filter((verdict) => verdict !== null);
   const broken = compared.filter(({ difference }) => difference !== null).length;
   const kept = `${compared.length - broken} of ${verdicts.length} fixtures kept`;
   const others = `${broken} broken, ${verdicts.length - compared.length} not offered`;
-  console.log(`${subject.name}: ${kept}, ${others}`);
+  output.result(`${subject.name}: ${kept}, ${others}`, verdictsJson(verdicts));
   process.exitCode = broken > 0 ? 1 : compared.length === 0 ? 3 : 0;
 }

@@ -4,7 +4,7 @@ import { laws } from "../laws/index.ts";
 import { chapters } from "../laws/law.ts";
 import { type LawListRow, lawListRow, lawListTable } from "../laws/law-list-table.ts";
 import type { SubjectKind } from "../subjects/subject.ts";
-import { type FormatOptions, formatOf, formatOptions } from "./options.ts";
+import { type FormatOptions, formatOf, formatOption, jsonOption } from "./options.ts";
 import { printRows } from "./print-rows.ts";
 
 /** What a law needs of any subject of its kind. */
@@ -16,10 +16,10 @@ const subjectTexts: Readonly<Record<SubjectKind, string | null>> = {
 
 /** `causalgate laws`: the list of the laws. */
 export function lawsCommand(): Command {
-  const command = new Command("laws");
-  for (const option of formatOptions("text", "csv", "json")) command.addOption(option);
-  return command
+  return new Command("laws")
     .description("list the laws: statement, bugs caught, needs, precondition and planted violation")
+    .addOption(formatOption("text", "csv", "json"))
+    .addOption(jsonOption())
     .option("--former-codes", "print docs/law-names.md, the table of former codes")
     .action((options: FormatOptions & { readonly formerCodes?: true }) => {
       const format = formatOf(options);

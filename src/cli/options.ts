@@ -38,18 +38,22 @@ export function modelArgument(): Argument {
 
 export type OutputFormat = "text" | "csv" | "json";
 
-/** The values of {@link formatOptions}; read by {@link formatOf}. */
+/** The values of {@link formatOption} and {@link jsonOption}; read by {@link formatOf}. */
 export interface FormatOptions {
   readonly format: OutputFormat;
   readonly json?: true;
 }
 
-/** `--format F` and `--json`: how a result is written to the standard output; `text` by default. */
-export function formatOptions(...choices: readonly OutputFormat[]): Option[] {
-  return [
-    new Option("--format <F>", "how the result is written").choices(choices).default(choices[0]),
-    new Option("--json", "short for --format json").conflicts("format"),
-  ];
+/** `--format F`: how a result is written to the standard output; the first choice by default. */
+export function formatOption(...choices: readonly OutputFormat[]): Option {
+  return new Option("--format <F>", "how the result is written")
+    .choices(choices)
+    .default(choices[0]);
+}
+
+/** `--json` */
+export function jsonOption(): Option {
+  return new Option("--json", "short for --format json").conflicts("format");
 }
 
 /** Returns the format that the options of a command select. */

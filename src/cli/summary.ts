@@ -15,18 +15,19 @@ import {
   examples,
   type FormatOptions,
   formatOf,
-  formatOptions,
+  formatOption,
+  jsonOption,
   modelArgument,
   type OutputFormat,
 } from "./options.ts";
 
 /** `causalgate summary`: what a model consists of, or which models have a name. */
 export function summaryCommand(): Command {
-  const command = new Command("summary");
-  for (const option of formatOptions("text", "csv", "json")) command.addOption(option);
-  return command
+  return new Command("summary")
     .description("a model's layers, shapes and parameters; without MODEL, every named model")
     .addArgument(modelArgument().argOptional())
+    .addOption(formatOption("text", "csv", "json"))
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       examples(

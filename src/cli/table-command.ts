@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { findConfig } from "../formats/find-model.ts";
 import type { AnyRow, RowOf, TableSchema } from "../io/table.ts";
 import type { NamedModel } from "../model/named/named-model.ts";
-import { examples, type FormatOptions, formatOf, formatOptions } from "./options.ts";
+import { examples, type FormatOptions, formatOf, formatOption, jsonOption } from "./options.ts";
 import { printRows } from "./print-rows.ts";
 
 /** The options of every table. */
@@ -43,7 +43,8 @@ export function tableCommand<Options extends TableOptions>(
     .description(description)
     .addHelpText("after", examples([`cost ${name} ${parameters}`, effect]));
   const models = new Option("--model <MODEL...>", "models, each by name or path");
-  const all = [models.makeOptionMandatory(), ...options, ...formatOptions("text", "csv", "json")];
+  const format = formatOption("text", "csv", "json");
+  const all = [models.makeOptionMandatory(), ...options, format, jsonOption()];
   for (const option of all) command.addOption(option);
   return command.action(async (options: Options) => {
     const { schema, rowsOf } = tableOf(options);

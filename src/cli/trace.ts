@@ -7,8 +7,9 @@ import {
   examples,
   type FormatOptions,
   formatOf,
-  formatOptions,
+  formatOption,
   integer,
+  jsonOption,
   modelArgument,
   seedOption,
   tokensOption,
@@ -24,9 +25,7 @@ interface Options extends FormatOptions {
 
 /** `causalgate trace`: the shapes of a forward pass, as they were observed. */
 export function traceCommand(): Command {
-  const command = new Command("trace");
-  for (const option of formatOptions("text", "json")) command.addOption(option);
-  return command
+  return new Command("trace")
     .description("the shape of everything that a forward pass goes through, observed in a run")
     .addArgument(modelArgument())
     .addOption(tokensOption().conflicts("prompt"))
@@ -35,6 +34,8 @@ export function traceCommand(): Command {
       new Option("--batch <B>", "run B copies of the prompt").argParser(integer(1, 64)).default(1),
     )
     .addOption(seedOption())
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       examples(

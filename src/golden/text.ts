@@ -1,4 +1,4 @@
-/** The results of recording and of comparing as text. */
+/** The results of recording and of comparing as text and as data. */
 import { join } from "node:path";
 import type { SubjectVerdict } from "./check-subject.ts";
 import { differencesText } from "./differences.ts";
@@ -21,6 +21,19 @@ export function outcomesText(
       ? []
       : ["what differs was left as it was: --update overwrites it"]),
   ].join("\n");
+}
+
+/** Returns one value for each recorded fixture, with the differences from the one before it. */
+export function outcomesJson(outcomes: readonly GoldenOutcome[]) {
+  return outcomes.map(({ draft, status, differences }) => ({
+    fixture: draft.name,
+    kind: draft.kind,
+    by: draft.manifest.by,
+    status,
+    tolerance: draft.manifest.tolerance,
+    problem: draft.problem,
+    differences,
+  }));
 }
 
 function outcomeText({ draft, status }: GoldenOutcome, folder: string, update: boolean): string {
@@ -46,6 +59,20 @@ export function verdictText({ fixture, verdict, notOffered }: SubjectVerdict): s
   const allowed = Number(tolerance.toPrecision(2));
   const line = `${who}, largest error ${largestError.toExponential(1)}, ${allowed} allowed`;
   return difference === null ? line : `${line}\n  BROKEN ${difference}`;
+}
+
+/** Returns one value for each fixture, with the status as in goldens.csv, or "not offered". */
+export function verdictsJson(verdicts: readonly SubjectVerdict[]) {
+  return verdicts.map(({ fixture, verdict, notOffered }) => ({
+    fixture: fixture.name,
+    by: fixture.manifest.by,
+    rows: rowCountOf(fixture),
+    vocab: vocabSizeOf(fixture),
+    status: verdict === null ? "not offered" : verdict.difference === null ? "kept" : "broken",
+    largest_error: verdict?.largestError ?? null,
+    tolerance: verdict?.tolerance ?? null,
+    problem: verdict === null ? notOffered : verdict.difference,
+  }));
 }
 
 /** `28 x 29 logits`, or `24 of 29 tokens` of a server. */
