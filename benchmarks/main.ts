@@ -9,6 +9,7 @@ import { runProgram } from "../src/cli/run-program.ts";
 import { startProgress } from "../src/io/progress.ts";
 import { type RunRecord, startRecord, writeRecord } from "../src/io/run-record.ts";
 import { measurePeers, peerSteps } from "./measure-peers.ts";
+import { publishCommand } from "./publish/command.ts";
 import { measureAllRates, type RateScale, rateSteps } from "./rates.ts";
 
 interface Options {
@@ -48,6 +49,8 @@ const program = new Command("npm run benchmarks --").description(
 for (const [name, measurement] of Object.entries(measurements)) {
   program.addCommand(measurementCommand(name, measurement));
 }
+
+program.addCommand(publishCommand());
 
 await runProgram(program);
 

@@ -64,6 +64,27 @@ export async function writeEngines(
   return writeTable(folder, enginesTable, [...others, ...rows].toSorted(byEngine));
 }
 
+/**
+ * Replaces the rows of some engines in the table of a folder by those of other folders' tables, of
+ * whatever version they are; rows of other engines are kept.
+ *
+ * @returns the path, and the names of the engines that were replaced and of those that were kept
+ * @throws {RangeError} if one of the tables is damaged; nothing is written
+ */
+export async function replaceEngines(
+  from: readonly string[],
+  to: string,
+): Promise<{ path: string; replaced: string[]; kept: string[] }> {
+  const tables = from.map((folder) => readTable(join(folder, enginesTable.file), enginesTable));
+  const rows = (await Promise.all(tables)).flat();
+  const path = join(to, enginesTable.file);
+  const replaced = new Set(rows.map(({ engine }) => engine));
+  const before = existsSync(path) ? await readTable(path, enginesTable) : [];
+  const others = before.filter(({ engine }) => !replaced.has(engine));
+  await writeTable(to, enginesTable, [...others, ...rows].toSorted(byEngine));
+  return { path, replaced: [...replaced], kept: [...new Set(others.map(({ engine }) => engine))] };
+}
+
 const keyOf = ({ engine, version, arithmetic, law }: EngineRow) =>
   JSON.stringify([engine, version, arithmetic, law]);
 

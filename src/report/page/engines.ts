@@ -15,12 +15,12 @@ export function enginesSection(tables: Tables): Html {
   const described = new Set(tables.laws?.rows.map(({ law }) => law));
   const laws = [...new Set(engines.flatMap(({ rows }) => rows.map(({ law }) => law)))];
   return html`<section id="engines">
-<hgroup><h2>Engines</h2><p>The same laws on engines that other people wrote. ✓ kept, ✗ broken, ! broken as declared beforehand, – not offered. ${source(tables.engines, ["engine", "version", "law", "status", "largest_error", "tolerance"])}</p></hgroup>
+<hgroup><h2>Engines</h2><p>The same laws on engines that other people wrote. ✓ kept, ✗ broken, ! broken as declared beforehand, – not offered. Each column has the day of its run: engines that the latest run did not try keep their verdicts. ${source(tables.engines, ["engine", "version", "law", "status", "largest_error", "tolerance"])}</p></hgroup>
 <div class="scroll" role="region" aria-label="Engines and laws" tabindex="0"><table class="matrix">
 <caption>Engines and laws</caption>
 <thead><tr><th scope="col">Law</th>${engines.map(
-    ({ engine, version, arithmetic }) =>
-      html`<th scope="col">${engine}<small>${version} ${arithmetic}</small></th>`,
+    (standing) =>
+      html`<th scope="col">${standing.engine}<small>${standing.version} ${standing.arithmetic}<br>run ${daysOf(standing)}</small></th>`,
   )}</tr></thead>
 <tbody>
 <tr><th scope="row">kept / failing</th>${engines.map(
@@ -32,6 +32,12 @@ ${laws.map(
     html`<tr><th scope="row">${described.has(law) ? html`<a href="#${law}"><code>${law}</code></a>` : html`<code>${law}</code>`}</th>${engines.map((engine) => verdictCell(engine, law))}</tr>\n`,
 )}</tbody></table></div>
 </section>`;
+}
+
+/** The day of the runs that gave the verdicts, or the first and the last day. */
+function daysOf({ rows }: EngineStanding): string {
+  const days = [...new Set(rows.map(({ run_id }) => run_id.slice(0, 10)))].sort();
+  return days.length === 1 ? days[0] : `${days[0]} to ${days.at(-1)}`;
 }
 
 const marks: Readonly<Record<string, readonly [mark: string, state: string]>> = {

@@ -1,0 +1,57 @@
+/** Expected durations: of the steps that have not started, and of one that runs. */
+import type { Lane, PublishScale, PublishStep } from "./step.ts";
+
+/** The steps to run, and how. */
+export interface PublishPlan {
+  readonly steps: readonly PublishStep[];
+  readonly scale: PublishScale;
+  /** Lanes side by side: 1 or 2. */
+  readonly lanes: 1 | 2;
+  /** Processes that a step may run at a time. */
+  readonly jobs: number;
+  /** Seconds that each step took in an earlier run of the same scale and number of lanes. */
+  readonly measured: ReadonlyMap<string, number>;
+}
+
+/** Returns the expected seconds of a step. */
+export function expectedSeconds(
+  step: PublishStep,
+  { scale, jobs, measured }: Pick<PublishPlan, "scale" | "jobs" | "measured">,
+): number {
+  const seconds = 60 * step.minutes[scale];
+  return measured.get(step.name) ?? (step.isParallel ? seconds / jobs : seconds);
+}
+
+/** A step at some moment: finished or running for some seconds, or not started. */
+export interface StepTime {
+  readonly step: PublishStep;
+  readonly state: "waiting" | "running" | "finished";
+  readonly seconds: number;
+}
+
+/**
+ * Returns the expected seconds until the end: the longest lane's. Expected durations are scaled by
+ * what the finished steps really took; a step that is already longer is counted with what it took.
+ */
+export function remainingSeconds(times: readonly StepTime[], plan: PublishPlan): number {
+  const finished = times.filter(({ state }) => state === "finished");
+  const expected = finished.reduce((sum, { step }) => sum + expectedSeconds(step, plan), 0);
+  const taken = finished.reduce((sum, { seconds }) => sum + seconds, 0);
+  const ratio = expected > 60 ? taken / expected : 1;
+  const left = ({ step, state, seconds }: StepTime) => {
+    if (state === "finished") return 0;
+    return Math.max(0, ratio * expectedSeconds(step, plan) - seconds);
+  };
+  const ofLane = (lane: Lane) =>
+    times.filter(({ step }) => step.lane === lane).reduce((sum, time) => sum + left(time), 0);
+  const [timing, checking] = [ofLane("timing"), ofLane("checking")];
+  return plan.lanes === 2 ? Math.max(timing, checking) : timing + checking;
+}
+
+/** `1 h 05 min`, `12 min`, `40 s`. */
+export function durationText(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
