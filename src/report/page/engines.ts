@@ -19,8 +19,8 @@ export function enginesSection(tables: Tables): Html {
 <div class="scroll" role="region" aria-label="Engines and laws" tabindex="0"><table class="matrix">
 <caption>Engines and laws</caption>
 <thead><tr><th scope="col">Law</th>${engines.map(
-    (standing) =>
-      html`<th scope="col">${standing.engine}<small>${standing.version} ${standing.arithmetic}<br>run ${daysOf(standing)}</small></th>`,
+    (summary) =>
+      html`<th scope="col">${summary.engine}<small>${summary.version} ${summary.arithmetic}<br>run ${daysOf(summary)}</small></th>`,
   )}</tr></thead>
 <tbody>
 <tr><th scope="row">kept / failing</th>${engines.map(
@@ -35,7 +35,7 @@ ${laws.map(
 }
 
 /** The day of the runs that gave the verdicts, or the first and the last day. */
-function daysOf({ rows }: EngineStanding): string {
+function daysOf({ rows }: EngineSummary): string {
   const days = [...new Set(rows.map(({ run_id }) => run_id.slice(0, 10)))].sort();
   return days.length === 1 ? days[0] : `${days[0]} to ${days.at(-1)}`;
 }
