@@ -18,15 +18,24 @@ import { referenceDecoder } from "../reference/reference-decoder.ts";
 import { reference, referenceOf } from "../subjects/reference.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { runLaws } from "../verify/run-laws.ts";
-import { lawRows, lawsTable, reportText } from "../verify/verdicts.ts";
+import { lawRows, lawsTable, reportJson, reportText } from "../verify/verdicts.ts";
 import { exitCodeOf, type Report } from "../verify/verify.ts";
-import { reportOption, seedOption } from "./options.ts";
+import {
+  type FormatOptions,
+  formatOption,
+  jsonOption,
+  reportOption,
+  seedOption,
+} from "./options.ts";
+import { type Output, outputOf } from "./output.ts";
 
-interface Options {
+interface Options extends FormatOptions {
   readonly model?: string;
   readonly seed: number;
   readonly report: string;
 }
+
+type Note = Output["note"];
 
 /** Cases for each law: of generated models, of the small trained one, of a larger checkpoint. */
 const runs = { generated: 1000, trained: 100, checkpoint: 60 };
@@ -57,23 +66,31 @@ export function gateCommand(): Command {
     .option("--model <PATH>", "a checkpoint to try instead of generated models and the trained one")
     .addOption(seedOption())
     .addOption(reportOption())
-    .action(async ({ model: path, seed, report: folder }: Options) => {
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
+    .action(async (options: Options) => {
+      const { model: path, seed, report: folder } = options;
+      const output = outputOf(options);
+      const { note } = output;
       await readRuns(folder); // refuses a folder of something else before the work, not after it
       const record = await startRecord("causalgate gate", seed);
       const model = await findTrainedModel(path ?? "tiny", seed);
       const report =
         path === undefined
-          ? await lawsStep(reference, "generated models", { seed, runs: runs.generated })
-          : await lawsStep(referenceOf(model), model.name, { seed, runs: runs.checkpoint });
-      const trained = path === undefined ? await trainedStep(model, seed) : { verdicts: [] };
-      const goldens = await goldensStep(record.run_id);
-      const files = await tablesStep(folder, record, path ?? "demo", report, goldens);
-      await writeRecord(folder, record, [...files, ...(await demoStep(folder, seed))]);
+          ? await lawsStep(reference, "generated models", { seed, runs: runs.generated }, note)
+          : await lawsStep(referenceOf(model), model.name, { seed, runs: runs.checkpoint }, note);
+      const trained = path === undefined ? await trainedStep(model, seed, note) : { verdicts: [] };
+      const goldens = await goldensStep(record.run_id, note);
+      const files = await tablesStep(folder, record, path ?? "demo", report, goldens, note);
+      await writeRecord(folder, record, [...files, ...(await demoStep(folder, seed, note))]);
       const code = exitCodeOf({ verdicts: [...report.verdicts, ...trained.verdicts] });
       const matched = goldens.every(({ status }) => status === "kept");
       process.exitCode = matched ? code : 1;
-      console.log(`\n${gateTexts[matched ? code : 1]}, seed ${seed}.`);
-      await pageStep(folder);
+      const verdict = gateTexts[matched ? code : 1];
+      output.result(`\n${verdict}, seed ${seed}.`, {
+        ...{ seed, verdict, laws: reportJson(report), trained: reportJson(trained), goldens },
+      });
+      await pageStep(folder, note);
     });
 }
 
@@ -82,10 +99,11 @@ async function lawsStep(
   subject: Subject,
   who: string,
   options: { readonly seed: number; readonly runs: number },
+  note: Note,
 ): Promise<Report> {
-  console.log(`Laws: the reference decoder over ${who}, seed ${options.seed}`);
-  const report = await runLaws(subject, laws, options);
-  console.log(`${reportText(report)}\n${keptText(report)}\n`);
+  note(`Laws: the reference decoder over ${who}, seed ${options.seed}`);
+  const report = await runLaws(subject, laws, options, note);
+  note(`${reportText(report)}\n${keptText(report)}\n`);
   return report;
 }
 
@@ -97,25 +115,25 @@ function keptText({ verdicts }: Report): string {
 }
 
 /** Prints texts of the trained model, then runs the laws that apply to a fixed model. */
-async function trainedStep(model: FoundModel, seed: number): Promise<Report> {
-  console.log(`The trained model ${model.name}`);
+async function trainedStep(model: FoundModel, seed: number, note: Note): Promise<Report> {
+  note(`The trained model ${model.name}`);
   const decoder = referenceDecoder(model.config, model.weights);
   const prompt = model.tokenizer!.encode("the cat sat");
   const say = async (how: string, temperature: number) => {
     const options = { temperature, maxNewTokens: 12, random: seededRandom(seed) };
     const { tokens } = await generate(decoder, prompt, options);
-    console.log(`  ${how}: ${model.tokenizer!.decode(tokens)}`);
+    note(`  ${how}: ${model.tokenizer!.decode(tokens)}`);
   };
   await say("greedy", 0);
   await say("temperature 0.7", 0.7);
   const asked = lawsOfTrained.map(lawById);
-  const report = await runLaws(referenceOf(model), asked, { seed, runs: runs.trained });
-  console.log(`${keptText(report).replace(/^/gm, "  ")}\n`);
+  const report = await runLaws(referenceOf(model), asked, { seed, runs: runs.trained }, note);
+  note(`${keptText(report).replace(/^/gm, "  ")}\n`);
   return report;
 }
 
-async function goldensStep(runId: string): Promise<GoldenRow[]> {
-  console.log("Golden logits, recorded from the definition and from other engines");
+async function goldensStep(runId: string, note: Note): Promise<GoldenRow[]> {
+  note("Golden logits, recorded from the definition and from other engines");
   const rows: GoldenRow[] = [];
   for (const fixture of await readModelFixtures(packageFixtures)) {
     const { config, weights } = fixture.model;
@@ -124,11 +142,11 @@ async function goldensStep(runId: string): Promise<GoldenRow[]> {
     const { largestError, tolerance, difference } = verdict;
     const size = `${verdict.rows} x ${config.vocabSize} logits`;
     const error = `largest error ${largestError.toExponential(1)}, ${tolerance} allowed`;
-    console.log(`  ${fixture.name}: ${size} by ${fixture.manifest.by}, ${error}`);
+    note(`  ${fixture.name}: ${size} by ${fixture.manifest.by}, ${error}`);
     if (difference === null) continue;
-    console.log(`  BROKEN ${difference}`);
+    note(`  BROKEN ${difference}`);
   }
-  console.log("");
+  note("");
   return rows;
 }
 
@@ -139,8 +157,9 @@ async function tablesStep(
   model: string,
   report: Report,
   goldenRows: readonly GoldenRow[],
+  note: Note,
 ): Promise<string[]> {
-  console.log(
+  note(
     `Tables of ${model}, at a scale of about a minute; causalgate bench --scale full is the full one`,
   );
   const verdicts = await writeTable(folder, lawsTable, lawRows(record.run_id, report));
@@ -157,22 +176,22 @@ async function tablesStep(
   );
   const tables = benchTables(samples, configs);
   const files = [verdicts, goldens, ...(await writeBenchTables(folder, samples, tables))];
-  console.log(longestText(tables.latency));
-  for (const path of files) console.log(`  written: ${path}`);
+  note(longestText(tables.latency));
+  for (const path of files) note(`  written: ${path}`);
   return files;
 }
 
 /** Writes what the figures of the page draw, and returns the paths. */
-async function demoStep(folder: string, seed: number): Promise<string[]> {
+async function demoStep(folder: string, seed: number, note: Note): Promise<string[]> {
   const files = await writeDemo(folder, await demoTables(seed));
-  console.log(`  written: ${files.map((path) => basename(path)).join(", ")}; see causalgate demo`);
+  note(`  written: ${files.map((path) => basename(path)).join(", ")}; see causalgate demo`);
   return files;
 }
 
-async function pageStep(folder: string): Promise<void> {
+async function pageStep(folder: string, note: Note): Promise<void> {
   const { writeReport } = await import("../report/write-report.ts"); // what draws is slow to load
   const [page] = await writeReport(folder);
-  console.log(`The page of all this: ${page}`);
+  note(`The page of all this: ${page}`);
 }
 
 /** What the cache is worth at the longest generation that was timed. */

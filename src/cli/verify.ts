@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { writeTable } from "../io/csv.ts";
 import { writeWhole } from "../io/files.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
@@ -22,7 +22,17 @@ import {
   reportText,
 } from "../verify/verdicts.ts";
 import { exitCodeOf, type Report } from "../verify/verify.ts";
-import { durationOption, reportOption, runsOption, seedOption, shardOption } from "./options.ts";
+import {
+  durationOption,
+  type FormatOptions,
+  formatOption,
+  jsonOption,
+  reportOption,
+  runsOption,
+  seedOption,
+  shardOption,
+} from "./options.ts";
+import { type Output, outputOf } from "./output.ts";
 import {
   type Chosen,
   chosenSubject,
@@ -30,7 +40,7 @@ import {
   subjectOptions,
 } from "./subject-options.ts";
 
-interface Options extends SubjectOptions {
+interface Options extends SubjectOptions, FormatOptions {
   readonly law?: readonly string[];
   readonly runs: number;
   readonly time?: number;
@@ -64,8 +74,10 @@ export function verifyCommand(): Command {
     .addOption(seedOption())
     .option("--replay <LINE>", "one case: ID/SEED/PATH, as a failure printed it")
     .addOption(shardOption())
-    .option("--statistics", "say what the generators draw, and try nothing")
+    .addOption(statisticsOption())
     .addOption(reportOption())
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
     .addHelpText("after", examples)
     .action(async (options: Options) => {
       if (options.statistics) return console.log(generatorText(options.seed, options.runs));
@@ -73,17 +85,28 @@ export function verifyCommand(): Command {
       process.exitCode =
         options.replay === undefined
           ? await runChosenLaws(chosen, options)
-          : await replay(chosen, options.replay);
+          : await replay(chosen, options.replay, outputOf(options));
     });
 }
 
-async function replay({ subject, origin }: Chosen, line: string): Promise<number> {
+/** `--statistics` */
+function statisticsOption(): Option {
+  const statistics = new Option("--statistics", "print the distribution of the cases, run no law");
+  return statistics.conflicts(["json", "format"]);
+}
+
+async function replay({ subject, origin }: Chosen, line: string, output: Output): Promise<number> {
   const { id, seed, path } = parseReplay(line);
   const law = lawById(id);
   const verdict = await replayCase(law, subject, { seed, path, origin });
-  if (verdict === null) console.log(`${law.id}: this case keeps the law on ${subject.name}`);
-  else console.log(describeVerdict(verdict));
-  return verdict === null ? 0 : exitCodeOf({ verdicts: [verdict] });
+  if (verdict === null) {
+    const kept = `${law.id}: this case keeps the law on ${subject.name}`;
+    output.result(kept, [{ law: law.id, status: "kept" }]);
+    return 0;
+  }
+  const report = { verdicts: [verdict] };
+  output.result(describeVerdict(verdict), reportJson(report));
+  return exitCodeOf(report);
 }
 
 async function runChosenLaws({ subject, origin }: Chosen, options: Options): Promise<number> {
@@ -91,26 +114,33 @@ async function runChosenLaws({ subject, origin }: Chosen, options: Options): Pro
   const chosen = options.law?.map(lawById) ?? laws;
   const seed = options.seed + shard.index - 1;
   const record = await startRecord("causalgate verify", seed);
+  const output = outputOf(options);
   const corpusFile = join(folder, "corpus.json");
   const corpus = await readCorpus(corpusFile);
-  await rerun(subject, chosen, corpus);
+  await rerun(subject, chosen, corpus, output.note);
 
-  const report = await runLaws(subject, chosen, {
+  const settings = {
     seed,
     runs: options.time === undefined ? Math.ceil(options.runs / shard.count) : 1_000_000,
     ...(options.time === undefined ? {} : { timeLimitMs: options.time / chosen.length }),
     origin,
-  });
-  console.log(reportText(report));
+  };
+  const report = await runLaws(subject, chosen, settings, output.note);
+  output.result(reportText(report), reportJson(report));
   const written = await writeReport(folder, subject, report, record);
   const broken = report.verdicts.filter(({ failure }) => failure !== null).map(replayLine);
   if (broken.length > 0) await keepCases(corpusFile, corpus, subject.name, broken);
-  console.log(`seed ${seed}; written: ${written} and run.json in ${folder}`);
+  output.note(`seed ${seed}; written: ${written} and run.json in ${folder}`);
   return exitCodeOf(report);
 }
 
-/** Tries the kept cases first, and says which still break their law. */
-async function rerun(subject: Subject, chosen: readonly Law[], corpus: Corpus): Promise<void> {
+/** Runs the kept cases first, and prints those that still break their law. */
+async function rerun(
+  subject: Subject,
+  chosen: readonly Law[],
+  corpus: Corpus,
+  note: Output["note"],
+): Promise<void> {
   const lines = corpus[subject.name] ?? [];
   let broken = 0;
   for (const line of lines) {
@@ -120,9 +150,9 @@ async function rerun(subject: Subject, chosen: readonly Law[], corpus: Corpus): 
     const verdict = await replayCase(law, subject, { seed, path });
     if (verdict?.status !== "broken") continue;
     broken++;
-    console.log(`still broken: ${line}`);
+    note(`still broken: ${line}`);
   }
-  if (lines.length > 0) console.log(`${broken} of ${lines.length} kept cases still break a law`);
+  if (lines.length > 0) note(`${broken} of ${lines.length} kept cases still break a law`);
 }
 
 async function writeReport(

@@ -10,11 +10,14 @@ const quiet: ReadonlySet<LawStatus> = new Set(["kept", "unproven", "not offered"
 /**
  * Runs {@link verify} with a progress bar that shows the current law and the time left. A failure is
  * printed at once, in full.
+ *
+ * @param print prints a failure
  */
 export async function runLaws(
   subject: Subject,
   laws: readonly Law[],
   options: Omit<RunOptions, "onCase">,
+  print: (text: string) => void = console.log,
 ): Promise<Report> {
   const offered = laws.filter((law) => missingNeeds(law, subject).length === 0);
   const total = offered.reduce((sum, law) => sum + casesToRun(law, options.runs), 0);
@@ -27,7 +30,7 @@ export async function runLaws(
       onVerdict: (verdict) => {
         if (quiet.has(verdict.status)) return;
         progress.pause();
-        console.log(`${describeVerdict(verdict)}\n`);
+        print(`${describeVerdict(verdict)}\n`);
         progress.resume();
       },
     });
