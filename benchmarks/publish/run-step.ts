@@ -5,6 +5,9 @@ import { $ } from "zx";
 import type { FinishedStep } from "./state.ts";
 import type { PublishStep, StepOptions } from "./step.ts";
 
+/** Exit codes of a program that has written its tables: kept, something found, unproven. */
+const completed: ReadonlySet<number> = new Set([0, 1, 3]);
+
 /**
  * Runs the command of a step in the step's folder, with its output in `log.txt`.
  *
@@ -24,8 +27,8 @@ export async function runStep(
   const start = performance.now();
   const code = await run([...words, "--report", folder], join(folder, "log.txt"));
   const seconds = (performance.now() - start) / 1000;
-  // A program that fails writes no record, and one that finds something does.
-  const isComplete = code <= 1 && existsSync(join(folder, "run.json"));
+  // A program that fails writes no record; one that finds something does.
+  const isComplete = completed.has(code) && existsSync(join(folder, "run.json"));
   return { result: !isComplete ? "failed" : code === 0 ? "kept" : "found", seconds };
 }
 

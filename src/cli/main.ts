@@ -1,6 +1,6 @@
 /**
- * The command line. Exit codes: 0 all laws kept, 1 something found, 2 wrong usage or unreadable
- * input, 3 nothing could be compared; see docs/versioning.md.
+ * The command line. Exit codes: 0 all kept, 1 something found, 2 wrong usage or unreadable input, 3
+ * unproven or nothing compared; see docs/versioning.md.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,0 +1,31 @@
+/** The rule of versions, compared with what the package has. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { causalgate } from "./command.ts";
+
+const page = readFileSync("docs/versioning.md", "utf8");
+const changelog = readFileSync("CHANGELOG.md", "utf8");
+const { name, exports } = JSON.parse(readFileSync("package.json", "utf8"));
+
+test("docs/versioning.md has every entry of the package", () => {
+  const entries = Object.keys(exports).filter((entry) => entry !== "./package.json");
+  expect(entries.length).toBeGreaterThan(1);
+  for (const entry of entries) expect(page).toContain(`\`${entry.replace(/^\./, name)}\``);
+});
+
+test("the newest version of CHANGELOG.md is not released, and each is there once", () => {
+  const versions = [...changelog.matchAll(/^## (\d+\.\d+\.\d+)(.*)$/gm)];
+  expect(versions[0][2]).toBe(" (not released)");
+  expect(versions.slice(1).every(([, , rest]) => rest === "")).toBe(true);
+  const numbers = versions.map(([, version]) => version);
+  expect(new Set(numbers).size).toBe(numbers.length);
+});
+
+test.for([
+  { code: 0, words: ["golden", "check", "golden/loud"] },
+  { code: 2, words: ["golden", "check", "golden/nothing"] },
+  { code: 2, words: ["golden", "--nonsense"] },
+])("exit code $code is that of causalgate $words", async ({ code, words }) => {
+  expect((await causalgate(words)).code).toBe(code);
+  expect(page).toContain(`| ${code} |`);
+});
