@@ -17,7 +17,7 @@ const kinds = {
   entry: /^node (?<file>(?:golden|benchmarks|properties\/mutants)\/main\.ts)(?: |$)/,
 };
 
-/** What a script runs, as the page has it: a command, an entry file or development tools. */
+/** The program of a script, as the page names it: a command, an entry file or a tool. */
 function runs(line: string): string {
   const steps = line.split("&&").map((step) => step.trim());
   if (steps.every((step) => kinds.tool.test(step))) return "development tool";

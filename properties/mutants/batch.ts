@@ -6,7 +6,7 @@ const everyRow = "return rows.map((tokens, i) => this.#append(this.#rows[i], tok
 const select = "this.#rows = rows.map((row) => this.#copy(row === null ? null : this.#rows[row]));";
 const copied = "if (row !== null) cache.copyFrom(row.cache, row.length);";
 
-/** Rows side by side: what one must not take from another, and what moves when rows move. */
+/** Batches: rows that read the state of another row, or lose their own when rows move. */
 export const batches: readonly Mutant[] = [
   {
     id: "batch-one-position-for-all-rows",

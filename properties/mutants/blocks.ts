@@ -2,7 +2,7 @@ import type { Mutant } from "./mutant.ts";
 
 const forward = "src/reference/forward.ts";
 
-/** The block: which matrix, bias, norm and activation stands where. */
+/** The block: matrices, biases, norms and activations in the wrong place. */
 export const blocks: readonly Mutant[] = [
   {
     id: "block-swiglu-arguments-swapped",

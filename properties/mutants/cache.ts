@@ -10,7 +10,7 @@ const stepAndRewind = `    this.#pass.step(this.#cache, token, this.#length, thi
   async rewind(length: number): Promise<void> {
     checkRewind(this.#length, length);`;
 
-/** After a rewind, `stale` tokens stay in the cache, and are seen by all that follow. */
+/** After a rewind, `stale` tokens stay in the cache, and all later tokens attend to them. */
 const untrimmed = (stale: string) => `    const stale = this.#cache.stale ?? 0;
     this.#pass.step(this.#cache, token, this.#length + stale, this.#position + this.#length);
     this.#length++;
@@ -22,7 +22,7 @@ const untrimmed = (stale: string) => `    const stale = this.#cache.stale ?? 0;
 
 const append = "for (const token of tokens) this.#step(token);";
 
-/** What is written into the cache, what is forgotten, and what is shared. */
+/** The cache: entries that are lost, stale or shared. */
 export const cache: readonly Mutant[] = [
   {
     id: "cache-loses-all-chunks-but-the-last",

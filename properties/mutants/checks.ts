@@ -4,7 +4,7 @@ import { adapters, goldens } from "./checks/decoders.ts";
 import { formatChecks } from "./checks/formats.ts";
 import { trainingChecks } from "./checks/training.ts";
 
-/** Everything that is checked beside the laws. */
+/** All checks that are not laws. */
 export const checks: readonly Check[] = [
   goldens,
   adapters,

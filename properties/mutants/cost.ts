@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-/** What a model costs: parameters, operations and bytes, counted from its configuration. */
+/** The cost model: parameters, operations and bytes, counted from a configuration. */
 export const cost: readonly Mutant[] = [
   {
     id: "cost-parameters-in-32-bits",

@@ -7,7 +7,7 @@ const keptIds = "return keepOnly(logits, ids.slice(0, count));";
 const ranked = "const ids = rank(logits);";
 const largest = "return keepOnly(logits, rank(logits).slice(0, k));";
 
-/** Which tokens top-k, top-p and min-p keep. */
+/** The filters top-k, top-p and min-p: the set of tokens that they keep. */
 export const filters: readonly Mutant[] = [
   {
     id: "top-p-drops-the-crossing-token",

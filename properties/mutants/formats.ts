@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-/** Files: bytes, places and names. */
+/** Files: bytes, offsets and names. */
 export const formats: readonly Mutant[] = [
   {
     id: "file-header-not-padded",

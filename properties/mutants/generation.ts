@@ -40,7 +40,7 @@ const rowsGoOn = (rule: string, cut: string) => `const { eosTokenId, ...endless 
       if (ends[row] !== null) continue;
       const { done, value } = await stream.next();`;
 
-/** The loop around a decoder: when it stops, what it sends, and what each row is given. */
+/** The loop around a decoder: its end, its calls, and the state of each row. */
 export const generation: readonly Mutant[] = [
   {
     id: "generate-uncached-position-goes-on",

@@ -3,7 +3,7 @@ import type { Mutant } from "./mutant.ts";
 const attention = "src/math/attention.ts";
 const tiled = "src/math/tiled-attention.ts";
 
-/** Which key-value head a query head reads, and how its scores become a mixture. */
+/** Attention heads: the key-value head of a query head, and the softmax over its scores. */
 export const heads: readonly Mutant[] = [
   {
     id: "heads-tiled",

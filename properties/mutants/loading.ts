@@ -5,7 +5,7 @@ const tensors = "src/formats/tensor-folder.ts";
 const returned = 'return layout === "interleaved" ? toInterleaved(model) : model;';
 const interleaved = '{ ...model, config: { ...model.config, ropeLayout: "interleaved" } }';
 
-/** Weights on their way from a file to a model: layouts, ties and names. */
+/** Loading of weights: layouts, ties and names. */
 export const loading: readonly Mutant[] = [
   {
     id: "load-rope-type-of-another-family",

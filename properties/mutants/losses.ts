@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-/** What training makes small: labels, what counts, and the mean. */
+/** The loss: labels, ignored positions, and the mean. */
 export const losses: readonly Mutant[] = [
   {
     id: "loss-labels-not-shifted",

@@ -4,10 +4,10 @@ import { batchRowThatSees, bothAppends, rowAppend, rowsThatSee } from "./sites.t
 const decoder = "src/reference/reference-decoder.ts";
 const batch = "src/reference/batch.ts";
 
-/** What a token t sees by the mask that is right: token s, at most w positions back. */
+/** The correct mask: token t attends to token s, at most w positions back. */
 const right = "s <= t && (w === null || s > t - w)";
 
-/** Who sees whom: the causal mask and its place on a rectangle of scores. */
+/** The causal mask and its offset on a rectangle of scores. */
 export const masks: readonly Mutant[] = [
   {
     id: "mask-inverted",

@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-/** What is made of the gradients: clipping, AdamW and its learning rate. */
+/** The optimiser: clipping, AdamW and its learning rate. */
 export const optimiser: readonly Mutant[] = [
   {
     id: "adam-first-moment-not-corrected",

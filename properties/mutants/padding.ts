@@ -20,7 +20,7 @@ const columnAt = (position: string) => `const before = (this.columns ??= 0);
       return logits;
     });`;
 
-/** Rows of one width: which columns count, and where their tokens stand. */
+/** Padded rows: the columns that count, and the positions of their tokens. */
 export const padding: readonly Mutant[] = [
   {
     id: "padding-counted-by-learned-positions",

@@ -4,7 +4,7 @@ import { bothAppends, sequenceStart, stepAt, switched } from "./sites.ts";
 const decoder = "src/reference/reference-decoder.ts";
 const forward = "src/reference/forward.ts";
 
-/** Where a token stands: what a call, a cache and a table make of it. */
+/** Positions: of a call, of a cache, and of a table of positions. */
 export const positions: readonly Mutant[] = [
   {
     id: "position-lost-in-single-steps",

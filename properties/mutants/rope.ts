@@ -3,7 +3,7 @@ import type { Mutant } from "./mutant.ts";
 const kernel = "src/math/positions.ts";
 const forward = "src/reference/forward.ts";
 
-/** Which entries RoPE turns, by which angle, and in which precision. */
+/** RoPE: the entries that it rotates, their angles, and the precision. */
 export const rope: readonly Mutant[] = [
   {
     id: "rope-always-interleaved",

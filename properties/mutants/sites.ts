@@ -1,4 +1,4 @@
-/** Places in `src/` that several mutants change, and text that several of them put there. */
+/** Texts of `src/` that several mutants replace, and texts that several mutants insert. */
 
 /** Both ways to append to a sequence, without their first lines. */
 export const bothAppends = `    for (const token of tokens) this.#step(token);
@@ -12,7 +12,7 @@ export const bothAppends = `    for (const token of tokens) this.#step(token);
       return this.#pass.logits();
     });`;
 
-/** Both ways to append, of which one is the last row of the other, whose body is `body`. */
+/** Both ways to append: one returns the last row of the other, whose body is `body`. */
 const appends = (body: string) => `    return (await this.appendAll(tokens)).at(-1)!;
   }
 
@@ -22,8 +22,8 @@ const appends = (body: string) => `    return (await this.appendAll(tokens)).at(
     ${body}`;
 
 /**
- * Token i of a call enters the cache at `index` and stands at `position`: expressions of `i` and of
- * the tokens held before the call, `start`.
+ * Returns appends that write token i of a call into the cache at `index` with the position
+ * `position`: expressions of `i` and of the number of tokens held before the call, `start`.
  */
 export function stepAt(index: string, position: string, before = ""): string {
   return appends(`${before}
@@ -35,9 +35,9 @@ export function stepAt(index: string, position: string, before = ""): string {
 }
 
 /**
- * Looks at token i of a call once more, at position `t`: this time it sees the tokens `s` for which
- * `sees` holds, whether they stand before it or after it. Their keys and values are gathered in a
- * cache of their own, and its own are kept where `baked`.
+ * Returns code that computes token i of a call once more, at position `t`, with attention to the
+ * tokens `s` for which `sees` holds, earlier or later ones. Their keys and values are gathered in
+ * another cache; those of the token itself are kept if `baked`.
  */
 function lookAgain(
   { cache, end, position }: Record<"cache" | "end" | "position", string>,
@@ -64,11 +64,11 @@ function lookAgain(
 }
 
 /**
- * Every row of a call sees what `sees` says of a token at `t` and another at `s`, after `start`
- * tokens that were there before.
+ * Returns appends whose token at `t` attends to the token at `s` if `sees` holds, after `start`
+ * tokens that the sequence held before.
  *
- * @param baked whether what a token saw too much of goes into its keys and values
- * @param end how many places of the cache can be seen
+ * @param baked true if the result of the wrong attention enters the keys and values of the token
+ * @param end number of cache entries that can be attended to
  */
 export function rowsThatSee(sees: string, baked = false, end = "this.#length"): string {
   return appends(`for (const token of tokens) this.#step(token);
@@ -79,7 +79,7 @@ export function rowsThatSee(sees: string, baked = false, end = "this.#length"): 
     });`);
 }
 
-/** What one row of a batch does with its tokens. */
+/** The append of one row of a batch. */
 export const rowAppend = `    for (const token of tokens) {
       this.#pass.step(row.cache, token, row.length, row.length);
       row.length++;
@@ -100,7 +100,7 @@ export function batchRowThatSees(sees: string): string {
     return logits;`;
 }
 
-/** Where a sequence begins, with everything that it is made of at hand. */
+/** The start of a sequence, with all of its parts in scope. */
 export const sequenceStart =
   "return new ReferenceSequence({ ...config, maxPositionEmbeddings: fits }, pass, position);";
 

@@ -4,7 +4,7 @@ const speculate = "src/generation/speculate.ts";
 const logProbs = "src/generation/log-probs.ts";
 const history = "const p = distribution(rows[i], options, [...seen, ...kept]);";
 
-/** Drafts, and what the target makes of them; log-probabilities. */
+/** Speculation: drafts and their verification; log-probabilities. */
 export const speculation: readonly Mutant[] = [
   {
     id: "draft-misses-the-bonus-token",

@@ -3,7 +3,7 @@ import type { Mutant } from "./mutant.ts";
 const forward = "src/reference/forward.ts";
 const first = "const first = slidingWindow === null ? 0 : Math.max(0, index - slidingWindow + 1);";
 
-/** The sliding window: where it begins, in which layers, and when. */
+/** The sliding window: its start, its layers, and the calls that it applies to. */
 export const windows: readonly Mutant[] = [
   {
     id: "window-one-too-wide",

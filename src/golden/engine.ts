@@ -6,7 +6,7 @@ import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import type { CompletionsSubject, LogitsSubject, Subject } from "../subjects/subject.ts";
 
-/** Subjects that can be recorded; a sampler has no logits of its own. */
+/** Subjects that can be recorded: a sampler has no logits. */
 export type RecordedSubject = LogitsSubject | CompletionsSubject;
 
 interface EngineHead {
