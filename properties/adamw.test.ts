@@ -20,7 +20,7 @@ const tensor = (data: readonly number[], shape: readonly number[] = [data.length
   data: Float64Array.from(data),
 });
 
-/** Where a scalar stands after so many steps with one gradient. */
+/** Value of a scalar after this number of steps with a constant gradient. */
 function scalarAfter(
   steps: number,
   start: Tensor,
@@ -44,7 +44,7 @@ const steps = fc.integer({ min: 1, max: 30 });
 
 describe("AdamW", () => {
   property(
-    "under a constant gradient goes lr g / (|g| + eps) at every step, whatever its betas",
+    "with a constant gradient moves by lr g / (|g| + eps) at every step, for all betas",
     fc.record({ w: signed, g: signed, beta1: beta, beta2: beta, rate, steps }),
     ({ w, g, beta1, beta2, rate, steps }) => {
       // Then m = (1 - beta1^t) g and v = (1 - beta2^t) g^2, and the corrections leave g and g^2.
@@ -55,7 +55,7 @@ describe("AdamW", () => {
   );
 
   property(
-    "adds epsilon to the root, not under it",
+    "adds epsilon outside the root",
     fc.record({ w: signed, g: signed, rate, epsilon: size }),
     ({ w, g, rate, epsilon }) => {
       const expected = w - (rate * g) / (Math.abs(g) + epsilon);
@@ -65,7 +65,7 @@ describe("AdamW", () => {
   );
 
   property(
-    "without gradients shrinks matrices by (1 - lr decay)^t and leaves vectors, bit for bit",
+    "without gradients shrinks matrices by (1 - lr decay)^t and does not change vectors, bit for bit",
     fc.record({ w: signed, rate, weightDecay: fc.double({ min: 0, max: 1, noNaN: true }), steps }),
     ({ w, rate, weightDecay, steps }) => {
       const expected = w * (1 - rate * weightDecay) ** steps;
@@ -76,7 +76,7 @@ describe("AdamW", () => {
   );
 
   property(
-    "decays apart from the gradient: by lr decay w, however steep the slope",
+    "decays by lr decay w, independently of the gradient",
     fc.record({
       w: signed,
       g: signed,
@@ -90,13 +90,13 @@ describe("AdamW", () => {
     },
   );
 
-  property("decays matrices and embeddings, no norm and no bias", configs(), (config) => {
+  property("decays matrices and embeddings, but no norms and biases", configs(), (config) => {
     for (const tensor of initWeights(config, 0).tensors) {
       expect(decays(tensor), tensor.name).toBe(!/norm|bias/.test(tensor.name));
     }
   });
 
-  test("refuses gradients that are not those of its tensors", () => {
+  test("refuses gradients of other tensors", () => {
     const w = tensor([1]);
     const step = (gradients: Tensor[]) => () =>
       adamWStep([w], gradients, zeroMoments([w]), 1, 0.1, options);
@@ -110,7 +110,7 @@ describe("clipping", () => {
   const normOf = (...tensors: Tensor[]) => Math.hypot(...tensors.flatMap(({ data }) => [...data]));
 
   property(
-    "by a norm above that of the gradients changes no bit",
+    "to a norm above that of the gradients changes no bit",
     fc.tuple(vectors, vectors, fc.double({ min: 1.001, max: 10, noNaN: true })),
     ([a, b, more]) => {
       const gradients = [tensor(a), tensor(b)];
@@ -121,7 +121,7 @@ describe("clipping", () => {
   );
 
   property(
-    "scales all tensors by one number, to the largest norm that is allowed",
+    "scales all tensors by the same factor, to the largest allowed norm",
     fc.tuple(vectors, vectors, fc.double({ min: 0.01, max: 0.99, noNaN: true })),
     ([a, b, less]) => {
       const gradients = [tensor(a), tensor(b)];
@@ -160,7 +160,7 @@ describe.for(["llama", "gpt", "window"])("ten steps of PyTorch's AdamW on %s", (
   const { examples }: { examples: readonly Example[] } = json("batch.json");
   const recorded: Recorded = json("optimiser.json");
 
-  /** Row after row of the recorded batch, and the same again at the next step. */
+  /** The recorded batch, row by row, at every step. */
   function recordedTask(): TrainingTask {
     let drawn = 0;
     const train = () => examples[drawn++ % examples.length];
@@ -172,7 +172,7 @@ describe.for(["llama", "gpt", "window"])("ten steps of PyTorch's AdamW on %s", (
       (await readSafetensors(join(folder, file))).map((tensor) => [tensor.name, tensor.data]),
     );
 
-  /** The steps up to one, each loss and norm compared, then the weights. */
+  /** Runs the steps and compares each loss and norm, then the weights. */
   async function expectSteps(count: number): Promise<void> {
     const start = await read("weights.safetensors");
     const weights = buildWeights(config, (tensor) => start.get(tensor)!);
@@ -198,7 +198,7 @@ describe.for(["llama", "gpt", "window"])("ten steps of PyTorch's AdamW on %s", (
     }
   }
 
-  test("decays what PyTorch was told to decay", () => {
+  test("decays the same tensors as PyTorch", () => {
     const { tensors } = initWeights(config, 0);
     expect(tensors.filter(decays).map((tensor) => tensor.name)).toEqual(recorded.decayed);
   });

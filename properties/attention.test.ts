@@ -14,7 +14,7 @@ interface Case {
   tileSize: number;
 }
 
-/** Heads, a filled cache, and a window in it; the scores go from flat to one-hot. */
+/** Heads, a filled cache, and a window; scores from flat to one-hot. */
 const cases: fc.Arbitrary<Case> = fc
   .record({
     headDim: fc.integer({ min: 1, max: 6 }),
@@ -42,12 +42,12 @@ function attend(attention: AttentionKernel, { query, cache, headDim, first, last
   return out;
 }
 
-/** The largest magnitude among the values: what a mixture of them is measured by. */
+/** Largest magnitude among the values, the scale of the allowed error. */
 const sizeOf = ({ cache }: Case) => cache.values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
 
 describe("tiled attention", () => {
   property(
-    "is standard attention, but for rounding",
+    "equals standard attention within rounding",
     cases,
     (one) => {
       const expected = attend(standardAttention(one.cache.capacity), one);
@@ -60,7 +60,7 @@ describe("tiled attention", () => {
     1000,
   );
 
-  property("holds the scores of one tile, however long the sequence", cases, (one) => {
+  property("holds the scores of one tile for every length of the sequence", cases, (one) => {
     const tiled = tiledAttention(one.tileSize);
     expect(tiled.scoreMemory).toBe(one.tileSize);
     expect(standardAttention(one.cache.capacity).scoreMemory).toBe(one.cache.capacity);
@@ -68,7 +68,7 @@ describe("tiled attention", () => {
     expect(tiled.scoreMemory).toBe(one.tileSize);
   });
 
-  property("depends on nothing outside its window, and on no call before", cases, (one) => {
+  property("does not depend on memory outside its window or on earlier calls", cases, (one) => {
     const attention = tiledAttention(one.tileSize);
     const expected = attend(attention, one);
     const { cache, headDim, first, last } = one;
@@ -83,7 +83,7 @@ describe("tiled attention", () => {
   });
 
   property(
-    "gives a window what it gives a mask, bit for bit: its tiles stand still",
+    "gives the same result for a window and for a mask, bit for bit: tiles do not move with the window",
     cases,
     (one) => {
       const { cache, headDim, first } = one;
@@ -98,7 +98,7 @@ describe("tiled attention", () => {
     },
   );
 
-  test("does the work of standard attention: each head reads every key and value once", () => {
+  test("reads every key and value once per head, as standard attention does", () => {
     const [headDim, capacity, length] = [4, 16, 11];
     const count = (attention: AttentionKernel) => {
       const reads = { keys: 0, values: 0 };
@@ -119,7 +119,7 @@ describe("tiled attention", () => {
     expect(count(tiledAttention(3))).toEqual({ keys: products, values: products });
   });
 
-  test("survives scores whose powers overflow, and a tile without any probability", () => {
+  test("is finite for scores whose powers overflow, and for a tile without probability", () => {
     const run = (keys: number[]) => {
       const cache = {
         keys: Float64Array.from(keys),

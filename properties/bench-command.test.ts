@@ -1,4 +1,4 @@
-/** `causalgate bench` as a shell runs it: its files, its end at any moment, its refusals. */
+/** `causalgate bench` from a shell: its files, interruptions, errors. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -22,7 +22,7 @@ const rowsOf = async (folder: string, table: string): Promise<Record<string, str
 
 const main = join(import.meta.dirname, "../src/cli/main.ts");
 
-/** Starts a bench, and kills it as soon as a file is there. */
+/** Starts a bench, and kills it as soon as a file exists. */
 async function killWhen(file: string, parameters: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [main, "bench", ...parameters], { stdio: "ignore" });
   const ended = new Promise((resolve) => child.on("close", (_, signal) => resolve(signal)));
@@ -38,7 +38,7 @@ describe("a bench at smoke scale", () => {
     ended = await causalgate(["bench", ...smoke, "--report", folder]);
   });
 
-  test("ends well, and says what it found and wrote", () => {
+  test("succeeds, and prints the result and the written files", () => {
     const { code, stdout, stderr } = ended;
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^tiny: 8 new tokens after 4, with and without a cache$/m);
@@ -48,7 +48,7 @@ describe("a bench at smoke scale", () => {
     expect(stdout).toMatch(/^Without a time: \d+ too_long/m);
   });
 
-  test("leaves whole tables and the hash of each, and nothing else", async () => {
+  test("writes complete tables and the hash of each, and nothing else", async () => {
     const tables = ["flops", "growth", "latency", "ratios", "roofline", "samples"];
     const files = tables.map((table) => `${table}.csv`);
     expect((await readdir(folder)).sort()).toEqual([...files, "run.json"].sort());
@@ -63,7 +63,7 @@ describe("a bench at smoke scale", () => {
     expect(Object.keys(read).sort()).toEqual(tables);
   });
 
-  test("times every task, with every token right", async () => {
+  test("times every task, with correct tokens", async () => {
     const rows = await rowsOf(folder, "latency");
     const timed = rows.filter(({ status }) => status === "ok");
     const tasks = new Set(timed.map(({ task }) => task));
@@ -89,14 +89,14 @@ describe("a bench that is killed", () => {
     kept = JSON.parse(await readFile(first, "utf8"));
   });
 
-  test("has written no table, and leaves no torn file", async () => {
+  test("has written no table and no incomplete file", async () => {
     expect(await readdir(folder)).toEqual(["unfinished-bench"]);
     for (const file of (await readdir(place)).filter((name) => name.endsWith(".json"))) {
       expect(JSON.parse(await readFile(join(place, file), "utf8"))).toBeTypeOf("object");
     }
   });
 
-  test("goes on only when told to, and only as the same bench", async () => {
+  test("is resumed only on request, and only as the same bench", async () => {
     const again = await causalgate(["bench", ...command]);
     expect([again.code, again.stdout]).toEqual([2, ""]);
     expect(again.stderr).toContain(
@@ -134,7 +134,7 @@ describe("a bench that is killed", () => {
   });
 });
 
-describe("what cannot be done ends with 2, says why, and leaves nothing", () => {
+describe("invalid input ends with exit code 2, a reason, and no files", () => {
   const folder = join(scratch, "refused");
   test.concurrent.for([
     [
@@ -170,7 +170,7 @@ describe("what cannot be done ends with 2, says why, and leaves nothing", () => 
     expect(existsSync(folder)).toBe(false);
   });
 
-  test("a folder that cannot be written costs what is measured, not what is there", async () => {
+  test("a folder that cannot be written loses the measurements, but no existing file", async () => {
     const file = join(scratch, "file");
     await writeFile(file, "as it was");
     const { code, stderr } = await causalgate(["bench", "roof", ...smoke, "--report", file]);

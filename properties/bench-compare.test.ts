@@ -13,7 +13,7 @@ import { configs, idealMs, madeSamples, noisy } from "./made-samples.ts";
 import { scratchFolder } from "./scratch.ts";
 import { seed } from "./support.ts";
 
-describe("a run against an earlier one", () => {
+describe("a run compared with an earlier one", () => {
   const base = madeSamples({ timeMs: noisy() });
   const verdicts = (timeMs: (sample: Sample) => number) => {
     const rows = compareRows(madeSamples({ timeMs }), base);
@@ -30,7 +30,7 @@ describe("a run against an earlier one", () => {
     expect([...same.keys()].filter((verdict) => verdict !== "equivalent")).toEqual([]);
   });
 
-  test("is slower where it takes a tenth longer, and nowhere else", () => {
+  test("is slower only where it takes 10 % longer", () => {
     const slower = verdicts(again(({ mode }) => (mode === "cached" ? 1.1 : 1)));
     const modes = new Set(slower.get("slower")!.map(({ mode }) => mode));
     expect(modes).toEqual(new Set(["cached"]));
@@ -38,7 +38,7 @@ describe("a run against an earlier one", () => {
     expect(slower.size).toBe(2);
   });
 
-  test("says nothing where the machine itself has changed", () => {
+  test("has no verdict if the machine itself has changed", () => {
     expect([...verdicts(again(() => 1.1)).keys()]).toEqual(["void_control_moved"]);
   });
 });
@@ -47,7 +47,7 @@ describe("files", () => {
   const folder = scratchFolder();
   const path = join(folder, "samples.csv");
 
-  test("every table is derived from samples.csv as it is read again", async () => {
+  test("every table is derived again from samples.csv", async () => {
     const samples = madeSamples({ timeMs: noisy() });
     const tables = benchTables(samples, configs);
     await writeBenchTables(folder, samples, tables);
@@ -62,7 +62,7 @@ describe("files", () => {
     }
   });
 
-  test("a torn line, and a word for a number, are refused with their place", async () => {
+  test("an incomplete line, and a word instead of a number, are refused with their location", async () => {
     const text = csvText(samplesTable, madeSamples({ processes: 1, rounds: 1 }));
     const lines = text.trimEnd().split("\n");
     const refused = async (content: string, message: string | RegExp) => {

@@ -1,4 +1,4 @@
-/** The statistics of the benchmarks, on noise of which the truth is known. */
+/** The statistics of the benchmarks, on noise with known parameters. */
 import { describe, expect, test } from "vitest";
 import { medianInterval } from "../src/bench/statistics.ts";
 import { exponent } from "../src/bench/statistics-growth.ts";
@@ -10,16 +10,14 @@ import {
 import { normal, type Random, seededRandom } from "../src/math/random.ts";
 import { seed } from "./support.ts";
 
-/**
- * Times as a busy machine gives them: a little noise, and now and then a run that is much slower.
- */
+/** Times of a busy machine: a little noise, and some runs that are much slower. */
 function spiky(random: Random): number {
   return 0.02 * normal(random) + (random() < 0.15 ? random() : 0);
 }
 
-describe("on noise of which the truth is known", () => {
+describe("on noise with known parameters", () => {
   const tries = 1500;
-  /** The share of tries, and how much it may be off by chance: four standard deviations. */
+  /** The share of trials, and its random error: four standard deviations. */
   const share = (holds: (random: Random) => boolean) => {
     const random = seededRandom(seed);
     let count = 0;
@@ -30,13 +28,16 @@ describe("on noise of which the truth is known", () => {
   const covers = ({ low, high }: { low: number; high: number }, truth: number) =>
     low <= truth && truth <= high;
 
-  test.for([6, 8, 12, 20, 30, 50])("the interval of a median covers it with 95 %%, n = %d", (n) => {
-    const covered = share((random) => {
-      const ratios = Array.from({ length: n }, () => spiky(random) - spiky(random));
-      return covers(medianInterval(ratios)!, 0);
-    });
-    expect(covered).toBeGreaterThanOrEqual(0.95 - chance(0.95));
-  });
+  test.for([6, 8, 12, 20, 30, 50])(
+    "the interval of a median covers it in 95 %% of trials, n = %d",
+    (n) => {
+      const covered = share((random) => {
+        const ratios = Array.from({ length: n }, () => spiky(random) - spiky(random));
+        return covers(medianInterval(ratios)!, 0);
+      });
+      expect(covered).toBeGreaterThanOrEqual(0.95 - chance(0.95));
+    },
+  );
 
   /** Pairs of a full bench: 6 processes that differ by 1 %, 10 rounds each. */
   const bench = (random: Random, difference: number) =>
@@ -47,7 +48,7 @@ describe("on noise of which the truth is known", () => {
       });
     }).flat();
 
-  test("an arm against itself differs in at most 7 %, and hardly ever by a verdict", () => {
+  test("an arm compared with itself differs in at most 7 % of trials, and rarely in the verdict", () => {
     const differs = share((random) => !covers(clusteredInterval(bench(random, 0))!, 0));
     expect(differs).toBeLessThanOrEqual(0.07);
     const judged = share((random) => {
@@ -59,7 +60,7 @@ describe("on noise of which the truth is known", () => {
     expect(judged).toBeLessThanOrEqual(0.01);
   });
 
-  test("an arm that is slower by 10 % is found with at least 90 %", () => {
+  test("an arm that is slower by 10 % is detected in at least 90 % of trials", () => {
     const found = share((random) => {
       const control = clusteredInterval(bench(random, 0));
       return verdictOf(clusteredInterval(bench(random, Math.log(1.1))), [control]) === "slower";
@@ -67,7 +68,7 @@ describe("on noise of which the truth is known", () => {
     expect(found).toBeGreaterThanOrEqual(0.9);
   });
 
-  test("a control that moved by 10 % voids what it controls", () => {
+  test("a control that changed by 10 % voids the rows it controls", () => {
     const void_ = share((random) => {
       const control = clusteredInterval(bench(random, Math.log(1.1)));
       return verdictOf(clusteredInterval(bench(random, 1)), [control]) === "void_control_moved";
@@ -75,12 +76,12 @@ describe("on noise of which the truth is known", () => {
     expect(void_).toBeGreaterThanOrEqual(0.9);
   });
 
-  test("the interval of an exponent covers the truth on a clock that drifts", () => {
+  test("the interval of an exponent covers the true value on a clock that drifts", () => {
     const xs = [10, 50, 100, 500, 1000];
     const truth = xs.map((x) => 0.05 + 0.004 * x + 4e-6 * x * x);
     const predicted = exponent(xs, truth);
     const covered = share((random) => {
-      // 12 rounds over which the machine becomes slower by a fifth, lengths in random order.
+      // 12 rounds in which the machine becomes slower by 20 %, lengths in random order.
       const slopes = Array.from({ length: 12 }, (_, round) => {
         const order = xs.map(() => random());
         const place = order.map((key) => order.filter((other) => other < key).length / xs.length);

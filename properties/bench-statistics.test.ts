@@ -34,7 +34,7 @@ import { normal, seededRandom } from "../src/math/random.ts";
 import { property, seed } from "./support.ts";
 
 describe("distributions", () => {
-  test("t has the critical values of every table", () => {
+  test("t has the critical values of published tables", () => {
     const table = [
       [0.025, 1, 12.706],
       [0.025, 2, 4.303],
@@ -50,7 +50,7 @@ describe("distributions", () => {
     expect(tTwoSided(2.571, 5)).toBeCloseTo(0.05, 4);
   });
 
-  test("F has the critical values of every table", () => {
+  test("F has the critical values of published tables", () => {
     for (const [df1, df2, f] of [
       [1, 10, 4.965],
       [5, 10, 3.326],
@@ -83,10 +83,10 @@ describe("distributions", () => {
     expect(Math.abs(computed / exact - 1)).toBeLessThan(3e-7);
   });
 
-  test("the rank of an interval of the median is the largest with 2.5 % outside, exactly", () => {
+  test("the rank of the interval of a median is the largest with at most 2.5 % outside, exactly", () => {
     for (const n of [1, 5, 6, 8, 9, 20, 100, 367, 2000]) {
       const k = coinRank(n, 0.025);
-      // Below the k-th value lie fewer than k heads: the sum of C(n, i) for i < k, over 2^n.
+      // The probability of fewer than k heads: the sum of C(n, i) for i < k, over 2^n.
       let choices = 1n;
       let outside = 0n;
       for (let i = 0; i < k; i++) {
@@ -102,7 +102,7 @@ describe("distributions", () => {
 describe("of one list", () => {
   const values = [7, 1, 3, 100, 5];
 
-  test("middle and spread ignore an outlier", () => {
+  test("median and spread ignore an outlier", () => {
     expect([median(values), medianDeviation(values)]).toEqual([5, 2]);
     expect(median([4, 1, 3, 2])).toBe(2.5);
     expect([mean([1, 2, 6]), deviation([1, 2, 3])]).toEqual([3, 1]);
@@ -140,7 +140,7 @@ describe("of one list", () => {
     expect(outliers([1, 1, 1, 1])).toEqual({ mild: 0, severe: 0 });
   });
 
-  test("neighbours that resemble each other count for less", () => {
+  test("correlated neighbours reduce the effective number of samples", () => {
     expect(lag1([1, 2])).toBe(null);
     expect(lag1([3, 3, 3])).toBe(null);
     expect(lag1([1, 2, 3, 4, 5])).toBeCloseTo(0.4, 12);
@@ -155,7 +155,7 @@ describe("of one list", () => {
   });
 
   property(
-    "an interval lies within the values, around their median, and scales with them",
+    "an interval is within the values, contains their median, and scales with them",
     fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 6, maxLength: 60 }),
     (values) => {
       const { low, high } = medianInterval(values)!;
@@ -171,7 +171,7 @@ describe("of one list", () => {
 describe("of pairs", () => {
   const at = (process: number, ...values: number[]) => values.map((value) => ({ process, value }));
 
-  test("the wider of two intervals counts, and it says which", () => {
+  test("the wider of two intervals is used, and named", () => {
     const differing = [...at(0, 1, 1, 1), ...at(1, 2, 2, 2), ...at(2, 9, 9, 9)];
     expect(clusteredInterval(differing)).toMatchObject({ method: "t_over_processes", middle: 4 });
     const alike = [...at(0, 1, 2, 9), ...at(1, 1, 2, 9), ...at(2, 1, 2, 9)];
@@ -182,13 +182,13 @@ describe("of pairs", () => {
     expect(clusteredMeanInterval(at(0, 1, 2, 3))).toMatchObject({ method: "t_over_rounds" });
   });
 
-  test("a difference of what was measured apart is as uncertain as both", () => {
+  test("the interval of a difference of independent measurements includes both", () => {
     const one = { method: "order_statistic", middle: 10, low: 7, high: 13 } as const;
     const other = { method: "order_statistic", middle: 4, low: 0, high: 8 } as const;
     expect(differenceInterval(one, other)).toEqual({ low: 1, high: 11 });
   });
 
-  test("all signs alike is one of two ways among 2^n", () => {
+  test("equal signs are two of 2^n outcomes", () => {
     expect(signFlipP([1, 2, 3, 4, 5, 6])).toBe(2 / 64);
     expect(signFlipP([0.1, 0.2, 0.3, 0.1, 0.2, 0.3])).toBe(2 / 64);
     expect(signFlipP([1, -1])).toBe(1);
@@ -238,7 +238,7 @@ describe("of growth", () => {
   });
 
   property(
-    "a polynomial without negative terms is found again",
+    "a polynomial without negative terms is recovered",
     fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 4, maxLength: 4 }),
     (numbers) => {
       const truth = [100, 1, 1e-2, 1e-5].map((unit, power) => unit * numbers[power]);
@@ -252,7 +252,7 @@ describe("of growth", () => {
     },
   );
 
-  test("where the truth would need a negative term, there is none", () => {
+  test("no negative term is fitted", () => {
     const xs = [1, 2, 3, 4, 5];
     const fit = nonNegativeFit(
       xs,

@@ -1,4 +1,4 @@
-/** The tables of a bench, from samples whose times are made up, so that every figure is known. */
+/** The tables of a bench, from samples with chosen times, so that every figure is known. */
 import { describe, expect, test } from "vitest";
 import { benchTables } from "../src/bench/bench-tables.ts";
 import { growthRows, growthTable } from "../src/bench/growth-table.ts";
@@ -81,7 +81,7 @@ describe("latency", () => {
     }
   });
 
-  test("one sample has a median and no interval; what was not run has neither", () => {
+  test("one sample has a median and no interval; a skipped cell has neither", () => {
     const [first] = madeSamples({ processes: 1, rounds: 1 });
     const alone = latencyRows([{ ...first, gen_len: 20 }], configs)[0];
     expect(alone).toMatchObject({ n: 1, median_ci_lo_ms: null, mean_ci_lo_ms: null, cv: null });
@@ -100,7 +100,7 @@ describe("latency", () => {
 });
 
 describe("roofline", () => {
-  test("the roofs are those of the machine that the times were made up for", () => {
+  test("the roofs are those of the simulated machine", () => {
     const flopsMs = (sample: Sample) => Number(taskFlops(configs.get(sample.model)!, sample)) / 2e6;
     const rows = measuredRooflineRows(madeSamples({ timeMs: flopsMs }), configs);
     expect(rows.map(({ phase, context }) => [phase, context])).toEqual([
@@ -118,7 +118,7 @@ describe("roofline", () => {
     }
   });
 
-  test("there are no rows where a roof was not timed", () => {
+  test("there are no rows if no roof was timed", () => {
     const samples = madeSamples().filter(({ task }) => task !== "triad");
     expect(measuredRooflineRows(samples, configs)).toEqual([]);
   });
@@ -136,14 +136,14 @@ describe("ratios", () => {
     }
   });
 
-  test("rounds are paired, so what slows a whole round down cancels", () => {
+  test("rounds are paired, so a slow round cancels out", () => {
     const slow = (sample: Sample) => idealMs(sample) * (1 + sample.round! + 6 * sample.process_id!);
     for (const row of ratioRows(madeSamples({ timeMs: slow }), configs)) {
       expect(row.ratio_ci_hi! / row.ratio_ci_lo!).toBeCloseTo(1, 3);
     }
   });
 
-  test("a control that moved voids its rows, and only these", () => {
+  test("a control that changed voids its rows only", () => {
     const moved = noisy(({ arm, task }) =>
       arm === "cached_twin" && task === "sequence_length" ? 1.1 : 1,
     );
@@ -181,7 +181,7 @@ describe("growth", () => {
     expect(prefill.slope_predicted_flops).toBeCloseTo(1.141, 3);
   });
 
-  test("an exponent is below that of the FLOPs by what overhead there is, and not more", () => {
+  test("an exponent is below that of the FLOPs by the overhead only", () => {
     const naive = rowOf("generation_length", "naive");
     expect(naive.slope!).toBeGreaterThan(1.5);
     expect(naive.verdict).toBe("below");
@@ -195,7 +195,7 @@ describe("growth", () => {
     }
   });
 
-  test("the polynomial gives overhead, linear and attention cost back", () => {
+  test("the polynomial recovers overhead, linear and attention cost", () => {
     const row = rowOf("generation_length", "cached");
     const n = 1000;
     const terms = [row.c0_ms, row.c1_ms_per_n, row.c2_ms_per_n2].map((c, i) => Number(c) * n ** i);

@@ -1,4 +1,4 @@
-/** The measuring itself: its order, its audit, its plan. */
+/** Measurement: its order, its audit, its plan. */
 import { describe, expect, test } from "vitest";
 import { type BenchmarkName, benchmarks, grids } from "../src/bench/grids.ts";
 import { latencyRows } from "../src/bench/latency-table.ts";
@@ -63,7 +63,7 @@ describe("the order of measuring", async () => {
   const samples = await samplesOf(many, generationWorkload(model, decoder));
   const ends = samples.filter(({ gen_len, task }) => gen_len === 9 && task !== "decode");
 
-  test("every round runs every cell that is due once", () => {
+  test("every round runs every due cell once", () => {
     for (let round = 0; round < 8; round++) {
       const ran = ends.filter((sample) => sample.round === round);
       const expected = many.filter(({ rounds }) => rounds > round);
@@ -75,13 +75,13 @@ describe("the order of measuring", async () => {
     expect(ends.map(({ seq_no }) => seq_no)).toEqual(ends.map((_, i) => i));
   });
 
-  test("rounds have orders of their own", () => {
+  test("rounds have different orders", () => {
     const orders = Map.groupBy(ends, ({ round }) => round);
     const texts = [...orders.values()].map((of) => of.map(({ task, arm }) => task + arm).join());
     expect(new Set(texts).size).toBeGreaterThan(3);
   });
 
-  test("a reading at a later mark is of the same run, and later", () => {
+  test("a reading at a later mark is from the same run, and later", () => {
     for (const end of ends.filter(({ task }) => task === "generation_length")) {
       const run = samples.filter((one) => one.seq_no === end.seq_no && one.task === end.task);
       expect(run.map(({ gen_len }) => gen_len)).toEqual([1, 4, 9]);
@@ -119,7 +119,7 @@ describe("the audit", () => {
     }
   });
 
-  test("what the definition does not confirm is a mismatch without a figure", async () => {
+  test("tokens that the definition does not confirm are a mismatch without a figure", async () => {
     const samples = await samplesOf(
       cells("generation_alone", 3, marks, 2),
       generationWorkload(model, other),
@@ -137,8 +137,8 @@ describe("the audit", () => {
     expect(ratio).toMatchObject({ ratio_median: null, tokens_identical: false, verdict: null });
   });
 
-  test("one run with other tokens than the rest voids the length it is of, and later ones", async () => {
-    // Beyond what the definition confirms, the control alone goes wrong at its fifth token.
+  test("one run with different tokens voids its length and later ones", async () => {
+    // After the confirmed tokens, only the control is wrong, at its fifth token.
     const workload: Workload = {
       rightTokens: () => [],
       allocate: async () => async (cell) => {
@@ -151,7 +151,7 @@ describe("the audit", () => {
     expect([...new Set(statuses)]).toEqual(["1 ok", "4 ok", "6 mismatch"]);
   });
 
-  test("a decoder that cannot forget is refused", () => {
+  test("a decoder without rewind is refused", () => {
     const stiff: Decoder = { ...decoder, capabilities: new Set(["fork"]) };
     const message = "bench: reference must offer rewind, got fork";
     expect(() => generationWorkload(model, stiff)).toThrow(new RangeError(message));
@@ -175,13 +175,13 @@ describe("the sampler benchmark", async () => {
     }
   });
 
-  test("runs every arm once a round, in orders of their own, and times each", () => {
+  test("runs every arm once a round, in different orders, and times each", () => {
     const rounds = [...Map.groupBy(samples, ({ round }) => round).values()];
     const arms = draws.map(({ mode, isTwin }) => `${mode}${isTwin ? "_twin" : ""}`).sort();
     expect(rounds.map((of) => of.map(({ arm }) => arm).sort())).toEqual(Array(4).fill(arms));
     expect(new Set(rounds.map((of) => of.map(({ arm }) => arm).join())).size).toBeGreaterThan(1);
     expect(samples.filter(({ t_ns }) => !(t_ns! > 0))).toEqual([]);
-    // 50 draws of greedy look at 50 * 11 logits; top-p sorts them, too.
+    // 50 greedy draws read 50 * 11 logits; top-p also sorts them.
     const median = (mode: string) =>
       samples
         .filter((sample) => sample.mode === mode)
@@ -233,7 +233,7 @@ describe("the plan", () => {
     expect(new Set(seeds).size).toBe(seeds.length);
   });
 
-  test("what does not fit is a row, not a run", () => {
+  test("a cell that does not fit is a row without a run", () => {
     const { jobs, notRun } = planBench(wanted("latency", "assignment"), options);
     const rows = notRun.map(({ task, arm, prompt_len, status }) => [task, arm, prompt_len, status]);
     expect(rows).toContainEqual(["sequence_length", "naive", 500, "too_long"]);
@@ -244,7 +244,7 @@ describe("the plan", () => {
     expect(Math.max(...run)).toBeLessThanOrEqual(128);
   });
 
-  test("what takes long waits for --slow, with an estimate, and is then run once", () => {
+  test("long cells need --slow, have an estimate, and are run once", () => {
     const long = wanted("long", "tiny-long");
     const naive = (slow: boolean) => {
       const { jobs, notRun } = planBench(long, { ...options, slow });
@@ -256,7 +256,7 @@ describe("the plan", () => {
     expect(naive(true)).toEqual({ run: 1, waits: [] });
   });
 
-  test("the machine has no context, and every benchmark is said to show something", () => {
+  test("the machine has no context, and every benchmark has a description", () => {
     const { jobs, notRun } = planBench([{ benchmark: "roof", model: host }], options);
     expect([jobs.length, notRun]).toEqual([grids.full.processes, []]);
     expect(Object.values(benchmarks).every((shows) => shows.length > 20)).toBe(true);

@@ -7,7 +7,7 @@ import { measureAllRates, rateSteps } from "../benchmarks/rates.ts";
 import { startRecord } from "../src/io/run-record.ts";
 import { laws } from "../src/laws/index.ts";
 
-test("the rates run at smoke scale, and their table is whole", async () => {
+test("the rates run at smoke scale, and their table is complete", async () => {
   const folder = await mkdtemp(join(tmpdir(), "rates-"));
   let steps = 0;
   const step = () => {

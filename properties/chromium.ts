@@ -12,8 +12,8 @@ const places = [
 ];
 
 /**
- * Runs `tests` with a browser of the machine, whose path `CHROMIUM` may name. Where there is none,
- * one test says so and passes, so that nobody takes it for a check.
+ * Runs `tests` with a browser of the machine, at the path `CHROMIUM` or a usual one. If there is
+ * none, one test with "(not available)" in its name passes instead.
  */
 export function withChromium(tests: (browser: () => Browser) => void): void {
   const executablePath = places.find((place) => place !== undefined && existsSync(place));

@@ -1,4 +1,4 @@
-/** The commands, run as a user runs them; what they print is checked where it is made. */
+/** The commands, run like a user runs them; the contents of tables are tested elsewhere. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
@@ -17,7 +17,7 @@ import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
 
-/** What a command that must end well wrote to its standard output. */
+/** Returns the standard output of a command that must succeed. */
 async function output(...parameters: string[]): Promise<string> {
   const { code, stdout, stderr } = await causalgate(parameters);
   expect(stderr.split("\n").filter((line) => /error|causalgate:/.test(line))).toEqual([]);
@@ -38,7 +38,7 @@ describe("summary", () => {
     }
   });
 
-  test("tells of one model as text and as data", async () => {
+  test("prints one model as text and as data", async () => {
     const text = await output("summary", "demo");
     expect(text).toContain("CausalLM(\n  embedding: [V=256, D=64]\n");
     expect(text).toContain("tied: 107,328 parameters\nuntied (hypothetical): 123,712 parameters\n");
@@ -68,7 +68,7 @@ describe("trace", () => {
     );
   });
 
-  test("takes text, batches, and gives data", async () => {
+  test("accepts text and batches, and prints data", async () => {
     const options = ["--prompt", "the cat sat", "--batch", "2", "--format", "json"];
     const { tokens, steps } = JSON.parse(await output("trace", "tiny", ...options));
     expect(tokens).toEqual([0, 1, 3]);
@@ -78,7 +78,7 @@ describe("trace", () => {
 
 describe("generate", () => {
   withModel("stories260K", (folder) => {
-    test("tells the story that llama2.c tells, greedy and drawn", async () => {
+    test("generates the text of llama2.c, greedy and sampled", async () => {
       const golden = JSON.parse(await readFile(join(folder, "golden-texts.json"), "utf8"));
       const model = join(folder, "stories260K.bin");
       const greedy = ["--greedy", "--max-new-tokens", "200"];
@@ -103,13 +103,13 @@ describe("generate", () => {
     expect(naive.stderr).toMatch(/^token steps +85$/m);
   });
 
-  test("speaks in words where the model has words, and stops at the context", async () => {
+  test("prints words if the model has words, and stops at the context limit", async () => {
     const { stdout, stderr } = await causalgate(["generate", "tiny", "the", "cat", "sat"]);
     expect(stdout).toMatch(/^the cat sat( [a-z]+){30}\n$/);
     expect(stderr).toMatch(/^finish reason +length_limit$/m);
   });
 
-  test("takes every way of sampling", async () => {
+  test("accepts every sampling option", async () => {
     const say = (...options: string[]) => output("generate", "tiny", "the", "cat", ...options);
     const greedy = await say("--greedy");
     expect(await say("--min-p", "1", "--seed", "3")).toBe(greedy);
@@ -126,14 +126,14 @@ describe("generate", () => {
 
   const endless = ["generate", "tiny-long", "--tokens", "1", "--max-new-tokens", "9000"];
 
-  test("ends after the token under way on Ctrl-C, with what it has", async () => {
+  test("ends after the current token on Ctrl-C, with the text so far", async () => {
     const { code, stdout, stderr } = await causalgate(endless, (child) => child.kill("SIGINT"));
     expect(code).toBe(130);
     expect(stdout).toMatch(/^1( \d+)+\n$/);
     expect(stderr).toMatch(/^finish reason +interrupted$/m);
   });
 
-  test("ends without a word when nobody reads on", async () => {
+  test("ends silently if its output is closed", async () => {
     const { code, stderr } = await causalgate(endless, (child) => child.stdout?.destroy());
     expect(code).toBe(141);
     expect(stderr).toBe("tiny-long: random weights of seed 42, nothing was learned\n");
@@ -158,7 +158,7 @@ describe("cost", () => {
     ]);
   });
 
-  test("sizes a tensor-parallel group, and says why one cannot be", async () => {
+  test("sizes a tensor-parallel group, and names the reason if it is impossible", async () => {
     const group = ["--tp", "1,3,16", "--context", "4096", "--block-tokens", "16"];
     const device = ["--memory-unit", "GiB", "--utilization", "0.9", "--reserve", `${2 * 2 ** 30}`];
     const rows = await json("batch", "--model", "llama-3-8b", ...group, ...device);
@@ -170,7 +170,7 @@ describe("cost", () => {
     expect(rows[1].status).toMatch(/^cannot split: numAttentionHeads 32 /);
   });
 
-  test("prices what the other tables price, for several models", async () => {
+  test("prints the other tables, for several models", async () => {
     const models = ["--model", "llama-2-7b", "demo"];
     const flops = await json("flops", ...models, "--context", "10", "--new-tokens", "10");
     expect(flops).toHaveLength(8);
@@ -179,7 +179,7 @@ describe("cost", () => {
     expect(step).toMatchObject({ device: "h100-sxm", level: "step", batch: 8, bound: "compute" });
   });
 
-  test("puts a device of one's own under the same roofs as one with a data sheet", async () => {
+  test("treats a custom device like one with a data sheet", async () => {
     const model = ["roofline", "--model", "demo"];
     const [named] = await json(...model, "--device", "h100-sxm");
     const { peak_flops: peak, bw_bytes_s: bandwidth } = named;
@@ -188,13 +188,13 @@ describe("cost", () => {
     expect(own).toEqual({ ...named, device: "given", roof_source: "given" });
   });
 
-  test("prints a table that says once what all rows share", async () => {
+  test("prints the cells that all rows share only once", async () => {
     const text = await output("cost", "memory", "--model", "llama-3-8b", "--context", "1024");
     expect(text).toMatch(/^model +llama-3-8b\n/);
     expect(text).toMatch(/^│ prefill │ +weights │ +16,060,522,496 │$/m);
   });
 
-  test("needs of a folder only its config.json", async () => {
+  test("needs only the config.json of a folder", async () => {
     const config = {
       model_type: "gpt2",
       vocab_size: 7,
@@ -222,7 +222,7 @@ describe("assignment", () => {
     expect(cached).toMatch(/^ {2}token by token: .*, bit for bit as no cache$/m);
   });
 
-  test("times what fits into the context, and says what does not", async () => {
+  test("times prompts that fit into the context, and names the others", async () => {
     const options = ["--repeats", "2", "--new-tokens", "2", "--report", scratch];
     const text = await output("assignment", "--mode", "benchmark", ...options);
     expect(text).toContain("seq_len 500: 500 + 2 - 1 tokens exceed max_seq_len (128)\n");
@@ -250,7 +250,7 @@ describe("assignment", () => {
   });
 });
 
-describe("bad use ends with 2 and says why", () => {
+describe("wrong usage ends with exit code 2 and a reason", () => {
   test.concurrent.for([
     ["nosuch", "unknown command 'nosuch'"],
     ["summary nosuch", 'a path, or a name that "causalgate summary" lists, got "nosuch"'],
@@ -283,7 +283,7 @@ describe("help", () => {
   const cost = costCommand();
   const commands = [summaryCommand(), traceCommand(), generateCommand(), assignmentCommand(), cost];
   for (const command of [...commands, ...cost.commands]) {
-    test(`of ${command.name()} says what it does, and shows an example`, () => {
+    test(`of ${command.name()} has a description and an example`, () => {
       let text = "";
       const writeOut = (part: string) => {
         text += part;

@@ -3,22 +3,22 @@ import { join } from "node:path";
 
 const main = join(import.meta.dirname, "../src/cli/main.ts");
 
-/** Node keeps what it made of the sources here: a process starts in half the time. */
+/** Node's compile cache, which halves the start of a process. */
 const NODE_COMPILE_CACHE = join(import.meta.dirname, "../node_modules/.cache/node");
 
-/** How a command ended, and what it wrote. */
+/** The exit code and the output of a command. */
 export interface Ended {
-  /** Null when a signal ended it. */
+  /** Null if a signal ended it. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /**
- * Runs `causalgate` in a process of its own, as a shell would.
+ * Runs `causalgate` in a child process, like a shell.
  *
- * @param onOutput called with the process when the first text came on its standard output
- * @param kill ends the process at once, in the middle of whatever it does
+ * @param onOutput called with the process at the first text on its standard output
+ * @param kill ends the process at once
  */
 export function causalgate(
   parameters: readonly string[],

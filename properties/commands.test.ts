@@ -1,4 +1,4 @@
-/** One front desk: what each npm script runs, and the page that lists scripts and commands. */
+/** The npm scripts, and the page that lists scripts and commands. */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { goldenCommand } from "../src/cli/golden.ts";

@@ -1,4 +1,4 @@
-/** Right samplers differ: what one declares is what it is held to. */
+/** Correct samplers differ: each is tested against its declared conventions. */
 import { describe, expect, test } from "vitest";
 import { lawById } from "../src/laws/index.ts";
 import { softmax } from "../src/math/softmax.ts";
@@ -11,14 +11,14 @@ import { reference } from "../src/subjects/reference.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { seed } from "./support.ts";
 
-/** Top-k as vLLM's fast path has it: a logit that ties with the k-th is kept too. */
+/** Top-k of vLLM's fast path: logits that tie with the k-th are kept, too. */
 const allTies: Sampler["topK"] = (logits, k) => {
   if (k === 0) return Float64Array.from(logits);
   const lowest = topK(logits, k).reduce((a, b) => (b > -Infinity ? Math.min(a, b) : a), Infinity);
   return Float64Array.from(logits, (logit) => (logit >= lowest ? logit : -Infinity));
 };
 
-/** Top-p that wants more than p, as Hugging Face's once did. */
+/** Top-p with a mass above p, as in earlier versions of Hugging Face. */
 const oneMore: Sampler["topP"] = (logits, p) => {
   const probs = softmax(logits);
   const kept = topP(logits, p);
@@ -35,7 +35,7 @@ const topPFirst: Sampler["distribution"] = (
   { temperature = 1, topK: k = 0, topP: p = 1, minP: m = 0 },
 ) => softmax(minP(topK(topP(temperatureScale(logits, temperature), p), k), m));
 
-/** Min-p before temperature, and nothing else, as some chains have it. */
+/** Min-p before temperature, without other filters. */
 const minPFirst: Sampler["distribution"] = (logits, { minP: m = 0, temperature = 1 }) =>
   softmax(temperatureScale(minP(logits, m), temperature));
 
@@ -75,11 +75,11 @@ describe.for<{
     return (await runLaw(lawById(law), subject, { seed, runs: 500 })).status;
   };
 
-  test(`keeps ${law} when it says so`, async () => {
+  test(`keeps ${law} if it declares so`, async () => {
     expect(await statusWith({ ...sampler.conventions, ...conventions })).toBe("kept");
   });
 
-  test(`breaks ${law} when it does not`, async () => {
+  test(`breaks ${law} if it does not`, async () => {
     expect(await statusWith(sampler.conventions)).toBe("broken");
   });
 });

@@ -30,7 +30,7 @@ describe("FLOPs of a full forward pass, logits of the last position", () => {
     expect(flops).toEqual(expected);
   });
 
-  test("at n = 1000 and only there, Llama 2's dense count is causal with all logits", () => {
+  test("only at n = 1000 Llama 2's dense count equals causal attention with all logits", () => {
     const dense = (n: number) => prefillFlops(llama2, n, { attention: "dense" });
     const allLogits = (n: number) => passFlops(llama2, { newTokens: n, headRows: n });
     expect(dense(1000)).toBe(allLogits(1000));
@@ -51,7 +51,7 @@ describe("FLOPs of a full forward pass, logits of the last position", () => {
   );
 
   property(
-    "counts the pairs that a mask lets through, one by one",
+    "counts the pairs that a mask allows, one by one",
     fc.tuple(configs(), length, held),
     ([config, newTokens, heldTokens]) => {
       let pairs = 0;
@@ -101,7 +101,7 @@ describe("the rows of a pass", () => {
   );
 
   property(
-    "of the head vanish when no logits are asked for",
+    "of the head are 0 if no logits are requested",
     fc.tuple(configs(), length),
     ([config, newTokens]) => {
       const rows = operations(config, { newTokens, headRows: 0 });
@@ -130,7 +130,7 @@ describe("FLOPs of a decode step", () => {
   });
 
   property(
-    "are the same whatever the number of key-value heads, but for k_proj and v_proj",
+    "do not depend on the number of key-value heads, except for k_proj and v_proj",
     fc.tuple(configs(), length),
     ([config, context]) => {
       const pass = { newTokens: 1, heldTokens: context };

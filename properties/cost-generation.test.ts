@@ -32,7 +32,7 @@ const generations = fc.record({
 const attention = fc.constantFrom("causal" as const, "dense" as const);
 const runs = fc.tuple(configs(), generations, fc.record({ attention }));
 
-/** The passes that a generation runs, as the loop of a generator would run them. */
+/** The passes of a generation, as the loop of a generator runs them. */
 function passes({ promptLength: P, newTokens: n, mode, head }: GenerationShape) {
   return Array.from({ length: n }, (_, i) => {
     const newTokens = mode === "naive" ? P + i : i === 0 ? P : 1;
@@ -105,7 +105,7 @@ describe("FLOPs of a generation", () => {
   );
 
   property(
-    "naive costs more than cached, and the same when one token is sampled",
+    "naive costs more than cached, and the same for one token",
     fc.tuple(configs(), generations),
     ([config, generation]) => {
       const naive = generationFlops(config, { ...generation, mode: "naive" });
@@ -140,7 +140,7 @@ describe("FLOPs of a generation", () => {
   });
 });
 
-describe("growth over the benchmark's own grid, not an ideal 1, 2 or 3", () => {
+describe("growth over the benchmark's grid, not an ideal 1, 2 or 3", () => {
   const small = modelConfig({
     vocabSize: 256,
     hiddenSize: 64,

@@ -1,6 +1,6 @@
 /**
- * Figures that the cost model must reproduce to the last integer. They were computed by another
- * program from the stated formulas, and are typed in here as that program printed them.
+ * Figures that the cost model must reproduce exactly. They are the output of another program, which
+ * computed them from the stated formulas.
  */
 
 /** A table as text, one row a line: first the names, then integers with thousands separators. */
@@ -133,8 +133,8 @@ export const kvGolden = table(
 );
 
 /**
- * Requests of 1,024 tokens in fp16 on X devices of 80 GiB, weights and caches split evenly: whose
- * parameters, whose KV cache, GB or GiB, then X = 1, 2, 4, 8.
+ * Requests of 1,024 tokens in fp16 on X devices of 80 GiB, weights and caches split evenly: the
+ * source of the parameter count and of the KV cache, GB or GiB, then X = 1, 2, 4, 8.
  */
 export const evenSplitGolden = table(
   3,

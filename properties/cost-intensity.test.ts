@@ -133,7 +133,7 @@ const passes = fc.record({
 
 describe("the traffic of a pass", () => {
   property(
-    "costs the FLOPs of its passes and reads each weight once, whatever the batch",
+    "costs the FLOPs of its passes and reads each weight once, for every batch",
     fc.tuple(configs(), passes),
     ([config, pass]) => {
       const { batch, newTokens, heldTokens, weightBytesPerElement } = pass;
@@ -147,7 +147,7 @@ describe("the traffic of a pass", () => {
   );
 
   property(
-    "writes the new keys and values and reads those that can be seen",
+    "writes new keys and values and reads the visible ones",
     fc.tuple(configs(), passes),
     ([config, pass]) => {
       const { batch, newTokens: T, heldTokens: S, kvBytesPerElement } = pass;
@@ -161,7 +161,7 @@ describe("the traffic of a pass", () => {
   );
 
   property(
-    "grows from fused to streamed to unfused by activations alone",
+    "grows from fused to streamed to unfused only by activations",
     fc.tuple(configs(), passes),
     ([config, pass]) => {
       const bytes = (fusion: Fusion) => sumTraffic(trafficRows(config, { ...pass, fusion }));
@@ -195,7 +195,7 @@ describe("the traffic of a pass", () => {
 
 describe("the intensity of decoding", () => {
   property(
-    "is 2 N / K / b for fused attention without a window, whatever batch and context",
+    "is 2 N / K / b for fused attention without a window, for every batch and context",
     fc.tuple(configs(), fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 9 })),
     ([base, context, batch]) => {
       const config = { ...base, slidingWindow: null };
@@ -214,7 +214,7 @@ describe("the intensity of decoding", () => {
     expect(step(10 ** 9, 8)).toBeCloseTo(4, 2);
   });
 
-  test("of the matrices grows with the batch, of the attention it does not", () => {
+  test("of the matrices grows with the batch, that of the attention does not", () => {
     const of = (operation: string, batch: number) =>
       intensity(
         trafficRows(llama3, decodeOf(1024, { batch })).find((row) => row.operation === operation)!,
@@ -279,7 +279,7 @@ describe("the roofline", () => {
 });
 
 describe("devices", () => {
-  test("have names of their own, positive roofs, memory and a source", () => {
+  test("have unique names, positive roofs, memory and a source", () => {
     expect(new Set(devices.map(({ name }) => name)).size).toBe(devices.length);
     for (const { peaks, bytesPerS, memoryGB, source } of devices) {
       for (const figure of [...Object.values(peaks), bytesPerS, memoryGB]) {
@@ -289,7 +289,7 @@ describe("devices", () => {
     }
   });
 
-  test("that do not exist, or take no such format, are refused by name", () => {
+  test("that do not exist, or do not support the format, are refused by name", () => {
     expect(() => namedDevice("tpu")).toThrow(
       "namedDevice: the name must be one of a100-80gb-sxm, ",
     );

@@ -124,7 +124,7 @@ describe("the assignment's batch size, with weights and caches split evenly", ()
     expect(plan?.maxBatch).toBe(5_058n);
   });
 
-  test("is 0 where the weights do not fit", () => {
+  test("is 0 if the weights do not fit", () => {
     const serving = { deviceBytes: GiB, devices: 1, context: 1024, bytesPerElement: 2 };
     expect(evenSplitSizing(exact, llama3, serving).maxBatch).toBe(0n);
   });
@@ -164,7 +164,7 @@ describe("the largest batch under tensor parallelism", () => {
   test.each([
     [3, "cannot split: numAttentionHeads 32 is not a multiple of 3 ranks"],
     [64, "cannot split: numAttentionHeads 32 is not a multiple of 64 ranks"],
-  ])("over %i ranks is a row that says why not", (tensorParallel, status) => {
+  ])("over %i ranks is a row with the reason", (tensorParallel, status) => {
     expect(maxBatch(llama3, { ...serving, tensorParallel })).toEqual({ status, plan: null });
   });
 
@@ -191,7 +191,7 @@ describe("the largest batch under tensor parallelism", () => {
     expect(limit({ context: 17 })).toEqual([fits, "block_rounding", 14_090n]);
   });
 
-  test("refuses what cannot be", () => {
+  test("refuses invalid input", () => {
     const call = (change: Partial<Serving>) => () => maxBatch(llama3, { ...serving, ...change });
     expect(call({ tensorParallel: 0 })).toThrow("maxBatch: tensorParallel must be an integer");
     expect(call({ utilization: 1.1 })).toThrow("maxBatch: utilization must be in (0, 1], got 1.1");
@@ -206,7 +206,7 @@ describe("the largest batch under tensor parallelism", () => {
   });
 
   property(
-    "on one device holds what it says, and one request more does not fit",
+    "on one device fits, and one request more does not",
     fc.tuple(configs(), servings),
     ([config, sizes]) => {
       const { plan } = maxBatch(config, { ...fp16, ...sizes });

@@ -47,7 +47,7 @@ describe("parameters", () => {
     ]);
   });
 
-  property("count the numbers that were made, tensor by tensor", configs(), (config) => {
+  property("equal the size of the built weights, tensor by tensor", configs(), (config) => {
     const weights = initWeights(config, 0);
     expect(parameterCount(config)).toBe(BigInt(countParameters(weights)));
     const made = weights.tensors.map(({ name, shape }) => `${name} ${shape}`);
@@ -72,7 +72,7 @@ describe("parameters", () => {
     expect(total).toBe(config.tieWordEmbeddings ? tied : untied);
   });
 
-  property("of k and v, and no others, shrink with the key-value heads", configs(), (config) => {
+  property("only of k and v shrink with the key-value heads", configs(), (config) => {
     const { numKeyValueHeads: K, hiddenSize: D, headDim: H, numHiddenLayers: L } = config;
     const saved = parameterCount(config) - parameterCount({ ...config, numKeyValueHeads: 1 });
     const biases = config.attentionBias ? H : 0;
@@ -95,7 +95,7 @@ describe("shares of parameters", () => {
     expect(percent(block.feedForward, block.total)).toBe(ofBlock);
   });
 
-  test("sharing key-value heads alone lifts the feed-forward's to 76.33 %, not to 81 %", () => {
+  test("sharing key-value heads alone raises the feed-forward's share to 76.33 %, not to 81 %", () => {
     const { block } = parameterSummary({ ...llama2, numKeyValueHeads: 8 });
     expect(percent(block.feedForward, block.total)).toBe(76.33);
   });

@@ -70,7 +70,7 @@ property(
 );
 
 describe("the assignment", () => {
-  property("differences lead from the exact count to its own", configs(), (config) => {
+  property("differences sum from the exact count to its count", configs(), (config) => {
     const rows = differenceRows({ name: "generated", config });
     expectColumns(rows, differencesTable);
     expect(sum(rows.slice(0, -1), "parameters")).toBe(rows.at(-1)?.parameters);

@@ -79,7 +79,7 @@ describe("flops.csv", () => {
     }
   });
 
-  test("two matrices in the feed-forward leave the gate's column at 0", () => {
+  test("with two feed-forward matrices the column of the gate is 0", () => {
     const row = flopsRow(namedModel("assignment"), { phase: "prefill", promptLength: 3 });
     expect(row.mlp_gate).toBe(0n);
     expect(row.mlp_up).toBe(BigInt(2 * 2 * 3 * 50 * 100));
@@ -90,7 +90,7 @@ describe("the published conventions", () => {
   const excess = (count: bigint, exact: bigint) =>
     Number((100 * (Number(count) / Number(exact) - 1)).toFixed(1));
 
-  test("without the causal half a full pass is 2.0, 14.2 and 39.9 % too dear (Llama 2 7B)", () => {
+  test("without the causal half a full pass costs 2.0, 14.2 and 39.9 % too much (Llama 2 7B)", () => {
     const error = ({ config }: { config: ModelConfig }) =>
       [1000, 8192, 32_768].map((n) =>
         excess(prefillFlops(config, n, { attention: "dense" }), prefillFlops(config, n)),
@@ -99,7 +99,7 @@ describe("the published conventions", () => {
     expect(error(llama3)).toEqual([1.8, 13.3, 38.1]);
   });
 
-  test("pricing an untied embedding as a product makes PaLM's rule 1.9 and 6.8 % too dear", () => {
+  test("pricing an untied embedding as a product makes PaLM's rule 1.9 and 6.8 % too high", () => {
     const error = (model: typeof llama2) => {
       const row = flopsRow(model, { phase: "decode", context: 1000 });
       return excess(row.conv_palm_2n, row.total_exact_causal);
@@ -131,14 +131,14 @@ describe("the published conventions", () => {
   });
 
   property(
-    "Kaplan and Chinchilla differ from nanoGPT by the terms that they name",
+    "Kaplan and Chinchilla differ from nanoGPT by the stated terms",
     fc.tuple(configs(), length),
     ([config, promptLength]) => {
       const row = flopsRow(named(config), { phase: "prefill", promptLength });
       const { numHiddenLayers: L, numAttentionHeads: N } = config;
       const softmax = BigInt(3 * L * N * promptLength ** 2);
       const [dense, head] = [row.conv_nanogpt, row.lm_head_all];
-      const embedding = head; // priced as if it were a product
+      const embedding = head; // counted as a matrix product
       expect(row.conv_chinchilla).toBe(dense + softmax + embedding);
       expect(row.conv_kaplan).toBe(dense - head - row.attn_av_dense);
     },

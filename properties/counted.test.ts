@@ -1,6 +1,6 @@
 /**
- * Counted equals derived: every multiply-add that a run makes, and every byte of its cache, against
- * the closed forms that know nothing but the configuration.
+ * Counted equals derived: every multiply-add of a run and every byte of its cache, against closed
+ * forms of the configuration.
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -17,7 +17,7 @@ import { KvCache } from "../src/reference/kv-cache.ts";
 import { greedy } from "../src/sampling/greedy.ts";
 import { property, seed } from "./support.ts";
 
-/** A configuration with or without a window, and a generation that it has room for. */
+/** A configuration with or without a window, and a generation that fits. */
 const cases = fc
   .record({
     drawn: configs(),
@@ -33,7 +33,7 @@ const cases = fc
     return { config, promptLength, newTokens: 1 + (newTokens % room) };
   });
 
-test("the cases meet windows that end before the text does, and texts without any", () => {
+test("the cases include windows shorter than the text, and no window", () => {
   const drawn = fc.sample(cases, { seed, numRuns: 1000 });
   const cut = drawn.filter(({ config: { slidingWindow }, promptLength, newTokens }) => {
     return slidingWindow !== null && slidingWindow < promptLength + newTokens - 1;
@@ -45,7 +45,7 @@ test("the cases meet windows that end before the text does, and texts without an
 const promptOf = ({ vocabSize }: ModelConfig, length: number) =>
   Array.from({ length }, (_, t) => (3 * t + 1) % vocabSize);
 
-/** Twice the multiply-adds that the definition makes on the tokens. */
+/** Twice the multiply-adds of the definition on the tokens. */
 function countedFlops(config: ModelConfig, weights: Weights, tokens: readonly number[]): bigint {
   const arithmetic = countingArithmetic();
   forward(config, weights, tokens, arithmetic);
@@ -54,7 +54,7 @@ function countedFlops(config: ModelConfig, weights: Weights, tokens: readonly nu
 
 describe("the definition", () => {
   property(
-    "makes as many multiply-adds as a pass with all its logits is said to cost",
+    "makes the multiply-adds of the cost model for a pass with all logits",
     cases,
     ({ config, promptLength: n }) => {
       const counted = countedFlops(config, randomWeights(config, 1), promptOf(config, n));
@@ -64,7 +64,7 @@ describe("the definition", () => {
   );
 
   property(
-    "makes as many as naive generation is said to cost, with all logits of each pass",
+    "makes those of naive generation, with all logits of each pass",
     cases,
     ({ config, promptLength, newTokens }) => {
       const weights = randomWeights(config, 1);
@@ -79,12 +79,12 @@ describe("the definition", () => {
   );
 });
 
-/** Reads and writes of arrays that stand for what a multiply-add or a cache is made of. */
+/** Counts of reads and writes of arrays, as a measure of multiply-adds and of the cache. */
 class Watch {
   reads = 0n;
   writes = 0n;
 
-  /** The same numbers, watched. */
+  /** Returns the same numbers, with counted accesses. */
   array(numbers: Float64Array): Float64Array {
     const isElement = (key: string | symbol) =>
       typeof key === "string" && key[0] >= "0" && key[0] <= "9";
@@ -101,7 +101,7 @@ class Watch {
   }
 }
 
-/** Weights whose matrices are watched; biases, norms and the embedding take part in no product. */
+/** Weights with counted matrices; biases, norms and the embedding are in no product. */
 function watchedWeights(weights: Weights, watch: Watch): Weights {
   const watched = (linear: Linear): Linear => ({ ...linear, weight: watch.array(linear.weight) });
   return {
@@ -121,8 +121,8 @@ function watchedWeights(weights: Weights, watch: Watch): Weights {
 }
 
 /**
- * The reference's own forward pass, watched: each of its multiply-adds reads one entry of a matrix,
- * of a key or of a value, and it reads none of them for anything else.
+ * The forward pass of the reference, with counted reads: each multiply-add reads one entry of a
+ * matrix, a key or a value, and they are not read otherwise.
  */
 function watchedReference(config: ModelConfig) {
   const products = new Watch();
@@ -143,7 +143,7 @@ function watchedReference(config: ModelConfig) {
 
 describe("the reference decoder", () => {
   property(
-    "makes as many multiply-adds in naive generation as it is said to cost",
+    "makes the multiply-adds of the cost model in naive generation",
     cases,
     ({ config, promptLength, newTokens }) => {
       const { pass, start, flops } = watchedReference(config);
@@ -160,7 +160,7 @@ describe("the reference decoder", () => {
   );
 
   property(
-    "makes as many in cached generation, and writes as many bytes of keys and values",
+    "makes those of cached generation, and writes the bytes of keys and values",
     cases,
     ({ config, promptLength, newTokens }) => {
       const { pass, start, flops, cacheBytes } = watchedReference(config);
@@ -182,7 +182,7 @@ describe("the reference decoder", () => {
   );
 
   property(
-    "allocates a cache of as many bytes as its whole context is said to take",
+    "allocates a cache of the bytes of its whole context",
     configs(),
     (config) => {
       const arrays = new KvCache(config).layers.flatMap(({ keys, values }) => [keys, values]);
@@ -195,7 +195,7 @@ describe("the reference decoder", () => {
   );
 });
 
-test("a watch sees every read and write of an element, and nothing else", () => {
+test("the counter counts every read and write of an element, and nothing else", () => {
   const watch = new Watch();
   const array = watch.array(Float64Array.of(1, 2, 3));
   expect(array.length).toBe(3);

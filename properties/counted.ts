@@ -1,14 +1,14 @@
 import type { Decoder, Sequence } from "../src/decoder.ts";
 
-/** What was asked of a decoder. */
+/** Counts of calls of a decoder. */
 export interface Count {
-  /** How many tokens each `append` brought, over all sequences. */
+  /** Number of tokens of each `append`, over all sequences. */
   readonly widths: number[];
   started: number;
   disposed: number;
 }
 
-/** A decoder, and a count of what is asked of it from now on. */
+/** Returns a decoder with counted calls. */
 export function counted(decoder: Decoder): { decoder: Decoder; count: Count } {
   const count: Count = { widths: [], started: 0, disposed: 0 };
   const watch = (sequence: Sequence): Sequence => ({

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 
-/** Numbers that break what trusts a length, an offset or a count, as 32 or 64 bits. */
+/** Wrong lengths, offsets and counts, of 32 or 64 bits. */
 const hostile = [0n, 1n, -1n, 0x7fffffffn, 0x80000000n, 0xffffffffn, 1n << 40n, 1n << 62n, -8n];
 
 /**
- * Damaged copies of a file: cut off, grown, with bytes flipped, zeroed or exchanged, or with a
- * length overwritten by one that no file has. Damage falls mostly on the first bytes, where headers
- * are. A copy is a case to be refused clearly or to be read as something else that is whole; it can
- * happen to be a legal file.
+ * Returns damaged copies of a file: truncated, extended, with bytes flipped, zeroed or exchanged,
+ * or with a wrong length. Most damage is in the first bytes, where headers are. A reader must
+ * refuse a copy with a clear error, or read it as something else that is complete; it can be a
+ * valid file.
  *
- * @param headerBytes where the header ends, roughly
+ * @param headerBytes approximate size of the header
  */
 export function damagedCopies(
   bytes: Uint8Array,
@@ -54,8 +54,8 @@ export function damagedCopies(
 }
 
 /**
- * Damaged copies of a JSON text: one token (a number, a word, a bracket) left out or exchanged for
- * another, which may be legal there for a parser and impossible for a reader.
+ * Returns damaged copies of a JSON text: one token (a number, a word, a bracket) is removed or
+ * replaced, so that it may be valid JSON and invalid for a reader.
  */
 export function damagedJson(text: string): fc.Arbitrary<string> {
   const token = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\],:]|true|false|null|\s+/g;

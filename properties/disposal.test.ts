@@ -1,4 +1,4 @@
-/** What is asked of a sequence is waited for before the sequence is disposed of, by all laws. */
+/** All laws wait for every answer of a sequence before they dispose of it. */
 import { test } from "vitest";
 import type { Decoder, Sequence } from "../src/decoder.ts";
 import { laws } from "../src/laws/index.ts";
@@ -8,7 +8,7 @@ import type { Subject } from "../src/subjects/subject.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { expectNoFailure, seed } from "./support.ts";
 
-/** A decoder that answers on a later turn, for which its sequence must still be there. */
+/** A decoder that answers on a later turn, and fails if its sequence was disposed of. */
 function late(decoder: Decoder): Decoder {
   return { ...decoder, start: async (position) => lateSequence(await decoder.start(position)) };
 }

@@ -8,7 +8,7 @@ const rows = fc.float64Array({ maxLength: 24 });
 const probability = fc.double({ min: 0, max: 0.99, noNaN: true });
 const seeds = fc.nat();
 
-/** Every row of n numbers that a source with these values can give. */
+/** Every row of n numbers of a source with these values. */
 function streams(values: readonly number[], n: number): number[][] {
   if (n === 0) return [[]];
   return streams(values, n - 1).flatMap((rest) => values.map((value) => [...rest, value]));
@@ -22,7 +22,7 @@ describe("dropout", () => {
   });
 
   property(
-    "drops an entry or scales it by 1 / (1 - p), and leaves its input alone",
+    "drops an entry or scales it by 1 / (1 - p), and does not change its input",
     fc.tuple(rows, probability, seeds),
     ([x, p, seed]) => {
       const before = x.slice();
@@ -36,7 +36,7 @@ describe("dropout", () => {
   );
 
   property(
-    "gives one mask for one seed, whatever the numbers, and another for another",
+    "gives the same mask for the same seed and all numbers, and another for another seed",
     fc.tuple(rows, probability, seeds),
     ([x, p, seed]) => {
       const { mask } = dropout(x, p, seededRandom(seed));
@@ -47,8 +47,8 @@ describe("dropout", () => {
     },
   );
 
-  // Sixteen equally likely values of u, and p a number of sixteenths: every mask has exactly the
-  // weight that it should have. With p and 1 / (1 - p) powers of two, so has every sum.
+  // Sixteen equally likely values of u, and p a number of sixteenths: every mask has exactly its
+  // probability. With p and 1 / (1 - p) powers of two, every sum is exact.
   test.for([1 / 2, 3 / 4, 7 / 8])("with p = %d keeps the expected row, exactly", (p) => {
     const grid = Array.from({ length: 16 }, (_, i) => i / 16);
     const x = Float64Array.of(3, -5, 0.25);

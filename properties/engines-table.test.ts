@@ -1,4 +1,4 @@
-/** The table of engines and laws: what a run writes stands beside what others wrote before. */
+/** The table of engines and laws: a run keeps the rows of earlier runs. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -18,7 +18,7 @@ const engine = (name: string, version: string): Subject => ({
   versions: async () => ({ [name]: version }),
 });
 
-/** A report in which the first laws came out as these. */
+/** A report with these results of the first laws. */
 function report(subject: string, statuses: readonly LawStatus[]): Report {
   const verdicts = statuses.map((status, i) => ({
     law: laws[i],
@@ -40,7 +40,7 @@ function report(subject: string, statuses: readonly LawStatus[]): Report {
 const write = (runId: string, subject: Subject, ...statuses: readonly LawStatus[]) =>
   writeEngines(folder, runId, subject, report(subject.name, statuses));
 
-test("a run replaces its own rows, and leaves those of other engines and versions", async () => {
+test("a run replaces its rows, and keeps those of other engines and versions", async () => {
   await write("one", engine("b", "1.0"), "kept", "broken");
   await write("two", engine("a", "1.0"), "not offered");
   await write("three", engine("b", "2.0"), "kept");
@@ -56,7 +56,7 @@ test("a run replaces its own rows, and leaves those of other engines and version
   ]);
 });
 
-test("a table that is damaged is refused, and stays", async () => {
+test("a damaged table is refused, and not changed", async () => {
   const path = join(folder, "engines.csv");
   await writeFile(path, "engine,law\nb,definition-equality\n");
   await expect(write("five", engine("b", "1.0"), "kept")).rejects.toThrow(/engines\.csv/);

@@ -1,4 +1,4 @@
-/** The package as package.json describes it: its entries, what they load, what they depend on. */
+/** The entries of package.json: the modules that they load, and their dependencies. */
 import { execFile } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -65,10 +65,10 @@ function packagesOf(source: string): string[] {
     .filter((name) => !name.startsWith("node:"));
 }
 
-/** Bundled by .ci/build.ts, so that an installation does without. */
+/** Bundled by .ci/build.ts, so that an installation does not need them. */
 const bundled = ["esbuild", "vega", "vega-lite"];
 
-test("the dependencies are the packages that src imports, no more and no less", () => {
+test("the dependencies are exactly the packages that src imports", () => {
   const files = globSync("src/**/*.ts", { cwd: root }).filter((file) => !file.includes("browser"));
   const imported = new Set(
     files.flatMap((file) => packagesOf(readFileSync(join(root, file), "utf8"))),

@@ -12,7 +12,7 @@ import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
 
-test.for(topicNames)("%s without tables names what writes them", (name) => {
+test.for(topicNames)("%s without tables names the commands that write them", (name) => {
   const text = explanation(name, {}, "nowhere");
   expect(text).toContain("In nowhere:");
   expect(text).toMatch(/no \w+\.csv: run (npm start|npx causalgate \w+)/);
@@ -38,7 +38,7 @@ test("numbers are those of the tables", async () => {
   expect(text).toContain("no attention.csv: run npx causalgate demo");
 });
 
-test("every law that a topic names exists", async () => {
+test("every law of a topic exists", async () => {
   await writeLaws(scratch);
   const { tables } = await readTables(scratch);
   const named = new Set(laws.map(({ id }) => id));
@@ -50,7 +50,7 @@ test("every law that a topic names exists", async () => {
   }
 });
 
-test("an unknown topic is refused with the list of those that there are", async () => {
+test("an unknown topic is refused with the list of all topics", async () => {
   const { code, stderr } = await causalgate(["explain", "everything", "--report", scratch]);
   expect(code).toBe(2);
   expect(stderr).toBe(

@@ -2,7 +2,7 @@ import type { ModelConfig } from "../src/model/config.ts";
 
 type Bend = (config: ModelConfig) => Partial<ModelConfig>;
 
-/** What all families with SwiGLU share. */
+/** The features of all families with SwiGLU. */
 const gated = {
   norm: "rmsnorm",
   finalNorm: true,
@@ -14,7 +14,7 @@ const gated = {
 } as const;
 const unbiased = { attentionBias: false, attentionOutputBias: false, mlpBias: false } as const;
 
-/** Bends a configuration to what each family of Hugging Face can say, and changes no more. */
+/** Restricts a configuration to the features that each Hugging Face family supports. */
 export const families = {
   llama: ({ attentionBias, hiddenSize: D, numAttentionHeads: N }) => ({
     ...gated,
@@ -43,7 +43,7 @@ export const families = {
     attentionOutputBias: true,
     mlpBias: true,
     lmHeadBias: false,
-    // Idle under learned positions, and therefore not said.
+    // Not used with learned positions, and therefore not stored.
     ropeTheta: 10_000,
     ropeLayout: "half-split",
     partialRotaryFactor: 1,

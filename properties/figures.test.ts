@@ -1,4 +1,4 @@
-/** The figures: what they draw is what stands in their tables, and nothing else. */
+/** The figures draw exactly the numbers of their tables. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -25,7 +25,7 @@ import { property, seed } from "./support.ts";
 
 const folder = join(scratchFolder(), "reports");
 
-/** The demo, a made-up bench, and tables that take too long to make here. */
+/** The demo, a generated bench, and published tables that take too long to compute. */
 async function writeTables(): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeDemo(folder, await demoTables(seed));
@@ -79,7 +79,7 @@ const ids = [
   "training",
 ];
 
-/** Every row of data in a specification, wherever it stands. */
+/** Returns all rows of data in a specification. */
 function dataOf(spec: unknown): Readonly<Record<string, unknown>>[] {
   if (typeof spec !== "object" || spec === null) return [];
   const own = "data" in spec ? (spec.data as { values: [] }).values : [];
@@ -89,7 +89,7 @@ function dataOf(spec: unknown): Readonly<Record<string, unknown>>[] {
   return [...own, ...inside];
 }
 
-/** Whether a table's row has every number of a datum, in columns that the source names. */
+/** Returns true if a row has every number of a datum, in the columns of the source. */
 function stands(
   datum: Readonly<Record<string, unknown>>,
   { file, columns }: Figure["sources"][number],
@@ -99,7 +99,7 @@ function stands(
   const numbers = Object.entries(datum).filter(([, value]) => typeof value === "number");
   return rows.some((row) =>
     numbers.every(([column, value]) => {
-      // An interval that is not known is drawn as the point itself.
+      // An unknown interval is drawn as the point.
       const cell = row[column] ?? row.median_ms;
       return columns.includes(column) && Number(cell) === value;
     }),
@@ -113,7 +113,7 @@ describe("figures", () => {
   });
 
   test.for(draftFigures(tables).map((draft) => [draft.id, draft] as const))(
-    "of %s: every number drawn stands in one row of its tables",
+    "of %s: every number drawn is in one row of its tables",
     ([, { panels, sources }]) => {
       const data = panels.flatMap(({ spec }) => dataOf(spec));
       expect(data.length).toBeGreaterThan(1);
@@ -124,7 +124,7 @@ describe("figures", () => {
     },
   );
 
-  test("name files and columns that are there, and say which rows", () => {
+  test("name existing files and columns, and the rows", () => {
     for (const { sources, title, question, caption } of drawn) {
       expect(sources.length).toBeGreaterThan(0);
       for (const { file, columns, rows } of sources) {
@@ -136,7 +136,7 @@ describe("figures", () => {
     }
   });
 
-  test("draw another number where the table has another", async () => {
+  test("draw a changed number of the table", async () => {
     const row = tables.generation!.rows.at(-1)!;
     const changed = [...tables.generation!.rows.slice(0, -1), { ...row, naive_tokens: 77 }];
     const generation = { ...tables.generation!, rows: changed };
@@ -156,7 +156,7 @@ describe("figures", () => {
     expect(draft.caption.join()).toContain("their logits differ by at most 1 × 10⁻¹⁶");
   });
 
-  test("without their tables say what to run", async () => {
+  test("without their tables name the command to run", async () => {
     const empty = await figures({});
     expect(empty.map(({ id }) => id)).toEqual(ids);
     for (const { svg, missing, sources } of empty) {
@@ -166,7 +166,7 @@ describe("figures", () => {
     }
   });
 
-  test("whose rows are missing, though the table is there, say so too", async () => {
+  test("without rows in an existing table name the command, too", async () => {
     const without = (name: "latency" | "growth", task: string): Tables => {
       const rows = tables[name]!.rows.filter((row) => row.task !== task);
       return { ...tables, [name]: { ...tables[name], rows } };
@@ -187,7 +187,7 @@ describe("tables that lost rows", () => {
   });
 
   property(
-    "leave figures whose captions are sentences, or say what to run",
+    "leave figures with complete captions, or with the command to run",
     choice,
     ({ name, rows }) => {
       for (const draft of draftFigures({ ...tables, [name]: { ...tables[name], rows } })) {
@@ -199,7 +199,7 @@ describe("tables that lost rows", () => {
     150,
   );
 
-  test("and numbers that no axis can hold are refused by figure and column", async () => {
+  test("numbers outside every axis are refused by figure and column", async () => {
     const rows = tables.generationCost!.rows.map((row) => ({ ...row, naive_flops: 0n }));
     const generationCost = { ...tables.generationCost!, rows };
     await expect(figures({ generationCost })).rejects.toThrow(
@@ -212,7 +212,7 @@ describe("an SVG", () => {
   const parser = new XMLParser({ ignoreAttributes: false });
 
   test.for(drawn.map(({ id, title, svg }) => [id, title, svg!] as const))(
-    "of %s is whole, named, scales, and takes its colours from the page",
+    "of %s is complete, named, scales, and uses the colours of the page",
     ([id, title, svg]) => {
       expect(XMLValidator.validate(standaloneSvg(svg))).toBe(true);
       const { svg: root } = parser.parse(svg);
@@ -237,7 +237,7 @@ describe("an SVG", () => {
     expect(Math.min(...sizes) * phone).toBeGreaterThan(11);
   });
 
-  test("has bars as long as the numbers of the table", () => {
+  test("has bars with the lengths of the numbers in the table", () => {
     const svg = drawn.find(({ id }) => id === "parameters")!.svg!;
     const bars = [...svg.matchAll(/ d="M0,[\d.]+h([\d.]+)v[^"]*" fill="#0072b2"/g)];
     const lengths = bars.map(([, length]) => Number(length));
@@ -248,7 +248,7 @@ describe("an SVG", () => {
     for (const [i, length] of lengths.entries()) expect(length).toBeCloseTo(unit * numbers[i], 1);
   });
 
-  test("of its own has its style, in both colour schemes", () => {
+  test("in a separate file has its style, in both colour schemes", () => {
     const file = standaloneSvg(drawn[0].svg!);
     expect(file).toMatch(/^<\?xml/);
     expect(file).toMatch(/<style>[\s\S]*prefers-color-scheme:dark[\s\S]*<\/style>/);
@@ -291,7 +291,7 @@ describe("the report as Markdown", () => {
     expect(text).not.toMatch(/NaN|undefined|\[object/);
   });
 
-  test("says what is missing", async () => {
+  test("names missing tables", async () => {
     const empty = figuresMarkdown({ tables: {}, runs: [] }, await figures({}));
     expect(empty).toContain("There is no forward.csv with the rows for this figure.");
     expect(empty).not.toContain(".svg");

@@ -30,7 +30,7 @@ describe("fine-tuning with LoRA", () => {
     });
 
   property(
-    "changes its adapters and not one bit of the base",
+    "changes its adapters and no bit of the base",
     adapted,
     ({ config, base, weights }) => {
       const before = base.tensors.map(({ data }) => data.slice());
@@ -62,7 +62,7 @@ describe("fine-tuning with LoRA", () => {
   });
 
   property(
-    "merged into the base gives the loss of the adapters beside it",
+    "merged into the base gives the same loss as separate adapters",
     adapted,
     async ({ config, weights }) => {
       const training = start(config, weights);
@@ -79,7 +79,7 @@ describe("fine-tuning with LoRA", () => {
 
 describe("evaluation", () => {
   property(
-    "is the loss that training computes, without its dropout",
+    "equals the loss of training without dropout",
     models(),
     async ({ config }) => {
       const training = start(config);
@@ -92,7 +92,7 @@ describe("evaluation", () => {
     30,
   );
 
-  test("counts the rows whose every counted token is the likeliest", async () => {
+  test("counts rows in which every counted token is the most probable", async () => {
     const { weights } = start();
     await using sequence = await referenceDecoder(small, weights).start();
     const tokens = [1];

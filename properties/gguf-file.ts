@@ -1,4 +1,4 @@
-/** GGUF files put together by hand, byte by byte, right or wrong: none of the writer's code. */
+/** GGUF files built byte by byte, valid or not, without the code of the writer. */
 import { writeFile } from "node:fs/promises";
 import { expect } from "vitest";
 import { expectClear, memory } from "./refusals.ts";
@@ -14,11 +14,11 @@ export const U64 = 10;
 export interface HandMade {
   magic: string;
   version: number;
-  /** What the header claims; left out, what is there. */
+  /** Counts in the header; by default the actual ones. */
   tensorCount?: bigint;
   valueCount?: bigint;
   values: { key: string; type: number; bytes: Buffer }[];
-  /** Extents in the file's order, `[in, out]`; an offset that is left out is the next free one. */
+  /** Extents in the file's order, `[in, out]`; an absent offset is the next free one. */
   tensors: { name: string; extents: bigint[]; type: number; offset?: bigint; bytes: Buffer }[];
   alignment: number;
 }
@@ -74,7 +74,7 @@ export function counting(first: number, length: number): Buffer {
   return f32(...Array.from({ length }, (_, i) => first + i));
 }
 
-/** A Llama of one layer: V = 3, D = 4, F = 1, N = 2, K = 1, P = 5; its numbers count from 1. */
+/** A Llama of one layer: V = 3, D = 4, F = 1, N = 2, K = 1, P = 5; its numbers are 1, 2, 3, … */
 export function tinyLlama(): HandMade {
   const shapes: [string, ...number[]][] = [
     ["token_embd.weight", 4, 3],
@@ -110,7 +110,7 @@ export function tinyLlama(): HandMade {
   };
 }
 
-/** A GPT-2 of one layer: V = 3, D = 2, F = 3, N = 2, P = 5; its numbers count from 1. */
+/** A GPT-2 of one layer: V = 3, D = 2, F = 3, N = 2, P = 5; its numbers are 1, 2, 3, … */
 export function tinyGpt2(): HandMade {
   const word = (key: string, type: number, bytes: Buffer) => ({ key: `gpt2.${key}`, type, bytes });
   return {
@@ -147,7 +147,7 @@ export function tinyGpt2(): HandMade {
   };
 }
 
-/** F32 tensors whose numbers count up from 1. */
+/** F32 tensors with the numbers 1, 2, 3, … */
 export function numbered(shapes: readonly [string, ...number[]][]): HandMade["tensors"] {
   let first = 1;
   return shapes.map(([name, ...extents]) => {
@@ -158,7 +158,7 @@ export function numbered(shapes: readonly [string, ...number[]][]): HandMade["te
   });
 }
 
-/** How a file made by hand is damaged, and what the reader says of it. */
+/** The damage of a file, and the expected error. */
 export type Refusal = [
   what: string,
   damage: (parts: HandMade) => HandMade | Buffer,
@@ -193,7 +193,7 @@ export function addingTensor(name: string, extents: bigint[], bytes: Buffer) {
   });
 }
 
-/** Fails unless the damaged file is refused with the message, naming the file, in little memory. */
+/** Fails unless the damaged file is refused with its path and the message, in little memory. */
 export async function expectRefusal(
   path: string,
   [, damage, message]: Refusal,

@@ -127,7 +127,7 @@ const refusals: Refusal[] = [
   ],
 ];
 
-describe("a GGUF file of an impossible model is refused", () => {
+describe("a GGUF file of an invalid model is refused", () => {
   test.each(refusals)("for %s", (...refusal) =>
     expectRefusal(join(folder, "refused.gguf"), refusal, readGguf),
   );

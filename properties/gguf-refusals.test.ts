@@ -158,11 +158,11 @@ describe("a GGUF file is refused", () => {
   );
 
   const whole = handMade(tinyLlama());
-  // Behind the last tensor's 4 numbers there is only padding.
+  // After the 4 numbers of the last tensor there is only padding.
   const end = whole.length - 32 + 16;
 
   property(
-    "when it is cut off anywhere",
+    "if it is truncated anywhere",
     fc.nat(end - 1),
     async (length) => {
       await writeFile(path, whole.subarray(0, length));
@@ -172,7 +172,7 @@ describe("a GGUF file is refused", () => {
   );
 
   property(
-    "by name when it is damaged anywhere, or is read as a model that is whole",
+    "by name if it is damaged anywhere, or is read as a complete model",
     damagedCopies(whole, 1100),
     async (bytes) => {
       await writeFile(path, bytes);

@@ -23,7 +23,7 @@ import { property } from "./support.ts";
 const folder = scratchFolder();
 const path = join(folder, "round.gguf");
 
-/** What a file of an architecture can say, and for GPT-2 the defaults of RoPE's idle fields. */
+/** The features that an architecture supports; for GPT-2 the defaults of unused RoPE fields. */
 const bends: Record<Architecture, (config: ModelConfig) => Partial<ModelConfig>> = {
   llama: () => architectures.llama,
   qwen2: ({ numAttentionHeads: N, headDim: H }) => ({ ...architectures.qwen2, hiddenSize: N * H }),
@@ -35,7 +35,7 @@ const bends: Record<Architecture, (config: ModelConfig) => Partial<ModelConfig>>
   }),
 };
 
-describe("GGUF gives back", () => {
+describe("GGUF restores", () => {
   for (const [architecture, bend] of Object.entries(bends)) {
     property(`a ${architecture} in F32, bit for bit`, modelsOf(bend), async (model) => {
       await writeGguf(path, model);
@@ -55,7 +55,7 @@ describe("GGUF gives back", () => {
     }));
 
   property(
-    "a half-split llama as the same model, interleaved",
+    "a half-split llama as the equivalent interleaved model",
     inLayout("llama", "half-split"),
     async (model) => {
       await writeGguf(path, model);
@@ -64,7 +64,7 @@ describe("GGUF gives back", () => {
   );
 
   property(
-    "an interleaved qwen3 as the same model, half-split",
+    "an interleaved qwen3 as the equivalent half-split model",
     inLayout("qwen3", "interleaved"),
     async (model) => {
       await writeGguf(path, model);
@@ -73,7 +73,7 @@ describe("GGUF gives back", () => {
   );
 
   property(
-    "any model, or refuses to write it and names the field",
+    "any model, or refuses to write it with the name of the field",
     models(),
     async (model) => {
       const message = await writeGguf(path, model).then(
@@ -87,7 +87,7 @@ describe("GGUF gives back", () => {
   );
 });
 
-test("a header longer than what is read at first is read whole", async () => {
+test("a header longer than the first read is read completely", async () => {
   const sizes = { vocabSize: 9000, hiddenSize: 2, intermediateSize: 1, numHiddenLayers: 1 };
   const config = modelConfig({
     ...{ ...sizes, numAttentionHeads: 1, maxPositionEmbeddings: 4, ropeLayout: "interleaved" },
@@ -110,7 +110,7 @@ describe("Llama 3's scaling of RoPE in GGUF", () => {
     });
     return { name: "scaled", config, weights: randomWeights(config, 1) };
   };
-  /** Takes our note of the scaling away: the same length under a name that nobody knows. */
+  /** Removes the note of the scaling: renames it to another key of the same length. */
   const dropNote = async () => {
     const bytes = (await readFile(path)).toString("latin1");
     expect(bytes).toContain("causalgate.rope_scaling");
@@ -118,14 +118,14 @@ describe("Llama 3's scaling of RoPE in GGUF", () => {
     await writeFile(path, dropped, "latin1");
   };
 
-  test.each([8, 32])("by %i is known from the factors alone", async (factor) => {
+  test.each([8, 32])("by %i is recognised from the factors", async (factor) => {
     const model = scaled(factor, 8192);
     await writeGguf(path, model);
     await dropNote();
     expectSameModel(await readGguf(path), model);
   });
 
-  test("of other constants is refused where our note of them is missing", async () => {
+  test("of other constants is refused without the note", async () => {
     const model = scaled(8, 64);
     await writeGguf(path, model);
     expectSameModel(await readGguf(path), model);
@@ -134,8 +134,8 @@ describe("Llama 3's scaling of RoPE in GGUF", () => {
   });
 });
 
-describe("GGUF in few bits", () => {
-  /** Models some of whose matrices have rows of whole blocks of 32. */
+describe("GGUF with quantised numbers", () => {
+  /** Models in which the rows of some matrices are a multiple of 32. */
   const wide = fc
     .record({
       drawn: configs(),
@@ -153,12 +153,12 @@ describe("GGUF in few bits", () => {
     });
 
   const float16Error = (x: number) => Math.max(Math.abs(x) * 2 ** -11, 2 ** -25);
-  /** Half a step of the scale, its rounding to float16 127 times over, and ggml's float32. */
+  /** Half a step of the scale, 127 times its rounding to float16, and ggml's float32 rounding. */
   const blockError = (block: Float64Array) => {
     const scale = block.reduce((max, x) => Math.max(max, Math.abs(x)), 0) / 127;
     return (scale / 2) * (1 + 2 ** -14) + 127 * float16Error(scale);
   };
-  /** How far each number of a tensor may be from what it was. */
+  /** Largest allowed error of each number of a tensor. */
   const bounds = ({ name, shape, data }: Tensor, dtype: "F16" | "Q8_0"): Float64Array => {
     if (shape.length === 1 || name.includes("positions")) return new Float64Array(data.length);
     if (dtype === "F16" || shape[1] % 32 !== 0) return data.map(float16Error);
@@ -171,7 +171,7 @@ describe("GGUF in few bits", () => {
 
   for (const dtype of ["F16", "Q8_0"] as const) {
     property(
-      `${dtype} is near by its derived bound, and exact the second time`,
+      `${dtype} is within its derived bound, and exact the second time`,
       wide,
       async (model) => {
         await writeGguf(path, model, { dtype });

@@ -14,7 +14,7 @@ import { scratchFolder } from "./scratch.ts";
 
 const folder = scratchFolder();
 
-describe("a GGUF file made by hand", () => {
+describe("a GGUF file built byte by byte", () => {
   const read = async (parts: HandMade) => {
     const path = join(folder, "by-hand.gguf");
     await writeFile(path, handMade(parts));
@@ -76,7 +76,7 @@ describe("trained models in GGUF", () => {
       const llama2c = await readLlama2c(join(models, "stories260K.bin"));
       const inputs = await readFile(join(models, "golden-runc-greedy200-input-tokens.txt"), "utf8");
       const tokens = inputs.trim().split(/\s+/).map(Number);
-      // The file says what nobody else does of this model: 2048 places, and a head of its own.
+      // Only this file has 2,048 positions and a separate head.
       expect(gguf.config).toEqual({
         ...llama2c.config,
         maxPositionEmbeddings: 2048,
@@ -95,7 +95,7 @@ describe("trained models in GGUF", () => {
   });
 
   withModel("gpt-nano-sort", (models) => {
-    test("gpt-nano-sort is the same model after a way through GGUF", async () => {
+    test("gpt-nano-sort is the same model after a round trip through GGUF", async () => {
       const model = await readMinGpt(join(models, "gpt-nano-sort-model.json"));
       const path = join(folder, "sort.gguf");
       await writeGguf(path, model);

@@ -23,7 +23,7 @@ const scratch = scratchFolder();
 let count = 0;
 export const freshFolder = () => join(scratch, `fixtures-${count++}`);
 
-/** An engine that offers `append` alone, with an error added to every logit of a late token. */
+/** An engine that offers only `append`, with an error added to every logit of a late token. */
 export const engineOf = (error = 0, more: Partial<SubjectDefinition> = {}) =>
   defineSubject({
     name: "my engine",

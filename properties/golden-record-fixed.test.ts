@@ -1,4 +1,4 @@
-/** Recording of an engine that holds its model, and of a server of completions. */
+/** Recording of an engine with a fixed model, and of a server of completions. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -72,7 +72,7 @@ describe("a server of completions", () => {
     expect((await check(serverOf(modelOf(1)), folder)).every(isKept)).toBe(true);
   });
 
-  test("whose log-probabilities drift differs, where it returns the same tokens", async () => {
+  test("with drifting log-probabilities differs, even if it returns the same tokens", async () => {
     const folder = freshFolder();
     await record(serverOf(modelOf(1)), folder);
     const drift = (by: number) => serverOf(modelOf(1), by);

@@ -83,7 +83,7 @@ describe("an engine of any model", () => {
     expect((await check(reference, folder)).some(isKept)).toBe(false);
   });
 
-  test("that differs by less than its tolerance is kept as it was", async () => {
+  test("that differs by less than its tolerance is not changed", async () => {
     const folder = freshFolder();
     await record(engineOf(), folder);
     const before = await contentOf(folder);
@@ -135,15 +135,15 @@ describe("an engine of any model", () => {
     await expect(record(subject, freshFolder())).rejects.toThrow(/must be finite|in every run/);
   });
 
-  test("is not asked for a model that it does not offer", async () => {
+  test("is not run on a model that it does not offer", async () => {
     const model = { ...modelOf(1), config: { ...config, norm: "layernorm" as const } };
     const recording = record(engineOf(), freshFolder(), { models: [model] });
     await expect(recording).rejects.toThrow('my engine: norm must be "rmsnorm", got "layernorm"');
   });
 });
 
-describe("what is in the folder already", () => {
-  test("is refused and stays if it is no fixture", async () => {
+describe("an existing folder", () => {
+  test("is refused and not changed if it is no fixture", async () => {
     const folder = freshFolder();
     const file = join(folder, "my-engine-small", "notes.txt");
     await mkdir(join(file, ".."), { recursive: true });
@@ -169,7 +169,7 @@ describe("what is in the folder already", () => {
     expect(await readFile(file, "utf8")).toBe(text);
   });
 
-  test("is not lost in silence: a fixture without its manifest is an error", async () => {
+  test("without its manifest is an error", async () => {
     const folder = freshFolder();
     await record(engineOf(), folder);
     await rm(join(folder, "my-engine-qwen", "manifest.json"));

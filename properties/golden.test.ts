@@ -29,7 +29,7 @@ describe.for(fixtures)("golden/$name", (fixture) => {
   });
 });
 
-test("there are fixtures, the demo model of 107,328 parameters among them", () => {
+test("the fixtures include the demo model of 107,328 parameters", () => {
   const demo = fixtures.find(({ name }) => name === "demo")!;
   const count = demo.model.weights.tensors.reduce((sum, { data }) => sum + data.length, 0);
   expect(count).toBe(107_328);

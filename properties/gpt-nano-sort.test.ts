@@ -9,10 +9,10 @@ import type { Model } from "../src/model/model.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { withModel } from "./models.ts";
 
-/** How far float64 may be from PyTorch's float32; the largest logit is 9. */
+/** Tolerance of float64 against PyTorch's float32; the largest logit is 9. */
 const TOLERANCE = 5e-6;
 
-/** A tensor of PyTorch's: its shape and its float32 in base64. */
+/** A tensor of PyTorch: its shape, and float32 numbers in base64. */
 interface Stored {
   readonly shape: readonly number[];
   readonly data: string;
@@ -33,7 +33,7 @@ describe("gpt-nano-sort, a trained GPT", () => {
       stages = inputs.map((tokens) => forwardStages(model.config, model.weights, tokens));
     });
 
-    /** Fails unless each input's numbers are PyTorch's, all of them. */
+    /** Fails unless all numbers of each input are PyTorch's. */
     const expectPartial = (name: string, actual: (b: number) => readonly number[]) => {
       for (const b of inputs.keys()) {
         const expected = rows(partials[name], b);
@@ -51,7 +51,7 @@ describe("gpt-nano-sort, a trained GPT", () => {
       expectPartial("x", (b) => stages[b].embedding.flat());
     });
 
-    test("the first layer's attention probabilities are PyTorch's, and zero ahead", () => {
+    test("the first layer's attention probabilities are PyTorch's, and zero at later positions", () => {
       expectPartial("attSm", (b) => stages[b].layers[0].attention.flat(2));
       for (const { layers } of stages) {
         const ahead = layers.flatMap(({ attention }) =>
@@ -90,7 +90,7 @@ describe("gpt-nano-sort, a trained GPT", () => {
         const letters = Array.from({ length: 6 }, (_, i) => Math.floor(input / 3 ** i) % 3);
         await sequence.rewind(0);
         const sorted: number[] = [];
-        // The sixth answer is read and not fed back: the model has places for eleven tokens.
+        // The sixth answer is not appended: the model has eleven positions.
         for (let next = letters; sorted.length < 6; next = sorted.slice(-1)) {
           const logits = await sequence.append(next);
           sorted.push(logits.indexOf(Math.max(...logits)));
@@ -101,7 +101,7 @@ describe("gpt-nano-sort, a trained GPT", () => {
   });
 });
 
-/** The numbers of one of the three inputs. */
+/** Returns the numbers of one of the three inputs. */
 function rows({ shape, data }: Stored, b: number): Float32Array {
   const bytes = Buffer.from(data, "base64");
   const size = shape.slice(1).reduce((product, extent) => product * extent, 1);

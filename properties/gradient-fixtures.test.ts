@@ -5,13 +5,13 @@ import { checkGradientFixture, readGradientFixtures } from "./gradients/fixtures
 const fixtures = await readGradientFixtures();
 
 describe.for(fixtures)("golden/gradients/$name", (fixture) => {
-  test("PyTorch's loss and every gradient come again", () => {
+  test("the loss and every gradient are PyTorch's", () => {
     const error = checkGradientFixture(fixture);
     console.log(`${fixture.name}: largest error ${error.toPrecision(2)} of its bound`);
   });
 
-  // Where positions do not turn keys, a bias of theirs moves all scores of a query alike.
-  test("no tensor's gradient is small beside the largest, but for biases of keys", () => {
+  // Without RoPE a bias of keys shifts all scores of a query equally.
+  test("no gradient is small compared with the largest, except for biases of keys", () => {
     const { tensors } = fixture.gradients;
     const sizes = tensors.map(({ data }) => Math.max(...data.map(Math.abs)));
     for (const [t, { name }] of tensors.entries()) {
@@ -20,7 +20,7 @@ describe.for(fixtures)("golden/gradients/$name", (fixture) => {
     }
   });
 
-  test("a gradient that is off by 1e-11 of the largest is seen", () => {
+  test("an error of 1e-11 of the largest gradient is detected", () => {
     const { gradients } = lossAndGradients(fixture, fixture.batch);
     const [{ name, data }] = gradients.tensors;
     data[3] += 1e-11 * Math.max(...data);
@@ -28,6 +28,6 @@ describe.for(fixtures)("golden/gradients/$name", (fixture) => {
   });
 });
 
-test("three families are there", () => {
+test("there are three families", () => {
   expect(fixtures.map(({ name }) => name)).toEqual(["gpt", "llama", "window"]);
 });

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { gradientLaws } from "./gradients/index.ts";
 import { property } from "./support.ts";
 
-/** By law: cases that said something, and the largest error over its bound. */
+/** By law: number of conclusive cases, and the largest error over its bound. */
 const seen = new Map(gradientLaws.map(({ id }) => [id, { cases: 0, largest: 0 }]));
 
 afterAll(() => {
@@ -25,7 +25,7 @@ describe.for(gradientLaws)("$id", ({ id, name, cases, holds, runs, floor }) => {
     runs,
   );
 
-  test(`${floor} of ${runs} cases say something`, () => {
+  test(`${floor} of ${runs} cases are conclusive`, () => {
     expect(seen.get(id)!.cases).toBeGreaterThanOrEqual(floor);
   });
 });

@@ -27,7 +27,7 @@ const withLogProbs = (change: (logProb: number) => number): Change => {
 
 let before: Completed | null = null;
 
-/** Answers that have the right shape and are wrong. */
+/** Wrong answers of the correct shape. */
 const lies: Readonly<Record<string, Change>> = {
   none: (completed) => completed,
   "say probabilities": withLogProbs(Math.exp),
@@ -79,7 +79,7 @@ const steps = ({ newTokens, top }: Completed) =>
     top_logprobs: row.map(({ token, logProb }) => ({ id: token, logprob: logProb })),
   }));
 
-/** OpenAI's older form, with tokens named as vLLM names them. */
+/** OpenAI's older form, with the token names of vLLM. */
 const lists = ({ newTokens, top }: Completed) => ({
   tokens: newTokens.map((token) => `token_id:${token}`),
   top_logprobs: top.map((row) =>
@@ -118,7 +118,7 @@ export interface Running extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts a server on this machine that misbehaves in one way, or in none. */
+/** Starts a server on this machine, correct or with one defect. */
 export async function startServer(kind = "none"): Promise<Running> {
   const server = createServer((request, response) => {
     respond(kind, request, response).catch(() => response.destroy());

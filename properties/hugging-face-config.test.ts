@@ -10,7 +10,7 @@ import { modelsOf } from "./same-model.ts";
 import { property } from "./support.ts";
 
 describe("config.json", () => {
-  test.each(Object.entries(published))("means what it says: %s", (_, [json, means]) => {
+  test.each(Object.entries(published))("is read: %s", (_, [json, means]) => {
     expect(configFromHuggingFace(JSON.parse(json), "config.json")).toEqual(modelConfig(means));
   });
 
@@ -120,14 +120,14 @@ describe("config.json", () => {
     [{ ...gpt2, scale_attn_by_inverse_layer_idx: true }, "must be false, got true"],
     [{ ...gpt2, add_cross_attention: true }, "add_cross_attention must be false or null, got true"],
   ];
-  test.each(refusals)("refuses what it cannot mean %#", (json, message) => {
+  test.each(refusals)("refuses unsupported fields %#", (json, message) => {
     const read = () => configFromHuggingFace(json, "here/config.json");
     expect(read).toThrow(message);
     expect(read).toThrow(/^here\/config.json: /);
   });
 
   for (const [type, bend] of Object.entries(families)) {
-    property(`says what ${type} can, and reads it back`, modelsOf(bend), ({ config }) => {
+    property(`writes ${type} and reads it back`, modelsOf(bend), ({ config }) => {
       const json = configToHuggingFace(config);
       expect(json.model_type).toBe(type);
       const read = configFromHuggingFace(JSON.parse(JSON.stringify(json)), "config.json");
@@ -144,7 +144,7 @@ describe("config.json", () => {
     .map(({ config: { config }, other, field }) => ({ ...config, [field]: other[field] }))
     .filter(isConfig);
   property(
-    "says nothing else than what was meant, or refuses it by field",
+    "is read as the written configuration, or refused by field",
     nearFamilies,
     (config) => {
       let json: ReturnType<typeof configToHuggingFace>;
@@ -161,7 +161,7 @@ describe("config.json", () => {
     500,
   );
 
-  test("names for each family the field that it cannot say", () => {
+  test("names the unsupported field of each family", () => {
     const config = modelConfig({
       ...published["Mistral 7B v0.1"][1],
       lmHeadBias: true,
@@ -191,7 +191,7 @@ function isConfig(config: ModelConfig): boolean {
   }
 }
 
-/** The fields that learned positions make idle. */
+/** The fields that learned positions do not use. */
 function ropeFields({ ropeTheta, ropeScaling, partialRotaryFactor }: ModelConfig) {
   return { ropeTheta, ropeScaling, partialRotaryFactor };
 }

@@ -37,7 +37,7 @@ const gpt2 = modelConfig({
   tieWordEmbeddings: true,
 });
 
-/** The two files of a small Llama, to be damaged. */
+/** The two files of a small Llama, for damage. */
 const whole = await (async () => {
   const folder = join(scratch, "whole");
   await writeHuggingFace(folder, { name: "", config: llama, weights: randomWeights(llama, 5) });
@@ -59,7 +59,7 @@ describe("Hugging Face", () => {
     writeSafetensors(join(folder, "model.safetensors"), tensors);
 
   for (const [type, bend] of Object.entries(families)) {
-    property(`gives back a ${type} that it wrote, bit for bit`, modelsOf(bend), async (model) => {
+    property(`reads a written ${type} bit for bit`, modelsOf(bend), async (model) => {
       const folder = join(scratch, type);
       await writeHuggingFace(folder, model);
       const read = await readHuggingFace(folder);
@@ -71,7 +71,7 @@ describe("Hugging Face", () => {
   }
 
   property(
-    "others see an interleaved model half-split, with the same logits",
+    "other readers see an interleaved model as half-split, with the same logits",
     modelsOf((config) => ({ ...families.llama(config), ropeLayout: "interleaved" })).map(
       (model) => ({ ...model, weights: randomWeights(model.config, 7) }),
     ),
@@ -119,7 +119,7 @@ describe("Hugging Face", () => {
     expect(tensors.get("h.1.mlp.c_fc.weight")!.data[1]).toBe(upProj.weight[4]);
   });
 
-  test("reads GPT-2 with the prefix, masks and the copied head of older checkpoints", async () => {
+  test("reads GPT-2 with the prefix, masks and copied head of older checkpoints", async () => {
     const { folder, model } = await write(gpt2);
     const tensors = (await stored(folder)).map((tensor) => ({
       ...tensor,
@@ -136,7 +136,7 @@ describe("Hugging Face", () => {
     await expect(readHuggingFace(folder)).rejects.toThrow(message);
   });
 
-  test("reads a model whose tensors are spread over files", async () => {
+  test("reads a model with tensors in several files", async () => {
     const { folder, model } = await write(llama);
     const tensors = await stored(folder);
     await rm(join(folder, "model.safetensors"));
@@ -186,7 +186,7 @@ describe("Hugging Face", () => {
     expect((error as Error).message).toContain(message);
   });
 
-  test("refuses a note that it did not write", async () => {
+  test("refuses an unknown note", async () => {
     const { folder } = await write(llama);
     const path = join(folder, "config.json");
     const words = JSON.parse(await readFile(path, "utf8"));
@@ -195,7 +195,7 @@ describe("Hugging Face", () => {
     await expect(readHuggingFace(folder)).rejects.toThrow(message);
   });
 
-  test("writes nothing of a model that no family can say", async () => {
+  test("writes nothing of an unsupported model", async () => {
     const folder = fresh();
     const config = modelConfig({ ...llama, finalNorm: false });
     const model = { name: "", config, weights: randomWeights(config, 1) };
@@ -214,7 +214,7 @@ describe("Hugging Face", () => {
     await expect(readFile(join(folder, "config.json"))).rejects.toThrow("ENOENT");
   });
 
-  test("a number that is no float32 makes the file one of float64", async () => {
+  test("a number that is not a float32 makes the file float64", async () => {
     const { folder, model } = await write(llama);
     model.weights.embedTokens[3] = 0.1;
     await writeHuggingFace(folder, model);
@@ -228,7 +228,7 @@ describe("Hugging Face", () => {
     damagedCopies(whole.bytes, 900).map((bytes) => ({ ...whole, bytes })),
   );
   property(
-    "a damaged folder is refused by name, or read as a model that is whole",
+    "a damaged folder is refused by name, or read as a complete model",
     damaged,
     async ({ json, bytes }) => {
       const folder = join(scratch, "damaged");

@@ -1,4 +1,4 @@
-/** `causalgate init`: what it creates, and what it leaves alone. */
+/** `causalgate init`: the files that it creates, and those that it does not change. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -25,7 +25,7 @@ describe("softmax", () => {
   });
 
   property(
-    "does not change when every score grows by the same amount",
+    "does not change if every score grows by the same amount",
     fc.tuple(fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1 }), fc.integer()),
     ([scores, shift]) => {
       expect(softmax(scores.map((s) => s + shift))).toEqual(softmax(scores));
@@ -39,7 +39,7 @@ describe("softmax", () => {
     }
   });
 
-  test("names the offending maximum when there is nothing to choose", () => {
+  test("names the maximum if it is not finite", () => {
     const message = "softmax: the largest of 2 scores must be finite, got -Infinity";
     expect(() => softmax([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY])).toThrow(message);
     expect(() => softmax([0, Number.NaN])).toThrow("got NaN");
@@ -48,7 +48,7 @@ describe("softmax", () => {
 
 describe("linear", () => {
   property(
-    "is the dot product of every row, summed upwards, whatever rows are beside it",
+    "is the dot product of every row, summed upwards, independent of other rows",
     fc.tuple(numbers(), fc.integer({ min: 1, max: 9 }), fc.boolean()),
     ([input, O, biased]) => {
       const x = Float64Array.from(input);
@@ -117,7 +117,7 @@ describe("RoPE", () => {
   });
 
   property(
-    "makes scores depend on the difference of positions only",
+    "makes scores depend only on the difference of positions",
     fc.record({
       q: numbers(4, 4),
       k: numbers(4, 4),
@@ -136,7 +136,7 @@ describe("RoPE", () => {
   );
 });
 
-test("erf agrees with values computed elsewhere", () => {
+test("erf agrees with published values", () => {
   const expected = [
     [0, 0],
     [0.1, 0.1124629160182849],

@@ -27,7 +27,7 @@ test("former codes of laws and checks are read as the names of today", async () 
   expect(names).toEqual(["cache-equality", "golden-logits", "golden-logits", "fork-independence"]);
 });
 
-test("nothing is lost where every detection is there, and others are", async () => {
+test("more detections are no loss", async () => {
   const header = "mutant,chapter,golden-logits,cache-equality,fork-independence,new-law";
   const newer = await written(
     "new.csv",
@@ -57,7 +57,7 @@ test("a planted loss is named by mutant, law and cases; so is a missing mutant",
   expect(text).toContain("--only stale-key");
 });
 
-test("a law of the published matrix that is taken out is a loss of each of its detections", async () => {
+test("a law that is missing from the matrix loses each of its detections", async () => {
   const older = await readKills(published);
   const text = await readFile(published, "utf8");
   const newer = await written("without.csv", text.replace(",cache-equality,", ",renamed,"));

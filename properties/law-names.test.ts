@@ -24,7 +24,7 @@ describe("a law has one name", () => {
     expect(await import(pathToFileURL(file).href)).toMatchObject({ [camelCase(law.id)]: law });
   });
 
-  test("no other file is beside the laws", () => {
+  test("the folder of laws has no other files", () => {
     const files = readdirSync("src/laws").filter((name) => name.endsWith(".ts"));
     const others = ["former-codes.ts", "index.ts", "law-list-table.ts", "law.ts"];
     expect(files.sort()).toEqual([...laws.map(({ id }) => `${id}.ts`), ...others].sort());
@@ -34,7 +34,7 @@ describe("a law has one name", () => {
     expect(new Set(laws.map(({ chapter }) => chapter))).toEqual(new Set(chapters));
   });
 
-  test("the names that the user chose", () => {
+  test("four laws have the names that were required", () => {
     const chosen = ["P-CAUS", "P-CACHE", "P-TOPP", "P-TIE"].map(lawId);
     const names = ["prefix-invariance", "cache-equality", "top-p-mass", "tied-weights-memory"];
     expect(chosen).toEqual(names);

@@ -1,4 +1,4 @@
-/** Every law on this project's own decoders, as their users test theirs. */
+/** Every law on the decoders of this project, as users test theirs. */
 import { reference, referenceTiled } from "../src/subjects/reference.ts";
 import { describeLaws } from "../src/vitest.ts";
 

@@ -1,6 +1,6 @@
 /**
- * A process of its own that runs llama.cpp, because a crash of native code would end all tests.
- * `laws SEED` tries some laws, `greedy FILE PROMPT COUNT` continues tokens; both print JSON.
+ * A child process that runs llama.cpp, because a crash of native code would end all tests.
+ * `laws SEED` checks some laws, `greedy FILE PROMPT COUNT` continues tokens; both print JSON.
  */
 import { llamaCppDecoder } from "../src/engines/llama-cpp.ts";
 import { readLlama2c } from "../src/formats/llama2c.ts";
@@ -11,7 +11,7 @@ import { subjectByName } from "../src/subjects/registry.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { describeVerdict } from "../src/verify/verdicts.ts";
 
-/** Every case loads a model, which takes tens of milliseconds. */
+/** Few, because every case loads a model, which takes tens of milliseconds. */
 const trials = [
   { subject: "llama.cpp", law: "definition-equality", runs: 100 },
   { subject: "llama.cpp", law: "history-invariance", runs: 20 },

@@ -1,6 +1,6 @@
 /**
- * llama.cpp, an engine that others wrote, computes the GGUF files that are written here. It is run
- * in processes of their own, where it is installed; what is said where it is not is tried always.
+ * llama.cpp, an independent engine, on GGUF files written here. It runs in child processes, if it
+ * is installed; the errors without it are always tested.
  */
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ const sizes = {
 describe("the package", () => {
   const main = ["node_modules", "node-llama-cpp", "dist", "index.js"];
 
-  /** Runs the command with a program in npm's place, which is a script of the shell. */
+  /** Runs the command with a shell script in place of npm. */
   const verifyWith = async (name: string, npm: string) => {
     const folder = join(scratch, name);
     await mkdir(folder);
@@ -51,7 +51,7 @@ describe("the package", () => {
     return { exitCode, stderr, cache, left: await readdir(cache) };
   };
 
-  test("is installed by the command that needs it, at its version, and nothing is run", async () => {
+  test("is installed by the command that needs it, at its version, without install scripts", async () => {
     const file = main.join("/");
     const npm = `echo "$@"; mkdir -p ${main.slice(0, -1).join("/")}; echo 'throw "fake"' > ${file}`;
     const { stderr, left } = await verifyWith("there", npm);
@@ -60,7 +60,7 @@ describe("the package", () => {
     expect(left).toEqual(["node-llama-cpp-3.22.1"]);
   });
 
-  test("that cannot be installed is an error with npm's words, and leaves nothing", async () => {
+  test("that cannot be installed is an error with npm's message, and leaves no files", async () => {
     const npm = "echo 'npm error code ENOTFOUND' >&2; exit 7";
     const { exitCode, stderr, cache, left } = await verifyWith("absent", npm);
     expect(exitCode).toBe(2);
@@ -70,7 +70,7 @@ describe("the package", () => {
     expect(left).toEqual([]);
   });
 
-  test("that is there is not installed again", async () => {
+  test("that is installed is not installed again", async () => {
     const folder = join(scratch, "once");
     await mkdir(join(folder, ...main.slice(0, -1)), { recursive: true });
     await writeFile(join(folder, ...main), "export const getLlama = 3;\n");
@@ -78,13 +78,13 @@ describe("the package", () => {
     expect(await llamaCppPackage(folder)).toMatchObject({ getLlama: 3 });
   });
 
-  test("that is not there is an error that says how to install it", async () => {
+  test("that is missing is an error with the command that installs it", async () => {
     const missing = llamaCppPackage(join(scratch, "nowhere"));
     await expect(missing).rejects.toThrow(/^llama.cpp: .* verify --subject llama.cpp installs it$/);
   });
 });
 
-test("a model that no architecture says is not offered, whether or not it is installed", async () => {
+test("an unsupported model is not offered, installed or not", async () => {
   const config = modelConfig({ ...sizes, slidingWindow: 3 });
   const model = { name: "window", config, weights: randomWeights(config, 1) };
   const starting = llamaCppDecoder(model, { cache: "float32" }).start();
@@ -94,7 +94,7 @@ test("a model that no architecture says is not offered, whether or not it is ins
   );
 });
 
-test("GELU by a table and attention in float16 raise the noise floor where they are", () => {
+test("GELU by a table and attention in float16 raise the noise floor", () => {
   const floors = (feedForward: "swiglu" | "gelu_tanh") => {
     const config = modelConfig({ ...sizes, feedForward });
     const model = { name: feedForward, config, weights: randomWeights(config, 1) };
@@ -106,7 +106,7 @@ test("GELU by a table and attention in float16 raise the noise floor where they 
   expect(swigluHalf).toBeGreaterThan(30 * swiglu);
 });
 
-/** What a process of its own says. */
+/** Returns the output of a child process. */
 async function child(...parameters: readonly string[]) {
   const file = join(import.meta.dirname, "llama-cpp-child.ts");
   return JSON.parse(`${await $({ quiet: true })`${process.execPath} ${file} ${parameters}`}`);
@@ -121,7 +121,7 @@ if (await isLlamaCppInstalled()) {
     expect(verdicts.map(({ cases }) => cases)).toEqual([100, 20, 10, 20]);
   });
 
-  /** The tokens that follow, greedily. */
+  /** Returns the greedy continuation. */
   const continued = (file: string, prompt: readonly number[], count: number) =>
     child("greedy", file, JSON.stringify(prompt), String(count));
 
@@ -142,5 +142,5 @@ if (await isLlamaCppInstalled()) {
     });
   });
 } else {
-  test(`llama.cpp computes what is written for it (not available: ${llamaCppFolder()})`, () => {});
+  test(`llama.cpp runs the written files (not available: ${llamaCppFolder()})`, () => {});
 }

@@ -11,7 +11,7 @@ import { expectSameModel, modelsOf } from "./same-model.ts";
 import { scratchFolder } from "./scratch.ts";
 import { property } from "./support.ts";
 
-/** What llama2.c can say: Meta's layout, and nothing that Llama 2 lacks. */
+/** The features that llama2.c supports: those of Llama 2, in Meta's layout. */
 const llama2 = ({ numAttentionHeads: N, headDim: H }: ModelConfig): Partial<ModelConfig> => ({
   hiddenSize: N * H,
   norm: "rmsnorm",
@@ -32,7 +32,7 @@ const llama2 = ({ numAttentionHeads: N, headDim: H }: ModelConfig): Partial<Mode
   headDim: H % 2 === 0 ? H : 2 * H,
 });
 
-/** A file of one layer: V = 3, D = 4, F = 1, N = 2, K = 1, P = 2; its numbers count up from 1. */
+/** A file of one layer: V = 3, D = 4, F = 1, N = 2, K = 1, P = 2; its numbers are 1, 2, 3, … */
 const tiny = (tied: boolean): { model: Model; bytes: Uint8Array } => {
   const config = modelConfig({
     vocabSize: 3,
@@ -73,7 +73,7 @@ const tiny = (tied: boolean): { model: Model; bytes: Uint8Array } => {
 describe("llama2.c", () => {
   const folder = scratchFolder();
 
-  test.each([true, false])("worked example: a file counted out by hand, tied %s", async (tied) => {
+  test.each([true, false])("worked example: a file built byte by byte, tied %s", async (tied) => {
     const { model, bytes } = tiny(tied);
     const path = join(folder, "tiny.bin");
     await writeFile(path, bytes);
@@ -84,7 +84,7 @@ describe("llama2.c", () => {
     expect(new Uint8Array(await readFile(path))).toEqual(new Uint8Array(bytes));
   });
 
-  property("gives back what it wrote, bit for bit", modelsOf(llama2), async (model) => {
+  property("reads a written model bit for bit", modelsOf(llama2), async (model) => {
     const path = join(folder, "round.bin");
     await writeLlama2c(path, model);
     expectSameModel(await readLlama2c(path), model);
@@ -107,7 +107,7 @@ describe("llama2.c", () => {
     { lmHeadBias: true },
     { headDim: 8 },
   ];
-  test.each(unsupported)("does not write what the format cannot say: %o", async (feature) => {
+  test.each(unsupported)("does not write unsupported features: %o", async (feature) => {
     const { model } = tiny(true);
     const plain = { ...model.config, hiddenSize: 8, headDim: 4 };
     const config = modelConfig({ ...plain, ...feature });
@@ -126,7 +126,7 @@ describe("llama2.c", () => {
     await expect(writeLlama2c(join(folder, "never.bin"), model)).rejects.toThrow(message);
   });
 
-  test("does not write adapters, which the format has no place for", async () => {
+  test("does not write adapters", async () => {
     const { model } = tiny(true);
     const lora = { rank: 2, alpha: 1, targets: ["q_proj" as const] };
     const weights = buildWeights(model.config, (_, shape) => zeros(shape), lora);
@@ -172,7 +172,7 @@ describe("llama2.c", () => {
   });
 
   property(
-    "a damaged file is refused by name, or read as a model that is whole",
+    "a damaged file is refused by name, or read as a complete model",
     damagedCopies(tiny(false).bytes, 28),
     async (bytes) => {
       const path = join(folder, "damaged.bin");
@@ -187,7 +187,7 @@ function zeros(shape: readonly number[]): Float64Array {
   return new Float64Array(shape.reduce((product, extent) => product * extent, 1));
 }
 
-/** A copy of `bytes`, followed by zeros. */
+/** Returns a copy of `bytes`, followed by zeros. */
 function view(length: number, bytes: Uint8Array = new Uint8Array()): DataView {
   const copy = new Uint8Array(length);
   copy.set(bytes);

@@ -27,7 +27,7 @@ const model: Model = { name: "m", config, weights: randomWeights(config, 1) };
 describe("loadModel", () => {
   const scratch = scratchFolder();
 
-  test("tells a format by its content, whatever the file is called", async () => {
+  test("recognises a format by its content, with any file name", async () => {
     const [bin, gguf, folder] = ["m.gguf", "m.bin", "m.json"].map((name) => join(scratch, name));
     await writeLlama2c(bin, model);
     await writeGguf(gguf, model);
@@ -35,7 +35,7 @@ describe("loadModel", () => {
     for (const path of [bin, gguf, folder]) expectSameModel(await loadModel(path), model);
   });
 
-  test("picks up the tokenizer beside a llama2.c file, if it is of the model's size", async () => {
+  test("loads the tokenizer beside a llama2.c file, if it has the size of the model", async () => {
     const folder = join(scratch, "beside");
     await writeLlama2c(join(folder, "m.bin"), model);
     expect((await loadModel(join(folder, "m.bin"))).tokenizer).toBeUndefined();
@@ -45,7 +45,7 @@ describe("loadModel", () => {
     expect((await loadModel(join(folder, "m.bin"))).tokenizer?.vocabSize).toBe(259);
   });
 
-  test("picks up the tokenizer of a folder", async () => {
+  test("loads the tokenizer of a folder", async () => {
     const folder = join(scratch, "with-tokenizer");
     await writeHuggingFace(folder, model);
     const bpe = { type: "BPE", vocab: { a: 0, b: 1 }, merges: [] };
@@ -56,7 +56,7 @@ describe("loadModel", () => {
     expect(tokenizer?.encode("ba")).toEqual([1, 0]);
   });
 
-  test("says where to look, given the weights of a folder alone", async () => {
+  test("names the folder to use, given only the weights of it", async () => {
     const folder = join(scratch, "folder");
     await writeHuggingFace(folder, model);
     const path = join(folder, "model.safetensors");
@@ -70,7 +70,7 @@ describe("loadModel", () => {
     expectClear(await loadModel(path).catch((error: unknown) => error), path);
   });
 
-  test("refuses what is not there, and an empty folder", async () => {
+  test("refuses a missing path, and an empty folder", async () => {
     const missing = join(scratch, "missing");
     await expect(loadModel(missing)).rejects.toThrow(missing);
     await mkdir(missing);
@@ -83,7 +83,7 @@ describe("loadModel", () => {
       expect(loaded.tokenizer?.vocabSize).toBe(512);
     });
 
-    test("stories260K is the same model after every format", async () => {
+    test("stories260K is the same model in every format", async () => {
       const loaded = await loadModel(join(folder, "stories260K.bin"));
       const copies = { bin: writeLlama2c, gguf: writeGguf, folder: writeHuggingFace };
       for (const [name, write] of Object.entries(copies)) {
@@ -115,7 +115,7 @@ describe("loadModel", () => {
   });
 });
 
-/** A tokenizer file of that many empty tokens. */
+/** Returns a tokenizer file with this number of empty tokens. */
 function tokens(count: number): Uint8Array {
   return new Uint8Array(4 + 8 * count);
 }

@@ -44,7 +44,7 @@ describe("the first departure of one pass from another", () => {
   });
 });
 
-/** The reference, with other weights than it says. */
+/** The reference, with other weights than it declares. */
 function misreading(change: (weights: Weights) => void): Subject {
   const candidates = reference.candidates.map((candidate) => {
     const { config, weights } = candidate.model!;
@@ -56,7 +56,7 @@ function misreading(change: (weights: Weights) => void): Subject {
   return { ...reference, candidates };
 }
 
-describe("a broken decoder that shows its stages", () => {
+describe("a broken decoder with stages", () => {
   test.for([
     [
       "value",
@@ -73,7 +73,7 @@ describe("a broken decoder that shows its stages", () => {
       (weights: Weights) => weights.embedTokens.fill(7),
       /position 0, embedding, entry 0/,
     ],
-  ] as const)("is found at its %s", async ([, change, where]) => {
+  ] as const)("is located at its %s", async ([, change, where]) => {
     const { status, failure } = await runLaw(gold, misreading(change), { seed, runs: 50 });
     expect(status).toBe("broken");
     expect(failure?.where).toMatch(where);
@@ -81,7 +81,7 @@ describe("a broken decoder that shows its stages", () => {
   });
 });
 
-describe("a failure that is declared", () => {
+describe("a declared failure", () => {
   const broken = misreading((weights) => weights.embedTokens.fill(7));
   const declared = { "definition-equality": "it reads its embedding wrong" };
   const report = async (subject: Subject) => {
@@ -89,13 +89,13 @@ describe("a failure that is declared", () => {
     return { verdict, code: exitCodeOf({ verdicts: [verdict] }) };
   };
 
-  test("is known, and lets the run pass", async () => {
+  test("is known, and the run passes", async () => {
     const { verdict, code } = await report(broken);
     expect([verdict.status, code]).toEqual(["known failure", 0]);
     expect(verdict.failure).not.toBe(null);
   });
 
-  test("must not be gone", async () => {
+  test("must still fail", async () => {
     const { verdict, code } = await report(reference);
     expect([verdict.status, code]).toEqual(["now kept", 1]);
   });

@@ -27,7 +27,7 @@ import { property, seed } from "./support.ts";
 interface Adapted {
   base: Model;
   lora: LoraConfig;
-  /** With B zero, as LoRA starts. */
+  /** Adapters with B zero, as at the start of LoRA. */
   fresh: Weights;
   tokens: number[];
 }
@@ -55,7 +55,7 @@ const adapterTensors = ({ tensors }: Weights) =>
 const hasAdapter = (name: string) => (tensor: Tensor) =>
   tensor.name === name.replace(/weight$/, "lora_A.weight");
 
-/** Gives every B numbers, as training would. */
+/** Fills every B with numbers, as training would. */
 function train(weights: Weights): Weights {
   const random = seededRandom(7);
   for (const { name, data } of adapterTensors(weights)) {
@@ -70,7 +70,7 @@ async function logitsOf({ config }: Model, weights: Weights, tokens: readonly nu
 }
 
 describe("LoRA", () => {
-  property("with B zero changes no logit, not by a bit", adapted, async ({ base, ...rest }) => {
+  property("with B zero changes no bit of any logit", adapted, async ({ base, ...rest }) => {
     const { fresh, tokens } = rest;
     const plain = await logitsOf(base, base.weights, tokens);
     expect(firstDifference(await logitsOf(base, fresh, tokens), plain, "bitwise")).toBeNull();
@@ -80,7 +80,7 @@ describe("LoRA", () => {
   });
 
   property(
-    "merged into the weights gives the logits of the adapters beside them",
+    "merged into the weights gives the logits of separate adapters",
     adapted,
     async ({ base, fresh, tokens }) => {
       const beside = await logitsOf(base, train(fresh), tokens);
@@ -93,7 +93,7 @@ describe("LoRA", () => {
   );
 
   property(
-    "leaves the base alone: the same memory, the same bytes, whatever is trained and merged",
+    "does not change the base: the same memory and bytes after training and merging",
     adapted,
     async ({ base, fresh, tokens }) => {
       const before = base.weights.tensors.map(({ data }) => data.slice());
@@ -120,7 +120,7 @@ describe("LoRA", () => {
 
   const swiglu = modelConfig({ ...namedModel("demo").config, tieWordEmbeddings: false });
 
-  test.for(targetsOf(swiglu))("on %s, with B trained, changes the logits", async (target) => {
+  test.for(targetsOf(swiglu))("on %s, with non-zero B, changes the logits", async (target) => {
     const base = { name: "demo", config: swiglu, weights: initWeights(swiglu, 42) };
     const lora = { rank: 1, alpha: 1, targets: [target] };
     const weights = train(withLora(swiglu, base.weights, lora, 1));
@@ -130,7 +130,7 @@ describe("LoRA", () => {
   });
 
   test.for(["definition-equality", "chunk-invariance", "tied-weights-memory"])(
-    "keeps %s with B trained",
+    "keeps %s with non-zero B",
     async (id) => {
       const candidates = adapted.map(({ base, fresh }) => {
         const model = { ...base, weights: train(fresh) };

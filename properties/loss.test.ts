@@ -39,7 +39,7 @@ const flat = (rows: readonly { scores: number[]; target: number }[]) => ({
 });
 
 describe("cross-entropy", () => {
-  property("is the sum of -log softmax at the targets that count", batches, (rows) => {
+  property("is the sum of -log softmax at the counted targets", batches, (rows) => {
     const { logits, targets } = flat(rows);
     const expected = rows
       .filter(({ target }) => target !== IGNORED)
@@ -50,7 +50,7 @@ describe("cross-entropy", () => {
   });
 
   property(
-    "has a gradient that sums to 0 in every row, and is 0 where ignored",
+    "has a gradient that sums to 0 in every row, and is 0 at ignored targets",
     batches,
     (rows) => {
       const { logits, targets } = flat(rows);
@@ -65,7 +65,7 @@ describe("cross-entropy", () => {
     },
   );
 
-  test("of uniform logits is ln V, a guess among V tokens", () => {
+  test("of uniform logits is ln V", () => {
     const loss = crossEntropy(new Float64Array(7), [3]);
     expect(loss).toBe(Math.log(7));
     expect(perplexity(loss)).toBeCloseTo(7, 12);
@@ -128,7 +128,7 @@ test("a row may have one token more than the context: the last is only a label",
   expect(lossAndGradients(model, [{ tokens: [0, 1, 2, 3, 4] }]).counted).toBe(4);
 });
 
-test("the loss counts tokens alike in short rows and long ones", () => {
+test("tokens of short and of long rows have the same weight in the loss", () => {
   const rows = [{ tokens: [1, 2] }, { tokens: [0, 3, 4, 1] }];
   const [short, long] = rows.map((row) => lossAndGradients(model, [row]));
   const { loss, counted } = lossAndGradients(model, rows);

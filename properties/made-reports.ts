@@ -1,4 +1,4 @@
-/** Folders of reports whose tables are made up, as small as they can be. */
+/** Small folders of generated reports. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
@@ -18,10 +18,10 @@ const run_id = "2026-01-02T03:04:05.678Z";
 
 type LawRow = RowOf<typeof lawsTable>;
 
-/** Cells that are not those of a law that is kept. */
+/** Cells that differ from those of a kept law. */
 type Change = Partial<LawRow>;
 
-/** Writes laws.csv: every law, kept over 1,000 cases, but for the changes. */
+/** Writes laws.csv: every law kept over 1,000 cases, except for the changes. */
 export async function writeLaws(folder: string, changes: Readonly<Record<string, Change>> = {}) {
   const rows = laws.map(
     (law, i): LawRow => ({
@@ -74,7 +74,7 @@ async function writeEngines(folder: string): Promise<string> {
   return writeTable(folder, enginesTable, rows);
 }
 
-/** Writes the tables of a bench whose times are made up. */
+/** Writes the tables of a bench with generated times. */
 export async function writeBench(folder: string): Promise<string[]> {
   const samples = madeSamples({ processes: 3, rounds: 2 });
   return writeBenchTables(folder, samples, benchTables(samples, configs));

@@ -1,4 +1,4 @@
-/** Samples of a bench of the demo model whose times are made up, so that every figure is known. */
+/** Samples of a bench of the demo model with generated times, so that every figure is known. */
 
 import { emptySample } from "../src/bench/measure.ts";
 import type { Sample } from "../src/bench/sample.ts";
@@ -16,7 +16,7 @@ export const configs: Configs = new Map([
 export const lengths = [10, 50, 100, 500, 1000];
 export const marks = [1, 10, 20, 50, 100, 200, 500, 1000];
 
-/** How long a task takes on a machine that does 2 GFLOP/s and 10 µs of overhead for each token. */
+/** Time of a task on a machine with 2 GFLOP/s and 10 µs of overhead for each token. */
 export function idealMs(sample: Sample): number {
   const flops = taskFlops(configs.get(sample.model)!, sample)!;
   return Number(flops) / 2e6 + 0.01 * sample.gen_len;
@@ -28,7 +28,7 @@ interface Making {
   readonly timeMs?: (sample: Sample) => number;
 }
 
-/** The samples of a bench of the demo model, with made-up times. */
+/** Returns the samples of a bench of the demo model, with generated times. */
 export function madeSamples({
   processes = 6,
   rounds = 5,

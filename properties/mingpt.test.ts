@@ -15,7 +15,7 @@ import { property } from "./support.ts";
 const folder = scratchFolder();
 const path = join(folder, "model.json");
 
-/** What minGPT can say: its own GPT-2, and the defaults of RoPE's idle fields. */
+/** The features that minGPT supports: its GPT-2, with the defaults of unused RoPE fields. */
 const minGpt = ({ numAttentionHeads: N, headDim: H }: ModelConfig): Partial<ModelConfig> => ({
   ...{ hiddenSize: N * H, intermediateSize: 4 * N * H, numKeyValueHeads: N },
   ...{ norm: "layernorm", normEps: 1e-5, finalNorm: true, qkNorm: false, slidingWindow: null },
@@ -30,7 +30,9 @@ interface Json {
   [tensor: string]: Record<string, unknown>;
 }
 
-/** A file of one layer, V = 3, D = 2, N = 2, P = 2; its numbers, mask aside, count from 1. */
+/**
+ * A file of one layer, V = 3, D = 2, N = 2, P = 2; its numbers, except for the mask, are 1, 2, 3, …
+ */
 function tiny(): Json {
   const shapes: [string, ...number[]][] = [
     ["transformer.wte.weight", 3, 2],
@@ -97,7 +99,7 @@ describe("minGPT's JSON", () => {
     expect(numbers("lm_head.weight")).toEqual([89, 90, 91, 92, 93, 94]);
   });
 
-  property("gives back what it wrote, bit for bit", modelsOf(minGpt), async (model) => {
+  property("reads a written model bit for bit", modelsOf(minGpt), async (model) => {
     await writeMinGpt(path, model);
     const bytes = await readFile(path);
     const read = await readMinGpt(path);
@@ -107,7 +109,7 @@ describe("minGPT's JSON", () => {
   });
 
   withModel("gpt-nano-sort", (models) => {
-    test("minGPT's own file is written again, byte for byte", async () => {
+    test("a file of minGPT is written again, byte for byte", async () => {
       const original = join(models, "gpt-nano-sort-model.json");
       await writeMinGpt(path, await readMinGpt(original));
       expect((await readFile(path)).equals(await readFile(original))).toBe(true);
@@ -222,7 +224,7 @@ describe("minGPT's JSON is refused", () => {
   });
 
   property(
-    "by name when its bytes are damaged, or is read as a model that is whole",
+    "by name if its bytes are damaged, or is read as a complete model",
     damagedCopies(Buffer.from(JSON.stringify(tiny())), 1500),
     async (bytes) => {
       await writeFile(path, bytes);
@@ -232,7 +234,7 @@ describe("minGPT's JSON is refused", () => {
   );
 
   property(
-    "by name when a word of it is another, or is read as a model that is whole",
+    "by name if one token differs, or is read as a complete model",
     damagedJson(JSON.stringify(tiny())),
     async (text) => {
       await writeFile(path, text);

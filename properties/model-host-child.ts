@@ -1,6 +1,6 @@
 /**
- * A program that loads models, by the protocol of src/engines/process.ts: each from a folder with a
- * seed in it, computed with the reference decoder. It refuses a model while 40 others are loaded.
+ * A program with the protocol of src/engines/process.ts that loads models: each from a folder with
+ * a seed, on the reference decoder. It refuses a model while 40 others are loaded.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** One program serves any number of models, and holds no more of them than it needs. */
+/** One program serves any number of models, and keeps a limited number loaded. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -30,26 +30,26 @@ const host = (...parameters: string[]) =>
     },
   });
 
-/** What a model gives, computed in this process. */
+/** Returns the logits of a model, computed in this process. */
 async function expected(name: string, tokens: readonly number[]) {
   const { weights } = model(name);
   await using sequence = await referenceDecoder(config, weights).start();
   return sequence.append(tokens);
 }
 
-test("each model gives its own logits, however many there are", async () => {
+test("each of many models gives its logits", async () => {
   await using one = host();
   const decoders = Array.from({ length: 45 }, (_, i) => one.decoder(model(String(i))));
   for (const [i, decoder] of decoders.entries()) {
     await using sequence = await decoder.start();
     expect(await sequence.append([3, 1])).toEqual(await expected(String(i), [3, 1]));
   }
-  // The first has made room for others by now, and is loaded again.
+  // The first model was unloaded by now, and is loaded again.
   await using again = await decoders[0].start();
   expect(await again.append([3, 1])).toEqual(await expected("0", [3, 1]));
 });
 
-test("a model with an open sequence stays", async () => {
+test("a model with an open sequence remains loaded", async () => {
   await using one = host();
   await using open = await one.decoder(model("7")).start();
   await open.append([3]);
@@ -60,7 +60,7 @@ test("a model with an open sequence stays", async () => {
   expect(await open.append([1])).toEqual(await expected("7", [3, 1]));
 });
 
-test("a program says its versions, or why it cannot start", async () => {
+test("a program reports its versions, or why it cannot start", async () => {
   await using one = host();
   expect(await one.versions()).toEqual({ child: "1.2.3" });
   await using none = host("no Python package torch; install it");
@@ -69,7 +69,7 @@ test("a program says its versions, or why it cannot start", async () => {
   await expect(none.decoder(model("1")).start()).rejects.toThrow(message);
 });
 
-test("a model that cannot be written is not offered, and the others go on", async () => {
+test("a model that cannot be written is not offered, and the others continue", async () => {
   await using one = host();
   const unwritable = { ...model("1"), name: "unwritable" };
   await expect(one.decoder(unwritable).start()).rejects.toThrow(NotOffered);

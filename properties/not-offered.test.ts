@@ -1,4 +1,4 @@
-/** An engine that cannot compute some models says so, and laws pass such cases over. */
+/** Laws skip the models that an engine does not offer. */
 import { expect, test } from "vitest";
 import { NotOffered } from "../src/decoder.ts";
 import { lawById } from "../src/laws/index.ts";
@@ -8,7 +8,7 @@ import { defineSubject } from "../src/subjects/define-subject.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { seed } from "./support.ts";
 
-/** Computes what it offers, and throws at the start of any other model. */
+/** An engine that throws at the start of every model that it does not offer. */
 const engine = (offers: (model: Model) => boolean, error: Error) =>
   defineSubject({
     name: "picky",
@@ -26,7 +26,7 @@ const hasNoWindow = ({ config }: Model) => config.slidingWindow === null;
 const notOffered = new NotOffered("picky: config.slidingWindow must be null");
 
 test.for(["window-receptive-field", "full-width-window"])(
-  "%s is not offered where every case is refused",
+  "%s is not offered if every case is refused",
   async (id) => {
     const subject = engine(hasNoWindow, notOffered);
     const verdict = await runLaw(lawById(id), subject, { seed, runs: 30 });
@@ -34,7 +34,7 @@ test.for(["window-receptive-field", "full-width-window"])(
   },
 );
 
-test("a law is kept where enough of the cases that are computed meet its precondition", async () => {
+test("a law is kept if enough of the offered cases meet its precondition", async () => {
   const law = lawById("cache-equality");
   const subject = engine(({ config }) => config.vocabSize % 4 === 0, notOffered);
   const verdict = await runLaw(law, subject, { seed, runs: 1000 });

@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime, an engine that others wrote, computes the graphs that are written here: it keeps
- * the laws, it agrees with the definition, and a graph that is wrong is caught.
+ * ONNX Runtime, an independent engine, on graphs written here: it keeps the laws and agrees with
+ * the definition, and wrong graphs are detected.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ import { runLaw } from "../src/verify/run-law.ts";
 import { withModel } from "./models.ts";
 import { expectNoFailure, seed } from "./support.ts";
 
-/** Every case loads a graph, which takes tens of milliseconds. */
+/** Few, because every case loads a graph, which takes tens of milliseconds. */
 const runs = { golden: 500, other: 15 };
 
 const widths = ["float32", "float64"] as const;
@@ -41,7 +41,7 @@ describe.for([onnxRuntime, onnxRuntimeFloat64])("$name", (subject) => {
   });
 });
 
-describe("a wrong graph is caught:", () => {
+describe("a wrong graph is detected:", () => {
   const otherConfig = (change: Partial<Model["config"]>) => (model: Model) => ({
     ...model,
     config: { ...model.config, ...change },
@@ -89,7 +89,7 @@ const config = modelConfig({
 });
 const tokens = [3, 1, 4, 1, 5, 9, 2, 6, 5];
 
-test("adapters are computed beside their layers", async () => {
+test("adapters are computed with their layers", async () => {
   const lora = { rank: 2, alpha: 3, targets: targetsOf(config) };
   const weights = withLora(config, randomWeights(config, 1), lora, 2);
   for (const { name, data } of weights.tensors) {
@@ -102,7 +102,7 @@ test("adapters are computed beside their layers", async () => {
   expect(largestError(await sequence.appendAll(tokens), expected)).toBeLessThan(1e-12);
 });
 
-test("a decoder that was disposed of loads its graph anew", async () => {
+test("a decoder that was disposed of loads its graph again", async () => {
   const model = { name: "small", config, weights: randomWeights(config, 1) };
   const decoder = onnxRuntimeDecoder(model, { dtype: "float32" });
   const before = await (await decoder.start()).append(tokens);
@@ -112,7 +112,7 @@ test("a decoder that was disposed of loads its graph anew", async () => {
 });
 
 describe.for(widths)("trained models in %s", (dtype) => {
-  /** The tokens that follow, greedily. */
+  /** Returns the greedy continuation. */
   const continued = async (model: Model, prompt: readonly number[], count: number) => {
     await using decoder = onnxRuntimeDecoder(model, { dtype });
     await using sequence = await decoder.start();

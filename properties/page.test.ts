@@ -1,4 +1,4 @@
-/** The page as a reader has it: opened from a file, in a browser, with nothing else. */
+/** The page, opened from a file in a browser. */
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await writeReport(broken);
 });
 
-/** What `causalgate cost` prints as JSON, in this process. */
+/** Returns the JSON of `causalgate cost`, run in this process. */
 async function cost(...parameters: string[]): Promise<Record<string, number>[]> {
   const log = vi.spyOn(console, "log").mockImplementation(() => {});
   await costCommand().parseAsync([...parameters, "--format", "json"], { from: "user" });
@@ -38,7 +38,7 @@ async function cost(...parameters: string[]): Promise<Record<string, number>[]> 
 }
 
 withChromium((browser) => {
-  // The same page for all tests: opening it is what takes time.
+  // The same page for all tests, as opening it takes most of the time.
   let page: Page;
   const errors: string[] = [];
   const requests: string[] = [];
@@ -52,7 +52,7 @@ withChromium((browser) => {
     await page.goto(urlOf(full));
   });
 
-  /** What axe finds and people who use the page would stumble over. */
+  /** The serious findings of axe. */
   async function stumbles(options: object): Promise<unknown[]> {
     const found = await page.evaluate<{ impact: string; id: string; nodes: { html: string }[] }[]>(
       `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => violations)`,
@@ -156,7 +156,7 @@ withChromium((browser) => {
       .locator("nav a, #law-table th, #law-table td, #runs td")
       .evaluateAll((all) => all.filter((one) => one.getBoundingClientRect().right > 360).length);
     expect(cut).toBe(0);
-    // The names of laws stay in sight while the cells of the matrix scroll.
+    // The names of laws remain visible while the cells of the matrix scroll.
     const grid = page.locator("#kill-grid");
     await grid.evaluate((element) => element.parentElement!.scrollBy(200, 0));
     const names = await grid.locator("ol").boundingBox();

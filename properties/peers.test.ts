@@ -10,7 +10,7 @@ import { peerRows } from "../benchmarks/peers-table.ts";
 import { type PeerTiming, timePeers, timingCount } from "../benchmarks/time-peers.ts";
 import { startRecord } from "../src/io/run-record.ts";
 
-test("the peers run at smoke scale, and their table is whole", async () => {
+test("the peers run at smoke scale, and their table is complete", async () => {
   const folder = await mkdtemp(join(tmpdir(), "peers-"));
   let steps = 0;
   const step = () => {
@@ -93,7 +93,7 @@ describe("the table", () => {
   );
 
   test.for([{ tokenDigest: "other" }, { isRight: false }])(
-    "has no times for an engine that once gave other tokens: %o",
+    "has no times for an engine with different tokens in one run: %o",
     (wrong) => {
       const once = timings.findIndex(({ arm }) => arm === "onnxruntime");
       const moved = timings.with(once, { ...timings[once], ...wrong });
@@ -105,7 +105,7 @@ describe("the table", () => {
   );
 });
 
-test("every process times all able peers, in another order", () => {
+test("every process times all available peers, in another order", () => {
   const jobs = peerJobs("smoke", () => ["reference", "onnxruntime"], 42);
   expect(jobs.map(({ process }) => process)).toEqual([0, 1]);
   expect(new Set(jobs.map(({ orderSeed }) => orderSeed)).size).toBe(2);

@@ -16,7 +16,7 @@ const folder = scratchFolder();
 const configPath = join(folder, "adapter_config.json");
 const tensorsPath = join(folder, "adapter_model.safetensors");
 
-/** Gives every B numbers, as training would. */
+/** Fills every B with numbers, as training would. */
 function trained(weights: Weights): Weights {
   const random = seededRandom(9);
   for (const { name, data } of weights.tensors) {
@@ -31,7 +31,7 @@ const lora = { rank: 2, alpha: 3, targets: ["q_proj", "up_proj"] as const };
 
 describe("adapters in PEFT's format", () => {
   property(
-    "come back as they were, on the base's own memory",
+    "are read unchanged, on the memory of the base",
     fc.tuple(models(), fc.integer({ min: 1, max: 3 }), fc.nat()),
     async ([model, rank, pick]) => {
       const possible = targetsOf(model.config);
@@ -51,7 +51,7 @@ describe("adapters in PEFT's format", () => {
     40,
   );
 
-  test("have PEFT's names, and say what their base is", async () => {
+  test("have PEFT's names, and the name of their base", async () => {
     await writePeft(folder, { ...base, weights: withLora(tiny, base.weights, lora, 4) }, "a base");
     expect(await peftBase(folder)).toBe("a base");
     const words = JSON.parse(await readFile(configPath, "utf8"));
@@ -61,7 +61,7 @@ describe("adapters in PEFT's format", () => {
     expect(first).toMatchObject({ name: `${layer}.lora_A.weight`, shape: [2, 64] });
   });
 
-  test("are not written for a model that has none", async () => {
+  test("are not written for a model without adapters", async () => {
     const message = "tiny: the weights must have adapters, got none";
     await expect(writePeft(folder, base, "a base")).rejects.toThrow(new RangeError(message));
   });
@@ -88,7 +88,7 @@ describe("adapters are refused", () => {
     await expect(read).rejects.toThrow(message);
   });
 
-  test("when a tensor is missing, of another shape, or of no target", async () => {
+  test("if a tensor is missing, of another shape, or of no target", async () => {
     const tensors = await readSafetensors(tensorsPath);
     const [first, ...others] = tensors;
     const where = `${tensorsPath}: ${first.name}`;

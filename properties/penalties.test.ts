@@ -1,4 +1,4 @@
-/** Penalties, bans and min-p: worked examples, and what is refused. */
+/** Penalties, bans and min-p: worked examples and errors. */
 import { describe, expect, test } from "vitest";
 import { ban } from "../src/sampling/ban.ts";
 import { minP } from "../src/sampling/min-p.ts";
@@ -12,23 +12,23 @@ const digits = (probs: Float64Array) => Array.from(probs, (p) => Number(p.toFixe
 const kept = (logits: Float64Array) => [...logits.keys()].filter((id) => logits[id] > -Infinity);
 
 describe("repetition penalty", () => {
-  test("at 2 halves what is positive and doubles what is negative, once", () => {
+  test("at 2 halves positive and doubles negative logits, once", () => {
     const logits = row(2, -2, 0, 1, -1);
     expect(list(repetitionPenalty(logits, [1, 0, 1, 2, 1], 2))).toEqual([1, -4, 0, 1, -1]);
   });
 
-  test("makes a token with a negative logit less likely, where dividing made it more likely", () => {
+  test("makes a token with a negative logit less likely, unlike division", () => {
     const [before] = distribution(row(-2, 0), {});
     const [after] = distribution(row(-2, 0), { repetitionPenalty: 2 }, [0]);
     const [divided] = distribution(row(-2 / 2, 0), {});
     expect(digits(row(before, after, divided))).toEqual([0.1192, 0.01799, 0.26894]);
   });
 
-  test("below 1 makes seen tokens more likely", () => {
+  test("below 1 makes tokens of the history more likely", () => {
     expect(list(repetitionPenalty(row(2, -2), [0, 1], 0.5))).toEqual([4, -1]);
   });
 
-  test("leaves a dropped token dropped", () => {
+  test("does not restore a dropped token", () => {
     expect(list(repetitionPenalty(row(-Infinity, 1), [0], 1.3))).toEqual([-Infinity, 1]);
   });
 
@@ -41,13 +41,13 @@ describe("repetition penalty", () => {
 });
 
 describe("frequency and presence penalties", () => {
-  test("the first counts every time, the second once", () => {
+  test("the first counts every occurrence, the second one", () => {
     const logits = row(3, 2, 1);
     expect(list(frequencyPenalty(logits, [0, 2, 0, 0], 0.5))).toEqual([1.5, 2, 0.5]);
     expect(list(presencePenalty(logits, [0, 2, 0, 0], 0.5))).toEqual([2.5, 2, 0.5]);
   });
 
-  test("below 0 they raise what was seen", () => {
+  test("below 0 they raise tokens of the history", () => {
     expect(list(frequencyPenalty(row(0, 0), [0, 0], -1))).toEqual([2, 0]);
     expect(list(presencePenalty(row(0, 0), [0, 0], -1))).toEqual([1, 0]);
   });
@@ -62,7 +62,7 @@ describe("frequency and presence penalties", () => {
 describe("ban", () => {
   const logits = row(0, 1, 2, 3);
 
-  test("one id is banned always, and greedy takes the next best", () => {
+  test("one id is always banned, and greedy takes the next best", () => {
     expect(kept(ban(logits, [], [[3]]))).toEqual([0, 1, 2]);
     expect(sampleToken(logits, { temperature: 0, bannedSequences: [[3]] })).toBe(2);
   });
@@ -81,7 +81,7 @@ describe("ban", () => {
     }
   });
 
-  test("several sequences ban each its own last id", () => {
+  test("several sequences each ban their last id", () => {
     expect(
       kept(
         ban(
@@ -107,15 +107,15 @@ describe("min-p", () => {
     expect(kept(minP(logits, 0.2))).toEqual([0, 1, 2, 3]);
   });
 
-  test("at 1 keeps those that tie for the largest, wherever they stand", () => {
+  test("at 1 keeps all tokens that tie for the largest", () => {
     expect(kept(minP(row(0, 3, 3, 1), 1))).toEqual([1, 2]);
   });
 
-  test("at 0 keeps all, also a token whose probability underflows", () => {
+  test("at 0 keeps all, including a token whose probability underflows", () => {
     expect(kept(minP(row(0, 1000), 0))).toEqual([0, 1]);
   });
 
-  test("reads the temperature: at T = 2 the shares are square roots", () => {
+  test("applies after the temperature: at T = 2 the shares are square roots", () => {
     const hot = distribution(logits, { temperature: 2, minP: 0.6 });
     expect(digits(hot)).toEqual([0.58579, 0.41421, 0, 0]);
     expect(digits(distribution(logits, { minP: 0.6 }))).toEqual([1, 0, 0, 0]);

@@ -1,6 +1,6 @@
 /**
- * A program that speaks the protocol of src/engines/process.ts, computing with the reference
- * decoder; at its first append it misbehaves as its first parameter says.
+ * A program with the protocol of src/engines/process.ts, on the reference decoder. At its first
+ * append it has the defect of its first argument.
  */
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync } from "node:fs";
@@ -63,7 +63,7 @@ function send({ header, body }: Answer): void {
 
 const [kind = "none", file = ""] = process.argv.slice(2);
 
-/** What each kind does instead of sending its answer to an append. */
+/** The defects: each replaces the answer to an append. */
 const misbehaviours: Readonly<Record<string, (right: Answer & { body: Float64Array }) => void>> = {
   crash: () => {
     process.stderr.write("out of memory\n");

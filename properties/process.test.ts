@@ -1,6 +1,6 @@
 /**
- * A program in a process of its own is a decoder like any other; one that crashes, hangs, floods or
- * lies is reported as that in bounded time, and leaves nothing behind.
+ * A program in a child process is a decoder like any other. One that crashes, hangs, writes too
+ * much or wrong answers is reported in bounded time, and leaves no processes behind.
  */
 import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
@@ -32,7 +32,7 @@ const program = (kind: string, options: Partial<ProgramOptions> = {}, file = "")
     ...options,
   });
 
-/** What the first append of a misbehaving program ends with, and what every later call does. */
+/** Returns the errors of the first append of a defective program, and of later calls. */
 async function failure(decoder: ReturnType<typeof program>): Promise<string[]> {
   const messages: string[] = [];
   const note = (error: Error) => messages.push(error.message);
@@ -45,7 +45,7 @@ async function failure(decoder: ReturnType<typeof program>): Promise<string[]> {
   return messages;
 }
 
-describe("a program that keeps to the protocol", () => {
+describe("a program that follows the protocol", () => {
   const subject = defineSubject({
     name: "program",
     fixed: {
@@ -79,7 +79,7 @@ test.for([
   ["answer another request", "must answer append with id 2, got 99"],
   ["miscount its tokens", "must answer append with length 2, got 1"],
   ["greet in another protocol", 'must begin with protocol causalgate 1, got "causalgate 0"'],
-])("a program that would %s is ended, and said to", async ([kind, message]) => {
+])("a program that would %s is ended and reported", async ([kind, message]) => {
   const decoder = program(kind);
   const messages = await failure(decoder);
   expect(messages.length).toBeGreaterThan(0);
@@ -87,7 +87,7 @@ test.for([
   await decoder[Symbol.asyncDispose]();
 });
 
-test("of what a program says in distress, the end is shown", async () => {
+test("the end of the standard error is shown", async () => {
   await using decoder = program("hang and flood its standard error");
   const [message] = await failure(decoder);
   expect(message).toMatch(/^program: the program must answer append within 1500 ms, got no end; /);
@@ -95,7 +95,7 @@ test("of what a program says in distress, the end is shown", async () => {
   expect(message.length).toBeLessThan(2200);
 });
 
-test("a program that speaks when it was not asked is ended", async () => {
+test("a program that writes without a request is ended", async () => {
   await using decoder = program("speak when it was not asked");
   const sequence = await decoder.start();
   await sequence.append([3]);
@@ -104,7 +104,7 @@ test("a program that speaks when it was not asked is ended", async () => {
   await expect(sequence.append([1])).rejects.toThrow(message);
 });
 
-test("a program that refuses a request can go on", async () => {
+test("a program that refuses a request can continue", async () => {
   await using decoder = program("refuse");
   const sequence = await decoder.start();
   const refused = "program: append must be possible, got no tokens today";
@@ -121,13 +121,13 @@ test("a program may compute in float32", async () => {
   expect(rows).toEqual(expected.map((row) => Float32Array.from(row)));
 });
 
-test("a program that is not there is said to be missing", async () => {
+test("a missing program is reported", async () => {
   const decoder = program("none", { command: ["no-such-program"] });
   await expect(decoder.start()).rejects.toThrow(/^program: the program must start, got .*ENOENT/);
   await decoder[Symbol.asyncDispose]();
 });
 
-test("what a program cannot do is found when it starts", async () => {
+test("a mismatch of the model is found at the start", async () => {
   await using decoder = processDecoder(
     { ...config, vocabSize: 12 },
     { name: "program", command: [process.execPath, child] },
@@ -135,14 +135,14 @@ test("what a program cannot do is found when it starts", async () => {
   await expect(decoder.start()).rejects.toThrow("vocab_size 12, got 11");
 });
 
-/** Whether something still writes to a file, once it has had the time to. */
+/** Returns true if a file still grows after some time. */
 async function isWritten(file: string): Promise<boolean> {
   const before = statSync(file).size;
   await sleep(500);
   return statSync(file).size > before;
 }
 
-test("the children that a program leaves behind are ended with it", async () => {
+test("the child processes of a program are ended with it", async () => {
   const file = join(scratch, "grandchild");
   await using decoder = program("leave a child behind", {}, file);
   const sequence = await decoder.start();
@@ -150,7 +150,7 @@ test("the children that a program leaves behind are ended with it", async () => 
   expect(await isWritten(file)).toBe(false);
 });
 
-test("a child that left its program's group holds nothing up", async () => {
+test("a child that left the group of its program does not delay anything", async () => {
   await using decoder = program("leave a child behind in a group of its own");
   const sequence = await decoder.start();
   const start = performance.now();
@@ -168,7 +168,7 @@ test("a program that ignores the end of its input is killed", async () => {
   expect(await isWritten(file)).toBe(false);
 });
 
-test("a program keeps nobody waiting who has forgotten it, and ends with them", async () => {
+test("a program that was not disposed of does not keep its parent alive, and ends with it", async () => {
   const file = join(scratch, "forgotten");
   const parameters = [child, "ignore the end of its input", file];
   const script = `

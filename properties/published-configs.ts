@@ -1,6 +1,6 @@
 import type { ConfigInput } from "../src/model/config.ts";
 
-/** What model cards publish, less the words that no reader here needs, and what it means. */
+/** Published config.json files, without unused fields, and their configurations. */
 export const published: Record<string, [json: string, means: ConfigInput]> = {
   "Llama 3.2 1B": [
     `{"architectures": ["LlamaForCausalLM"], "attention_bias": false, "head_dim": 64,

@@ -22,7 +22,7 @@ describe("float16", () => {
     expect(toFloat16(2 ** -24, 2 ** -25, 3 * 2 ** -25, -0)).toEqual([2 ** -24, 0, 2 ** -23, -0]);
   });
 
-  test.each([65520, -1e9, Number.NaN])("refuses %d, which has none", (x) => {
+  test.each([65520, -1e9, Number.NaN])("refuses %d, which is out of range", (x) => {
     const message = `w[1]: must be in float16's range, got ${x}`;
     expect(() => toFloat16(0, x)).toThrow(message);
   });
@@ -45,16 +45,20 @@ describe("Q8_0", () => {
     { minLength: 32, maxLength: 32 },
   );
 
-  property("is exact the second time, and the largest number keeps its place", numbers, (block) => {
-    const bytes = toQ8_0(block);
-    const once = [...decodeQ8_0(bytes, "w")];
-    expect(new Uint8Array(toQ8_0(once).buffer)).toEqual(new Uint8Array(bytes.buffer));
-    const largest = Math.max(...block.map(Math.abs));
-    const i = block.findIndex((x) => Math.abs(x) === largest);
-    if (largest > 127 * 2 ** -24) expect(bytes.getInt8(2 + i)).toBe(127 * Math.sign(block[i]));
-  });
+  property(
+    "is exact the second time, and the largest number remains the largest",
+    numbers,
+    (block) => {
+      const bytes = toQ8_0(block);
+      const once = [...decodeQ8_0(bytes, "w")];
+      expect(new Uint8Array(toQ8_0(once).buffer)).toEqual(new Uint8Array(bytes.buffer));
+      const largest = Math.max(...block.map(Math.abs));
+      const i = block.findIndex((x) => Math.abs(x) === largest);
+      if (largest > 127 * 2 ** -24) expect(bytes.getInt8(2 + i)).toBe(127 * Math.sign(block[i]));
+    },
+  );
 
-  test("refuses what no float16 scale reaches, in and out", () => {
+  test("refuses numbers beyond a float16 scale, in writing and reading", () => {
     const message = "w[32]: must have numbers that a float16 scale reaches, got a largest of";
     const small = new Array(32).fill(1);
     expect(() => toQ8_0([...small, ...small.with(3, 1e7)])).toThrow(`${message} 10000000`);
@@ -66,7 +70,7 @@ describe("Q8_0", () => {
 });
 
 describe("the shortest decimal of a float32", () => {
-  test.each([1e-5, 1e-6, 0.1, 10_000, 500_000, 1e6])("%d is what was written", (x) => {
+  test.each([1e-5, 1e-6, 0.1, 10_000, 500_000, 1e6])("%d is recovered", (x) => {
     expect(shortestDecimal(Math.fround(x))).toBe(x);
   });
 

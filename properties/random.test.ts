@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { normal, seededRandom, xorshiftStar } from "../src/math/random.ts";
 
-test("one seed is one stream, and neighbouring seeds are different ones", () => {
+test("a seed determines the stream, and neighbouring seeds give different ones", () => {
   const draws = (seed: number) => Array.from({ length: 5 }, seededRandom(seed));
   expect(draws(42)).toEqual(draws(42));
   expect(draws(43)).not.toEqual(draws(42));
 });
 
-test("the n-th draws of neighbouring seeds are uniform, the first ones too", () => {
+test("the n-th draws of neighbouring seeds are uniform, including the first", () => {
   const bins = 10;
   for (let n = 0; n < 3; n++) {
     const counts = new Array(bins).fill(0);
@@ -31,7 +31,7 @@ test("normal draws have mean 0 and variance 1", () => {
   expect(Math.abs(variance - 1)).toBeLessThan(0.05);
 });
 
-test("a seed must be an integer of 32 bits, and xorshift's not 0", () => {
+test("a seed must be an integer of 32 bits, and not 0 for xorshift", () => {
   expect(() => seededRandom(0.5)).toThrow("a seed must be an integer of 32 bits, got 0.5");
   expect(() => seededRandom(2 ** 32)).toThrow("got 4294967296");
   expect(() => xorshiftStar(0n)).toThrow("the seed must not be 0, got 0");

@@ -1,4 +1,4 @@
-/** What the README says is run as it stands there. */
+/** The code of the README is run unchanged. */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,7 +9,7 @@ import { seed } from "./support.ts";
 
 const readme = await readFile("README.md", "utf8");
 
-// Inside the project, so that it can import "causalgate" as an engine's author does.
+// Inside the project, so that it can import "causalgate".
 const folder = join("reports", `readme-${process.pid}`);
 beforeAll(() => mkdir(folder, { recursive: true }));
 afterAll(() => rm(folder, { recursive: true }));
@@ -25,7 +25,7 @@ async function engine(change: (source: string) => string = (source) => source) {
 
 const hash = (text: string) => [...text].reduce((h, c) => (h * 31 + c.charCodeAt(0)) | 0, 7);
 
-test("the engine of the README keeps every law that it can be asked", async ({ task }) => {
+test("the engine of the README keeps every law that applies to it", async ({ task }) => {
   const subject = await engine();
   let cases = 0;
   for (const law of laws) {
@@ -36,7 +36,7 @@ test("the engine of the README keeps every law that it can be asked", async ({ t
   task.meta.cases = cases;
 });
 
-test("the same engine with a stale key after a rewind is caught", async () => {
+test("the same engine with a stale key after a rewind is detected", async () => {
   const right = "held = held.slice(0, length);";
   const wrong = "held = held.slice(0, Math.max(1, length));";
   const subject = await engine((source) => source.replace(right, wrong));

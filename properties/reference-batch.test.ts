@@ -1,6 +1,4 @@
-/**
- * The reference decoder's batch and offset start: what the laws cannot say, its errors and limits.
- */
+/** The reference decoder's batch and offset start: errors and limits. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
@@ -64,12 +62,12 @@ describe("a batch", () => {
     await batch.append([[1], [2]]);
     await expect(call(batch)).rejects.toThrow(new RangeError(message));
     expect(batch.lengths).toEqual([1, 1]);
-    // A row that was touched before the error would now hold another token.
+    // A row that was changed before the error would hold another token.
     const [logits] = await batch.append([[3], []]);
     expect(logits).toEqual(await (await decoder.start()).append([1, 3]));
   });
 
-  test("has as many rows as were asked for, none included", async () => {
+  test("has the requested number of rows, including 0", async () => {
     const message = "startBatch: rows must be an integer from 0, got -1";
     await expect(decoder.startBatch!(-1)).rejects.toThrow(message);
     await using empty = await decoder.startBatch!(0);
@@ -85,7 +83,7 @@ describe("a sequence that starts at a position", () => {
     await expect(decoder.start(position)).rejects.toThrow(message);
   });
 
-  test("holds what fits from there to the context limit", async () => {
+  test("holds the tokens that fit up to the context limit", async () => {
     await using sequence = await decoder.start(5);
     await expect(sequence.append([0, 1, 2, 3])).rejects.toThrow(
       "append: a sequence must hold at most 3 tokens, got 0 held and 4 new",
@@ -95,7 +93,7 @@ describe("a sequence that starts at a position", () => {
   });
 
   property(
-    "reads learned positions from its start on",
+    "uses learned positions from its start",
     fc.record({ model: models({ positions: "learned" }), raw: rawTokens(1, 4), shift: fc.nat() }),
     async ({ model: { config, weights }, raw, shift }) => {
       const { hiddenSize: D, maxPositionEmbeddings: P } = config;
@@ -112,10 +110,10 @@ describe("a sequence that starts at a position", () => {
   );
 
   property(
-    "goes on under sinusoids as one that came there with nothing in sight",
+    "equals, with sinusoids, a sequence whose window has dropped the earlier tokens",
     fc.record({ model: models({ positions: "sinusoidal" }), raw: rawTokens(2, 5) }),
     async ({ model: { config, weights }, raw }) => {
-      // With a window of one token, a position sees itself alone, however the sequence began.
+      // With a window of one token, a position attends only to itself.
       const tokens = tokensOf(config, raw);
       const short = referenceDecoder({ ...config, slidingWindow: 1 }, weights);
       const rows = await (await short.start()).appendAll(tokens);

@@ -1,4 +1,4 @@
-/** The memory of the reference decoder is what the cost model says. */
+/** The memory of the reference decoder is that of the cost model. */
 import { expect } from "vitest";
 import { configs } from "../src/arbitraries/configs.ts";
 import { kvBytes } from "../src/cost/memory.ts";
@@ -9,7 +9,7 @@ const bytesOf = ({ layers }: KvCache) =>
   layers.reduce((sum, { keys, values }) => sum + keys.byteLength + values.byteLength, 0);
 
 property(
-  "a KV cache takes 2 L K H P numbers, and not one more for query heads",
+  "a KV cache has 2 L K H P numbers, independent of the query heads",
   configs({ slidingWindow: null }),
   (config) => {
     const expected = kvBytes(config, config.maxPositionEmbeddings, 8);
@@ -17,11 +17,7 @@ property(
   },
 );
 
-property(
-  "a KV cache holds the whole context under a sliding window too, as it does not roll",
-  configs(),
-  (config) => {
-    const full = kvBytes({ ...config, slidingWindow: null }, config.maxPositionEmbeddings, 8);
-    expect(BigInt(bytesOf(new KvCache(config)))).toBe(full);
-  },
-);
+property("a KV cache holds the whole context with a sliding window, too", configs(), (config) => {
+  const full = kvBytes({ ...config, slidingWindow: null }, config.maxPositionEmbeddings, 8);
+  expect(BigInt(bytesOf(new KvCache(config)))).toBe(full);
+});

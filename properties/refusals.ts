@@ -2,13 +2,13 @@ import { expect } from "vitest";
 import { checkConfig } from "../src/model/config.ts";
 import type { Model } from "../src/model/model.ts";
 
-/** More than any small file may make a reader take, in bytes. */
+/** Largest memory in bytes that reading a small file may use. */
 const MEMORY_LIMIT = 64 * 2 ** 20;
 
 /**
- * Reads what may be damaged: it must give a model that is whole, or an error that begins with the
- * file's path (or its folder's) and says what must hold, and must not take memory by what a header
- * claims.
+ * Reads a possibly damaged file: the result must be a complete model, or an error that begins with
+ * the path of the file or folder and has the required condition, without allocating the sizes of a
+ * damaged header.
  */
 export async function expectModelOrRefusal(
   path: string,
@@ -27,13 +27,13 @@ export async function expectModelOrRefusal(
   expect(memory() - before).toBeLessThan(MEMORY_LIMIT);
 }
 
-/** What this thread holds; garbage counts until it is collected, so even a passing claim shows. */
+/** Memory of this thread, including garbage, so that a temporary allocation is detected. */
 export function memory(): number {
   const { arrayBuffers, heapUsed } = process.memoryUsage();
   return arrayBuffers + heapUsed;
 }
 
-/** Fails unless `error` is one of ours: it names the file and says what must hold. */
+/** Fails unless `error` has the path of the file and the required condition. */
 export function expectClear(error: unknown, path: string): void {
   expect(error).toBeInstanceOf(Error);
   const { message } = error as Error;

@@ -1,4 +1,4 @@
-/** `causalgate report`: what it writes, what it refuses, and the explorer's figures. */
+/** `causalgate report`: its files and errors, and the numbers of the explorer. */
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 const index = (folder: string) => readFile(join(folder, "index.html"), "utf8");
 
-test("a damaged table is named by file, row and column, and leaves the page as it was", async () => {
+test("a damaged table is named by file, row and column, and the page is not changed", async () => {
   const [page, table] = [await index(folder), join(folder, "ratios.csv")];
   const right = await readFile(table, "utf8");
   await writeFile(table, right.replace(/^(1,run,demo,\w+),10,/m, "$1,ten,"));
@@ -48,7 +48,7 @@ test("the page of all published mutants and every law is small", async () => {
   expect(length).toBeLessThan(1_000_000);
 });
 
-test("a folder that is not there is refused, and not made", async () => {
+test("a missing folder is refused, and not created", async () => {
   const nowhere = join(scratch, "nowhere");
   const { code, stderr } = await causalgate(["report", nowhere]);
   expect(code).toBe(2);
@@ -56,7 +56,7 @@ test("a folder that is not there is refused, and not made", async () => {
   expect(existsSync(nowhere)).toBe(false);
 });
 
-test("the page of an empty folder says what to run for each part", async () => {
+test("the page of an empty folder names the command of each part", async () => {
   const empty = join(scratch, "empty");
   await writeReport(empty);
   const page = await index(empty);
@@ -100,26 +100,31 @@ const choices = fc.record({
   tp: fc.constantFrom(1, 2, 3, 8),
 });
 
-property("the explorer prices what the tables price, or refuses as they do", choices, (choice) => {
-  const { context, batch } = choice;
-  const model = namedModel(choice.model);
-  const device = devices.find(({ name }) => name === choice.device)!;
-  const isPossible = context <= model.config.maxPositionEmbeddings && choice.dtype in device.peaks;
-  if (!isPossible) {
-    expect(() => explore(choice)).toThrow(RangeError);
-    return;
-  }
-  const explored = explore(choice);
-  const bytesPerElement = bytesOfFormat[choice.dtype];
-  const memory = memoryRows(model, { context, batch, bytesPerElement });
-  const bytes = (part: string) => memory.find((row) => row.part === part)!.bytes;
-  const total = paramsRows(model, "").find(({ component }) => component === "total")!;
-  expect(explored.parameters).toBe(total.count);
-  expect(explored.weightBytes).toBe(bytes("weights"));
-  expect(explored.kvBytesOfBatch).toBe(bytes("kv_cache"));
-  expect(explored.kvBytesPerToken).toBe(bytes("kv_cache_per_token"));
-  for (const { step, seconds } of explored.steps) {
-    const attainable = Number(step.flops) / seconds;
-    expect(attainable / (step.attainable_flops as number)).toBeCloseTo(1, 9);
-  }
-});
+property(
+  "the explorer computes the numbers of the tables, or refuses the same input",
+  choices,
+  (choice) => {
+    const { context, batch } = choice;
+    const model = namedModel(choice.model);
+    const device = devices.find(({ name }) => name === choice.device)!;
+    const isPossible =
+      context <= model.config.maxPositionEmbeddings && choice.dtype in device.peaks;
+    if (!isPossible) {
+      expect(() => explore(choice)).toThrow(RangeError);
+      return;
+    }
+    const explored = explore(choice);
+    const bytesPerElement = bytesOfFormat[choice.dtype];
+    const memory = memoryRows(model, { context, batch, bytesPerElement });
+    const bytes = (part: string) => memory.find((row) => row.part === part)!.bytes;
+    const total = paramsRows(model, "").find(({ component }) => component === "total")!;
+    expect(explored.parameters).toBe(total.count);
+    expect(explored.weightBytes).toBe(bytes("weights"));
+    expect(explored.kvBytesOfBatch).toBe(bytes("kv_cache"));
+    expect(explored.kvBytesPerToken).toBe(bytes("kv_cache_per_token"));
+    for (const { step, seconds } of explored.steps) {
+      const attainable = Number(step.flops) / seconds;
+      expect(attainable / (step.attainable_flops as number)).toBeCloseTo(1, 9);
+    }
+  },
+);

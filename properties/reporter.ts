@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from "vitest/node";
 
-/** Ends a run with how much was tried: properties, cases and seed, then the counts of tests. */
+/** Prints at the end the number of properties and cases and the seed, then the counts of tests. */
 export class GateReporter implements Reporter {
   readonly #seed: string;
 
@@ -14,7 +14,7 @@ export class GateReporter implements Reporter {
     const properties = cases.filter((count) => count > 0).length;
     const total = cases.reduce((sum, count) => sum + count, 0).toLocaleString("en");
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
-    // A file that cannot be loaded has no test to fail, and must still count as a failure.
+    // A file that cannot be loaded has no failing test, but counts as a failure.
     const unloaded = modules.filter((module) => module.errors().length > 0).length;
     console.log(`${properties} properties ran ${total} cases, seed ${this.#seed}`);
     console.log(`${count("passed")} passed, ${count("failed") + unloaded} failed`);

@@ -17,7 +17,7 @@ describe("rows as text", () => {
     none: null,
   });
 
-  test("say once what all rows share, and leave out what none has", () => {
+  test("print cells that all rows share once, and omit blank columns", () => {
     expect(shown(columns, [row(1000n, "x"), row(2, null), row(0.123456789, 7)])).toBe(
       [
         "model  demo",
@@ -32,7 +32,7 @@ describe("rows as text", () => {
     );
   });
 
-  test("turn a table that is wider than long", () => {
+  test("transpose a table that is wider than long", () => {
     const rows = [
       { a: 1, b: 2, c: 3 },
       { a: 4, b: 5, c: Number.NaN },
@@ -59,7 +59,7 @@ describe("JSON", () => {
     expect(jsonText({ flops: 9_007_199_254_740_993n })).toBe('{\n  "flops": 9007199254740993\n}');
   });
 
-  test("puts a list of numbers on one line, and touches nothing else", () => {
+  test("puts a list of numbers on one line, and changes nothing else", () => {
     const value = { a: [1, -2.5, 3e-7], b: [[1], []], c: ["[\n 1,\n 2\n]", "x"] };
     const text = jsonText(value);
     expect(text).toContain('"a": [1, -2.5, 3e-7]');

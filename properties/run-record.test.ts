@@ -1,4 +1,4 @@
-/** `run.json`: which command wrote which file of a folder of reports. */
+/** `run.json`: the command that wrote each file of a folder of reports. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -20,7 +20,7 @@ describe("the runs of a folder", () => {
     expect(await readRuns(folder)).toEqual([]);
   });
 
-  test("each own the files that no later one wrote, oldest first", async () => {
+  test("each have the files that no later one wrote, oldest first", async () => {
     await run("first", ["laws.csv", "latency.csv"]);
     await run("second", ["mutants.csv"]);
     await run("third", ["latency.csv"]);
@@ -32,12 +32,12 @@ describe("the runs of a folder", () => {
     ]);
   });
 
-  test("leave the list when all their files were written anew", async () => {
+  test("are removed when all their files were written again", async () => {
     await run("fourth", ["laws.csv", "latency.csv", "mutants.csv"]);
     expect((await readRuns(folder)).map(({ command }) => command)).toEqual(["fourth"]);
   });
 
-  test("are refused where the file is something else, which stays", async () => {
+  test("are refused if the file is something else, which is not changed", async () => {
     await writeFile(file("run.json"), '{"runs": [1]}');
     const must = `${file("run.json")}: runs must be a list of { run_id, ..., sha256 }, got [1]`;
     await expect(run("fifth", ["laws.csv"])).rejects.toThrow(must);

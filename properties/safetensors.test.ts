@@ -55,7 +55,7 @@ describe("safetensors", () => {
       double: { dtype: "F64", shape: [], data_offsets: [14, 22] },
       mask: { dtype: "BOOL", shape: [2], data_offsets: [22, 24] },
     };
-    const half = [0x00, 0x3c, 0x01, 0x00, 0xff, 0xfb]; // 1, the smallest, the most negative
+    const half = [0x00, 0x3c, 0x01, 0x00, 0xff, 0xfb]; // 1, the smallest, the lowest
     const brain = [0x80, 0x3f, 0x49, 0xc0]; // 1, -3.140625
     const single = [0xcd, 0xcc, 0xcc, 0x3d]; // 0.1, rounded
     const double = [0x9a, 0x99, 0x99, 0x99, 0x99, 0x99, 0xb9, 0x3f]; // 0.1
@@ -84,14 +84,14 @@ describe("safetensors", () => {
     );
   });
 
-  property("gives back what it wrote, bit for bit", tensors, async (written) => {
+  property("reads written tensors bit for bit", tensors, async (written) => {
     await writeSafetensors(path, written);
     const read = await readSafetensors(path);
     const byName = (list: readonly Tensor[]) => new Map(list.map((entry) => [entry.name, entry]));
     expect(byName(read)).toEqual(byName(written));
   });
 
-  property("the same tensors in any order are the same bytes", tensors, async (written) => {
+  property("the same tensors in any order give the same bytes", tensors, async (written) => {
     await writeSafetensors(path, written);
     const bytes = await readFile(path);
     await writeSafetensors(path, written.toReversed());
@@ -207,13 +207,13 @@ describe("safetensors", () => {
     await expect(readFile(target)).rejects.toThrow("ENOENT");
   });
 
-  test("does not write a number that is none", async () => {
+  test("does not write NaN or infinity", async () => {
     const data = Float64Array.of(1, Number.NaN);
     const write = writeSafetensors(path, [{ name: "a", shape: [2], data }]);
     await expect(write).rejects.toThrow("safetensors: a[1]: must be a finite number, got NaN");
   });
 
-  test("writes the type that is asked for, and no number that it cannot hold", async () => {
+  test("writes the requested type, and refuses numbers that it cannot represent", async () => {
     const data = Float64Array.of(-0, 0.5, 65_504, 2 ** -24);
     const half = join(folder, "half.safetensors");
     expect(await writeSafetensors(half, [{ name: "a", shape: [4], data }], "F16")).toBe("F16");
@@ -244,7 +244,7 @@ describe("safetensors", () => {
     damagedJson(JSON.stringify(header)).map((json) => safetensors(json, whole.slice(-12))),
   );
   property(
-    "a damaged file is refused by name, or read as tensors that are whole",
+    "a damaged file is refused by name, or read as complete tensors",
     damaged,
     async (bytes) => {
       await writeFile(path, bytes);

@@ -6,10 +6,10 @@ import type { Model } from "../src/model/model.ts";
 import { randomWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 
-/** Numbers that a careless conversion loses: the signed zero, and the ends of float32. */
+/** Numbers that a wrong conversion loses: the negative zero, and the limits of float32. */
 const extremes = [-0, 2 ** -149, -(2 ** -126), 2 ** 127 * (2 - 2 ** -23), 1 / 3].map(Math.fround);
 
-/** Small models whose configurations are bent to what a format or a family can say. */
+/** Small models with configurations restricted to the features of a format or family. */
 export function modelsOf(bend: (config: ModelConfig) => Partial<ModelConfig>): fc.Arbitrary<Model> {
   return fc.tuple(configs(), fc.nat({ max: 0xffff })).map(([drawn, seed]) => {
     const config = modelConfig({ ...drawn, ...bend(drawn) } as ConfigInput);
@@ -22,7 +22,7 @@ export function modelsOf(bend: (config: ModelConfig) => Partial<ModelConfig>): f
   });
 }
 
-/** Fails unless two models have one configuration and the same numbers, bit for bit. */
+/** Fails unless two models have the same configuration and the same numbers, bit for bit. */
 export function expectSameModel(actual: Model, expected: Model): void {
   expect(actual.config).toEqual(expected.config);
   const names = (model: Model) => model.weights.tensors.map(({ name, shape }) => [name, shape]);
@@ -34,7 +34,7 @@ export function expectSameModel(actual: Model, expected: Model): void {
   }
 }
 
-/** The logits of a whole sequence of made-up tokens, by the reference decoder. */
+/** Returns the reference decoder's logits of a fixed sequence of tokens. */
 export async function logitsOf({ config, weights }: Model): Promise<number[]> {
   const tokens = Array.from(
     { length: config.maxPositionEmbeddings },

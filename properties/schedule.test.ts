@@ -30,7 +30,7 @@ describe("the learning rate", () => {
     expect(learningRateAt(s.steps, s)).toBe(s.floor);
   });
 
-  property("rises in equal parts, the first of which is not 0, then only falls", schedules, (s) => {
+  property("rises in equal steps from above 0, then only falls", schedules, (s) => {
     const all = rates(s);
     for (let t = 0; t < s.warmupSteps; t++) {
       expect(all[t]).toBeCloseTo((s.peak / s.warmupSteps) * (t + 1), 12);
@@ -43,7 +43,7 @@ describe("the learning rate", () => {
     }
   });
 
-  property("is half way between peak and floor half way down", schedules, (s) => {
+  property("is half way between peak and floor in the middle of the decay", schedules, (s) => {
     const even = { ...s, steps: 2 * s.steps - s.warmupSteps };
     expect(learningRateAt(s.steps, even)).toBeCloseTo((s.peak + s.floor) / 2, 12);
   });

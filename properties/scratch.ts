@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 
-/** A folder of its own for the files of one test file, gone when its tests are over. */
+/** Returns a temporary folder for one test file, removed after its tests. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "causalgate-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

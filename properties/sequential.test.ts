@@ -7,11 +7,9 @@ import { draw } from "../src/sampling/draw.ts";
 import { seed } from "./support.ts";
 
 const trials = 2000;
-/** Far above what the test is used with, so that errors are frequent enough to be counted. */
+/** Larger error rates than in the laws, so that errors are frequent enough to count. */
 const rates = { alpha: 0.05, beta: 0.05, bias: 0.1 };
-/**
- * What a count of `trials` may be at a true rate of at most this: four standard deviations more.
- */
+/** Largest count in `trials` for a true rate of at most `rate`: four standard deviations more. */
 const most = (rate: number) => trials * rate + 4 * Math.sqrt(trials * rate * (1 - rate));
 
 const claims = {
@@ -33,7 +31,7 @@ function alarms(claimed: readonly number[], drawn: readonly number[]): number {
 
 describe("the sequential test", () => {
   test.for(Object.entries(claims))(
-    "accuses a right sampler of %s draws at most at the rate alpha",
+    "rejects a correct sampler of %s draws at most at the rate alpha",
     ([, probs]) => {
       expect(alarms(probs, probs)).toBeLessThanOrEqual(most(rates.alpha));
     },
@@ -48,7 +46,7 @@ describe("the sequential test", () => {
     expect(trials - alarms(claims[name], drawn)).toBeLessThanOrEqual(most(rates.beta));
   });
 
-  test("one draw of a token that has no probability is enough", () => {
+  test("one draw of a token with probability 0 is enough", () => {
     const drawn = testDraws(Float64Array.of(1, 0), () => 1, {
       alpha: 1e-9,
       beta: 0.05,
@@ -57,7 +55,7 @@ describe("the sequential test", () => {
     expect(drawn).toEqual({ biased: 0, draws: 1 });
   });
 
-  test("a right sampler is heard out in about a thousand draws at the rates of the law", () => {
+  test("a correct sampler is accepted after about a thousand draws at the rates of the law", () => {
     const random = seededRandom(seed);
     const next = () => draw(claims.even, random());
     const law = { alpha: 1e-9, beta: 0.05, bias: 0.05 };
@@ -74,13 +72,13 @@ describe("the sequential test", () => {
 describe("distributions over uniform numbers", () => {
   const thirds = cellsBetween([1 / 3, 2 / 3]);
 
-  test("cells lie between the numbers, each once, and fill [0, 1)", () => {
+  test("cells are the intervals between the numbers, and fill [0, 1)", () => {
     const cells = cellsBetween([0.5, 0.25, 0.5]);
     expect(cells.map(({ middle }) => middle)).toEqual([0.125, 0.375, 0.75]);
     expect(cells.reduce((sum, { width }) => sum + width, 0)).toBe(1);
   });
 
-  test("a first draw of 1/3 and a second of 2/3 are both in 2/9 of all cases", async () => {
+  test("a first draw of 1/3 and a second of 2/3 occur together in 2/9 of all cases", async () => {
     const run = async (random: Random) => `${random() < 1 / 3} ${random() < 2 / 3}`;
     const outcomes = await distributionOf(run, thirds);
     expect(outcomes.get("true true")).toBeCloseTo(2 / 9, 15);
@@ -88,7 +86,7 @@ describe("distributions over uniform numbers", () => {
     expect(outcomes.size).toBe(4);
   });
 
-  test("a run may ask for a second number in some cases only, or for none", async () => {
+  test("a run may use a second number in some cases only, or none", async () => {
     const run = async (random: Random) => (random() < 1 / 3 ? "one" : `two ${random() < 1 / 3}`);
     const outcomes = await distributionOf(run, thirds);
     expect(outcomes.get("one")).toBeCloseTo(1 / 3, 15);

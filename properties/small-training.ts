@@ -1,6 +1,4 @@
-/**
- * What the tests of training share: a model and a task so small that a step takes a millisecond.
- */
+/** Helpers of training tests: a model and a task with steps of about a millisecond. */
 import { type ModelConfig, modelConfig } from "../src/model/config.ts";
 import { namedModel } from "../src/model/named/registry.ts";
 import { initWeights, type Tensor } from "../src/model/weights.ts";
@@ -28,7 +26,7 @@ export const options: TrainingOptions = {
   seed: 7,
 };
 
-/** The model `tiny`, made smaller. */
+/** A smaller variant of the model `tiny`. */
 export const small = modelConfig({
   ...namedModel("tiny").config,
   hiddenSize: 8,
@@ -43,7 +41,7 @@ export const sentences = sentencesTask(small, 9);
 export const start = (config: ModelConfig = small, weights = initWeights(config, 3)) =>
   startTraining(config, weights);
 
-/** Random tokens as long as a model's context and one more, of which some labels are ignored. */
+/** A task of random tokens, one more than the model's context, with some ignored labels. */
 export function noise({ vocabSize: V, maxPositionEmbeddings: P }: ModelConfig): TrainingTask {
   const draw: TrainingTask["train"] = (random) => {
     const tokens = Array.from({ length: P + 1 }, () => Math.floor(random() * V));
@@ -55,7 +53,7 @@ export function noise({ vocabSize: V, maxPositionEmbeddings: P }: ModelConfig): 
 export const bytesOf = (tensors: readonly Tensor[]) =>
   tensors.map(({ name, data }) => [name, Buffer.from(data.buffer).toString("base64")]);
 
-/** All that a training is, to the last bit. */
+/** Returns the complete state of a training, for comparison bit for bit. */
 export const stateOf = ({ trained, moments, step }: Training) => [
   step,
   bytesOf(trained),

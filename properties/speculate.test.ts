@@ -1,4 +1,4 @@
-/** Speculation and log-probabilities: worked examples, counts, and what is refused. */
+/** Speculation and log-probabilities: worked examples, counts and errors. */
 import { describe, expect, test } from "vitest";
 import { rowIndex, scriptedDecoder } from "../src/arbitraries/scripted-decoder.ts";
 import type { Decoder } from "../src/decoder.ts";
@@ -7,13 +7,13 @@ import { logProbs } from "../src/generation/log-probs.ts";
 import { speculate } from "../src/generation/speculate.ts";
 import { seededRandom } from "../src/math/random.ts";
 
-/** Always the token after the last one, modulo V. */
+/** The next token is the last one plus 1, modulo V. */
 const counter = (V: number, P = 32): Decoder =>
   scriptedDecoder(V, P, (tokens) =>
     Float64Array.from({ length: V }, (_, id) => (id === (tokens.at(-1)! + 1) % V ? 5 : 0)),
   );
 
-/** As the counter, but after a token that is a multiple of 3 it stays where it is. */
+/** As the counter, but after a multiple of 3 the token is repeated. */
 const stutterer = (V: number, P = 32): Decoder =>
   scriptedDecoder(V, P, (tokens) => {
     const last = tokens.at(-1)!;
@@ -24,7 +24,7 @@ const stutterer = (V: number, P = 32): Decoder =>
 describe("speculation", () => {
   const greedy = { temperature: 0, maxNewTokens: 9 };
 
-  test("a perfect draft of 2 makes 9 tokens in 3 rounds, each token read once", async () => {
+  test("a perfect draft of 2 gives 9 tokens in 3 rounds, with each token run once", async () => {
     const text = await speculate(counter(16), counter(16), [4], { ...greedy, draftTokens: 2 });
     expect(text).toEqual({
       tokens: [4, 5, 6, 7, 8, 9, 10, 11, 12, 13],
@@ -36,7 +36,7 @@ describe("speculation", () => {
     });
   });
 
-  test("a draft that errs after multiples of 3 loses two proposals of seven", async () => {
+  test("a draft that is wrong after multiples of 3 loses two of seven proposals", async () => {
     const text = await speculate(counter(16), stutterer(16), [4], { ...greedy, draftTokens: 3 });
     expect(text.newTokens).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 13]);
     expect([text.drafted, text.accepted]).toEqual([8, 6]);
@@ -49,7 +49,7 @@ describe("speculation", () => {
     expect([text.finishReason, text.drafted, text.accepted]).toEqual(["eos", 2, 2]);
   });
 
-  test("penalties see the proposals before the one that is judged", async () => {
+  test("the history of penalties includes earlier proposals", async () => {
     const options = { ...greedy, presencePenalty: 9, draftTokens: 4 };
     const text = await speculate(counter(4), counter(4), [0], options);
     const plain = await generate(counter(4), [0], { ...greedy, presencePenalty: 9 });
@@ -57,7 +57,7 @@ describe("speculation", () => {
     expect(plain.newTokens.slice(0, 4)).toEqual([1, 2, 3, 0]);
   });
 
-  test("where p and q differ by rounding alone, a refused proposal is drawn again from p", async () => {
+  test("if p and q differ only by rounding, a rejected proposal is drawn again from p", async () => {
     const always = (first: number) =>
       scriptedDecoder(3, 8, () => Float64Array.of(first, 1 / 64, 1 / 4));
     // Softmax rounds every p to q or below, so that max(0, p - q) is empty.
@@ -67,7 +67,7 @@ describe("speculation", () => {
     expect((await speculate(target, draft, [0], options)).newTokens).toHaveLength(2);
   });
 
-  test("a draft of another vocabulary and a proposal of no token are refused", async () => {
+  test("a draft of another vocabulary and a proposal of 0 tokens are refused", async () => {
     await expect(
       speculate(counter(4), counter(5), [0], { ...greedy, draftTokens: 1 }),
     ).rejects.toThrow(
@@ -84,7 +84,7 @@ describe("speculation", () => {
     ).rejects.toThrow(TypeError);
   });
 
-  test("the target as its own draft loses no proposal, whatever is drawn", async () => {
+  test("the target as its draft loses no proposal, for all draws", async () => {
     const rows = [Float64Array.of(0, 1, 2), Float64Array.of(1, 1, 0), Float64Array.of(-1, 3, 0)];
     const decoder = scriptedDecoder(3, 64, (tokens) => rows[rowIndex(tokens, 3)]);
     const random = seededRandom(5);

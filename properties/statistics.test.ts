@@ -1,4 +1,4 @@
-/** What is generated: every feature is on in some cases and off in others. */
+/** Generated models: every feature is on in some cases and off in others. */
 import { describe, expect, test } from "vitest";
 import { adversarial, weightKinds } from "../src/arbitraries/adversarial.ts";
 import { generatorStatistics } from "../src/arbitraries/statistics.ts";
@@ -12,7 +12,7 @@ describe("generator statistics", () => {
   const { features, sizes } = generatorStatistics(seed, runs);
   const names = [...new Set(features.map(({ feature }) => feature))];
 
-  test.for(names)("%s has several values, each often enough to be met", (name) => {
+  test.for(names)("%s has several values, each often enough", (name) => {
     const rows = features.filter(({ feature }) => feature === name);
     expect(rows.length).toBeGreaterThan(1);
     expect(rows.reduce((sum, { cases }) => sum + cases, 0)).toBe(runs);
@@ -27,7 +27,7 @@ describe("generator statistics", () => {
     }
   });
 
-  test("one seed gives one sample", () => {
+  test("the same seed gives the same sample", () => {
     expect(generatorStatistics(7, 20)).toEqual(generatorStatistics(7, 20));
     expect(generatorStatistics(7, 20)).not.toEqual(generatorStatistics(8, 20));
   });
@@ -50,7 +50,7 @@ describe("adversarial weights", () => {
     }
   });
 
-  test("ties make every second token the one before, in the embedding and in the head", () => {
+  test("ties make every second token equal to the one before, in the embedding and in the head", () => {
     const { embedTokens, lmHead } = adversarial(randomWeights(config, 1), ["ties"]);
     for (const matrix of [embedTokens, lmHead.weight]) {
       expect(row(matrix, 1)).toEqual(row(matrix, 0));

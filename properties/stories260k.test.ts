@@ -28,7 +28,7 @@ describe("stories260K, a trained Llama", () => {
 
     const start = () => referenceDecoder(model.config, model.weights).start();
 
-    test("has the configuration that its card says", () => {
+    test("has the configuration of its model card", () => {
       expect(model.name).toBe("stories260K");
       expect(model.config).toMatchObject({
         vocabSize: 512,
@@ -65,19 +65,19 @@ describe("stories260K, a trained Llama", () => {
       expect(await write(await start(), tokenizer, argmax)).toBe(texts[0]);
     });
 
-    test("the text sampled at temperature 1 from run.c's generator is run.c's", async () => {
+    test("the text sampled at temperature 1 with run.c's generator is run.c's", async () => {
       const random = xorshiftStar(42n);
       const sample = (logits: ArrayLike<number>) => draw(softmax(logits), random());
       expect(await write(await start(), tokenizer, sample)).toBe(texts[1]);
     });
 
-    test("its texts survive the way to tokens and back", () => {
+    test("its texts are unchanged by a round trip through tokens", () => {
       for (const text of texts) expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
     });
   });
 });
 
-/** The text of 200 steps, the first of which reads BOS. */
+/** Returns the text of 200 steps, beginning with BOS. */
 async function write(
   sequence: Sequence,
   tokenizer: Tokenizer,
@@ -96,7 +96,7 @@ function argmax(logits: ArrayLike<number>): number {
   return best;
 }
 
-/** The first id whose cumulative probability exceeds u. */
+/** Returns the first id whose cumulative probability exceeds u. */
 function draw(probs: Float64Array, u: number): number {
   let cumulative = 0;
   return probs.findIndex((p) => {

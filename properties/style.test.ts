@@ -1,4 +1,4 @@
-/** The house rules, executed: who may import whom, and how large things may be. */
+/** The rules of this repository: layers of imports, sizes, forbidden words. */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,9 +7,7 @@ const folders = ["src", "properties", "benchmarks", "golden", "examples"];
 const files = globSync(folders.map((folder) => `${folder}/**/*.ts`)).sort();
 const source = new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
 
-/**
- * Every relative import of a file, as a path from the root; types that vanish at run time apart.
- */
+/** Returns the relative imports of a file, as paths from the root, with or without types. */
 function importsOf(file: string, includeTypes: boolean): string[] {
   const pattern = /^(?:import|export)\s(type\s)?[^;]*?from\s"(\.[^"]+)"/gms;
   return [...source.get(file)!.matchAll(pattern)]
@@ -17,7 +15,7 @@ function importsOf(file: string, includeTypes: boolean): string[] {
     .map(([, , path]) => normalize(join(dirname(file), path)));
 }
 
-/** From the ground up: a file imports from its own floor or below. */
+/** The layers, lowest first: a file imports from its layer or a lower one. */
 const floors = [
   ["math/", "model/config.ts", "io/"],
   ["model/", "tolerance/compare.ts"],
@@ -40,7 +38,7 @@ const isIn = (file: string, place: string) =>
 const floorOf = (file: string) =>
   floors.findIndex((places) => places.some((place) => isIn(file, place)));
 
-/** What must never be seen from where, not even as a type unless it says so. */
+/** Forbidden imports, including types. */
 const absences = [
   { from: "src/engines/", never: ["src/definition.ts", "src/reference/"] },
   { from: "src/cost/", never: ["src/model/weights.ts", "src/math/", "src/definition.ts"] },
@@ -62,8 +60,8 @@ const absences = [
 
 const inSrc = files.filter((file) => file.startsWith("src/"));
 
-describe("floors", () => {
-  test("every file has a floor", () => {
+describe("layers", () => {
+  test("every file has a layer", () => {
     expect(inSrc.filter((file) => floorOf(file) < 0)).toEqual([]);
   });
 
@@ -76,7 +74,7 @@ describe("floors", () => {
     expect(up).toEqual([]);
   });
 
-  test.for(absences)("$from never sees $never", ({ from, never }) => {
+  test.for(absences)("$from never imports $never", ({ from, never }) => {
     const seen = files
       .filter((file) => file.startsWith(from))
       .flatMap((file) => importsOf(file, true).map((imported) => ({ file, imported })))
@@ -88,7 +86,7 @@ describe("floors", () => {
     expect(importsOf("src/definition.ts", false)).toEqual([]);
   });
 
-  test("imports are seen at all", () => {
+  test("imports are recognised", () => {
     expect(importsOf("src/reference/forward.ts", true)).toContain("src/math/linear.ts");
     expect(importsOf("src/definition.ts", true)).toContain("src/model/weights.ts");
   });
@@ -102,7 +100,7 @@ describe("sizes", () => {
   });
 
   test("no line has more than 100 columns", () => {
-    // Formatting breaks what can be broken; a sentence in quotes or a link cannot.
+    // The formatter wraps code, but not a sentence in quotes or a link.
     const unbreakable = /["'`].{50,}["'`]|https?:/;
     const formatted = files.filter((file) => !file.startsWith("properties/mutants/")); // they quote
     const long = formatted.flatMap((file) =>

@@ -27,13 +27,13 @@ describe("a sampler without a decoder", () => {
     if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
   });
 
-  test("offers nothing to all other laws, and says of what kind they are", () => {
+  test("offers nothing to all other laws, and names their kind", () => {
     const missing = laws.map((law) => missingNeeds(law, everything).join());
     const kinds = { logits: "logits", completions: "completions", choice: "" };
     expect(missing).toEqual(laws.map(({ kind }) => kinds[kind]));
   });
 
-  /** Top-k as an author would write it, from ids in descending order of their logits. */
+  /** Top-k as a user would write it, from ids in descending order of their logits. */
   const topK = (logits: ArrayLike<number>, k: number) => {
     const ids = Array.from(logits, (_, id) => id);
     ids.sort((a, b) => logits[b] - logits[a] || a - b);
@@ -73,7 +73,7 @@ describe("a decoder", () => {
 
   const plain = defineSubject({ name: "plain", build: (model) => reference.build!(model) });
 
-  test("without them offers no completions, and names what its sampler lacks", () => {
+  test("without them offers no completions, and names the missing functions of its sampler", () => {
     for (const law of lawsOf("completions")) {
       expect(missingNeeds(law, plain)).toEqual(["completions"]);
     }
@@ -98,7 +98,7 @@ describe("a decoder", () => {
 describe("a server of completions", () => {
   const server = viewOf(reference, "completions")!;
 
-  test("offers the laws of completions alone", () => {
+  test("offers only the laws of completions", () => {
     const offered = laws.filter((law) => missingNeeds(law, server).length === 0);
     expect(offered).toEqual(lawsOf("completions"));
     expect(missingNeeds(lawById("cache-equality"), server)).toEqual(["logits"]);
@@ -143,11 +143,11 @@ test("a law and its canary receive subjects of the law's kind", () => {
 });
 
 describe("the registry", () => {
-  test.for(subjectNames)("has %s under its own name", async (name) => {
+  test.for(subjectNames)("has %s under its name", async (name) => {
     expect((await subjectByName(name)).name).toBe(name);
   });
 
-  test("names its subjects when it has none of a name", async () => {
+  test("names its subjects for an unknown name", async () => {
     const message = /^subject: must be one of reference, reference-tiled, .*, got toString$/;
     await expect(subjectByName("toString")).rejects.toThrow(message);
   });

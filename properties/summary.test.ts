@@ -15,7 +15,7 @@ const config = (name: string) => namedModel(name).config;
 const model = (config: ModelConfig) => ({ name: "test", config, weights: initWeights(config, 42) });
 const add = (numbers: bigint[]) => numbers.reduce((a, b) => a + b, 0n);
 
-/** Small models of every kind, their sizes all free. */
+/** Small models of every kind, with independent sizes. */
 const configs: fc.Arbitrary<ModelConfig> = fc
   .record({
     vocabSize: fc.integer({ min: 1, max: 9 }),
@@ -59,7 +59,7 @@ describe("summary", () => {
     for (const rows of [tensors, layers, block]) expectWhole(rows);
   });
 
-  property("it lists the very tensors that a built model has", configs, (config) => {
+  property("it lists the tensors of a built model", configs, (config) => {
     const { tensors, total } = summary(config);
     const { weights } = model(config);
     const listed = tensors
@@ -73,13 +73,13 @@ describe("summary", () => {
     expect(total).toBe(BigInt(countParameters(weights)));
   });
 
-  property("tying saves V D, and the total is one of both", configs, (config) => {
+  property("tying saves V D, and the total is that of the configuration", configs, (config) => {
     const { total, tied, untied } = summary(config);
     expect(untied - tied).toBe(BigInt(config.vocabSize * config.hiddenSize));
     expect(total).toBe(config.tieWordEmbeddings ? tied : untied);
   });
 
-  test("the large models' rows sum to their totals too", () => {
+  test("the rows of large models sum to their totals, too", () => {
     for (const { config } of namedModels) {
       const { tensors, layers, total } = summary(config);
       expect(add(tensors.map(({ count }) => count))).toBe(total);
@@ -111,7 +111,7 @@ describe("summary", () => {
       7_110_660_096n,
       7_241_732_096n,
     ],
-  ])("one block of %s, and its totals tied and untied", (name, block, tied, untied) => {
+  ])("one block of %s, and its totals, tied and untied", (name, block, tied, untied) => {
     const counted = summary(config(name));
     expect(counted.block.map(({ parameters }) => parameters)).toEqual(Object.values(block));
     expect([counted.tied, counted.untied]).toEqual([tied, untied]);
@@ -150,7 +150,7 @@ describe("summary text", () => {
     );
   });
 
-  test("the architecture names what Llama does not have", () => {
+  test("the architecture names features that Llama does not have", () => {
     const assignment = architectureText(config("assignment"));
     expect(assignment).toContain("positions: [P=128, D=50]\n");
     expect(assignment).toContain("LayerNorm, ReLU, biases of o, mlp\n");
@@ -161,7 +161,7 @@ describe("summary text", () => {
     expect(architectureText({ ...config("demo"), finalNorm: false })).not.toContain("final_norm");
   });
 
-  test("both totals are printed, and the one that is not real is called hypothetical", () => {
+  test("both totals are printed, and the one of the other kind of head is called hypothetical", () => {
     const [demo, llama] = ["demo", "llama-2-7b"].map((name) => summaryText(config(name)));
     expect(demo).toMatch(
       /^tied: 107,328 parameters\nuntied \(hypothetical\): 123,712 parameters$/m,

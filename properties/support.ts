@@ -1,4 +1,4 @@
-/** What every test file needs: one seed, and properties whose cases are counted. */
+/** Helpers of all test files: the seed, and properties with counted cases. */
 import fc from "fast-check";
 import { test } from "vitest";
 import type { LawVerdict } from "../src/verify/run-law.ts";
@@ -6,19 +6,19 @@ import { describeVerdict } from "../src/verify/verdicts.ts";
 
 declare module "vitest" {
   interface TaskMeta {
-    /** How many generated cases the test ran. */
+    /** Number of generated cases that the test ran. */
     cases?: number;
   }
 }
 
-/** The seed of the whole run: `CAUSALGATE_SEED`, or what vitest.config.ts took from the commit. */
+/** The seed of the run: `CAUSALGATE_SEED`, which vitest.config.ts sets from the commit. */
 export const seed = Number(process.env.CAUSALGATE_SEED);
 
 /**
- * A test that holds for every generated value. It fails with the smallest value that breaks it and
- * the line that replays it.
+ * Defines a test that must hold for every generated value. It fails with the smallest value that
+ * breaks it and the command that replays it.
  *
- * @param numRuns how many values are generated
+ * @param numRuns number of generated values
  */
 export function property<T>(
   name: string,

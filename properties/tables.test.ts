@@ -1,4 +1,4 @@
-/** Every table that the project writes is read again; a damaged one is refused with its place. */
+/** Every written table is read again; a damaged one is refused with the location. */
 import { globSync, readFileSync } from "node:fs";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -31,7 +31,7 @@ const write = (name: TableName, rows: readonly AnyRow[]) =>
 const read = (name: TableName, text: string): AnyRow[] =>
   parseTable<TableSchema>(schemas[name].file, bytesOf(text), schemas[name]);
 
-/** The tables of a made-up bench, of the cost model, and of the demo. */
+/** The tables of a generated bench, of the cost model, and of the demo. */
 async function madeTables(): Promise<Partial<Record<TableName, readonly AnyRow[]>>> {
   const samples = madeSamples({ processes: 2, rounds: 3, timeMs: noisy() });
   const { roofs, ...bench } = benchTables(samples, configs);
@@ -56,7 +56,7 @@ const texts = new Map(
 );
 
 describe("schemas", () => {
-  test("have a type and a meaning for every column, and each its own file", () => {
+  test("have a type and a meaning for every column, and a file for each table", () => {
     const types = /^(1|text|a number|an integer|true or false|one of .+)( or blank)?$/;
     for (const { file, columns } of Object.values<TableSchema>(schemas)) {
       for (const [name, column] of Object.entries(columns)) {
@@ -68,7 +68,7 @@ describe("schemas", () => {
     expect(new Set(files).size).toBe(files.length);
   });
 
-  test.for([...texts.keys()])("what is written as %s is what is read", (name) => {
+  test.for([...texts.keys()])("%s is read as it was written", (name) => {
     const rows = tables[name]!;
     const isNothing = (cell: unknown) => typeof cell === "number" && !Number.isFinite(cell);
     const said = (cell: unknown) => (cell === null || isNothing(cell) ? null : String(cell));
@@ -103,7 +103,7 @@ describe("docs/tables.md", () => {
 describe("commands", () => {
   const folder = join(scratch, "commands");
 
-  test("write tables that fit, and the runs that they are from", async () => {
+  test("write valid tables, and the runs that wrote them", async () => {
     const report = ["--report", folder];
     const assignment = ["assignment", "--mode", "benchmark"];
     const ended = [
@@ -142,14 +142,14 @@ describe("a folder", () => {
     await writeRecord(folder, await startRecord("bench", 1), [join(folder, "flops.csv")]);
   });
 
-  test("without a table is a folder without it; without rows where none are due too", async () => {
+  test("without a table, or with a table without rows, is read", async () => {
     const { tables: found, runs } = await readTables(folder);
     expect(Object.keys(found).toSorted()).toEqual(["flops", "mutants"]);
     expect(found.mutants?.file).toBe("published/mutants.csv");
     expect(runs.map(({ command }) => command)).toEqual(["bench"]);
   });
 
-  test("that is empty, or not there, has no tables", async () => {
+  test("that is empty or missing has no tables", async () => {
     expect(await readTables(join(scratch, "nowhere"))).toEqual({ tables: {}, runs: [] });
   });
 
@@ -228,14 +228,14 @@ describe("a table", () => {
     expect(() => read("forward", text)).toThrow(error);
   });
 
-  test("of other bytes than UTF-8 is refused", () => {
+  test("that is not UTF-8 is refused", () => {
     const bytes = Uint8Array.of(0xff, 0xfe, 0x41);
     expect(() => parseTable("a.csv", bytes, schemas.forward)).toThrow(
       "a.csv: must be UTF-8, got other bytes",
     );
   });
 
-  test("that is a matrix has its own columns, each once", () => {
+  test("that is a matrix has the columns of its header, each once", () => {
     const matrix = "mutant,chapter,prefix-invariance,context-sensitivity\none,cache,,3\n";
     expect(read("killMatrix", matrix)).toEqual([
       { mutant: "one", chapter: "cache", "prefix-invariance": null, "context-sensitivity": 3 },
@@ -250,14 +250,14 @@ describe("a table", () => {
     );
   });
 
-  test("gives back text that a spreadsheet would run", () => {
+  test("keeps text that a spreadsheet would execute", () => {
     const rows = [{ ...tables.forward![0], step: "=1+1" }];
     const text = write("forward", rows);
     expect(text).toContain("'=1+1");
     expect(read("forward", text)[0].step).toBe("=1+1");
   });
 
-  /** A cell of any made table whose type is not text. */
+  /** Returns cells of generated tables whose type is not text. */
   const cell = fc.constantFrom(...texts.keys()).chain((name) => {
     const { columns }: TableSchema = schemas[name];
     const strict = columnsOf(name).filter((column) => !typeOf(columns[column]).startsWith("text"));

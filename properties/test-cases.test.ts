@@ -1,4 +1,4 @@
-/** The test cases of the assignment fail where they must, and `causalgate assignment` with them. */
+/** The test cases of the assignment detect wrong weights and wrong caches. */
 import { describe, expect, test } from "vitest";
 import {
   makeTestCases,
@@ -16,13 +16,13 @@ const weights = randomWeights(config, 42);
 const cases = makeTestCases({ config, weights }, 42, { count: 3, length: 11 });
 const all = Object.keys(ways) as WayName[];
 
-/** How many cases pass in each way. */
+/** Returns the number of cases that pass in each way. */
 async function passes(decoder: Decoder): Promise<Record<string, number>> {
   const verdicts = await runTestCases(decoder, cases, all);
   return Object.fromEntries(verdicts.map(({ way, passed }) => [way, passed.size]));
 }
 
-/** A decoder whose calls after the first go to `damaged`. */
+/** Returns a decoder whose calls after the first use the `damaged` sequence. */
 function afterFirstCall(
   decoder: Decoder,
   damaged: (sequence: Sequence) => Promise<Sequence>,
@@ -48,7 +48,7 @@ function afterFirstCall(
 }
 
 describe("test cases", () => {
-  test("have eleven ids and their logits, the same ones for the same seed", () => {
+  test("have eleven ids and their logits, the same for the same seed", () => {
     for (const { tokens, logits } of cases) {
       expect(tokens).toHaveLength(11);
       expect(logits.map((row) => row.length)).toEqual(tokens.map(() => 1000));
@@ -62,7 +62,7 @@ describe("test cases", () => {
     expect(await passes(decoder)).toEqual({ "no cache": 3, "with cache": 3, "token by token": 3 });
   });
 
-  test("fail when one weight is another, and say where", async () => {
+  test("fail if one weight differs, with the first wrong logit", async () => {
     const corrupted = randomWeights(config, 42);
     corrupted.layers[1].kProj.weight[7] += 0.5;
     const [verdict] = await runTestCases(referenceDecoder(config, corrupted), cases, ["no cache"]);
@@ -71,7 +71,7 @@ describe("test cases", () => {
     expect(verdict.problem).toMatch(/^case 0: the logit of token \d+ at position \d+ is /);
   });
 
-  test("fail with a cache that forgets, and pass without one", async () => {
+  test("fail with a cache that loses tokens, and pass without a cache", async () => {
     const reference = referenceDecoder(config, weights);
     const forgetful = afterFirstCall(reference, () => reference.start());
     const alone = { "no cache": 3, "with cache": 0, "token by token": 0 };

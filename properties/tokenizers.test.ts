@@ -22,13 +22,13 @@ const text = fc
   )
   .map((parts) => (typeof parts === "string" ? parts : parts.join("")));
 
-/** What any tokenizer that can say every text must keep. */
+/** Tests of any tokenizer that represents every text. */
 function keepsTexts(tokenizer: () => Tokenizer, texts = text): void {
-  property("decodes what it encoded to the same text", texts, (written) => {
+  property("decodes an encoded text to the same text", texts, (written) => {
     expect(tokenizer().decode(tokenizer().encode(written))).toBe(written);
   });
 
-  property("streams the same text, and never half a character", texts, (written) => {
+  property("streams the same text, and never part of a character", texts, (written) => {
     const { encode, decoder } = bind(tokenizer());
     const decode = decoder();
     const pieces = [...encode(written).map((token) => decode(token)), decode()];
@@ -78,7 +78,7 @@ describe("words", () => {
     expect(tokenizer.encode("")).toEqual([]);
   });
 
-  test("refuses a word that it does not know", () => {
+  test("refuses an unknown word", () => {
     const message = 'encode: a word must be one of the 4 known, got "hello"';
     expect(() => tokenizer.encode("hello Jenna")).toThrow(message);
     expect(() => tokenizer.encode("constructor")).toThrow('got "constructor"');
@@ -125,21 +125,21 @@ describe("llama2.c's byte pairs", () => {
   const id = (piece: string) => 259 + pieces.indexOf(piece);
   test.each([
     ["", [1]],
-    // b c is merged before a b, whose score is less, and a bc then.
+    // b c is merged before a b, whose score is lower, then a bc.
     ["babc", [1, id(" "), id("b"), id("abc")]],
     ["abc", [1, id(" a"), id("bc")]],
     ["a", [1, id(" a")]],
     ["ab", [1, id(" "), id("ab")]],
-    // What the vocabulary lacks is spelled in bytes, 3 after their values.
+    // Characters outside the vocabulary are bytes, with ids of 3 plus their values.
     ["é", [1, id(" "), 0xc3 + 3, 0xa9 + 3]],
-    // Of equal scores the leftmost goes first.
+    // Of equal scores the leftmost pair is merged first.
     ["baaa", [1, id(" "), id("b"), id("aa"), id("a")]],
   ])("worked example: %j", (written, tokens) => {
     expect(tokenizer.encode(written)).toEqual(tokens);
     expect(tokenizer.decode(tokens)).toBe(written);
   });
 
-  test("leaves out the space after BOS only", () => {
+  test("omits only the space after BOS", () => {
     expect(tokenizer.decode([1, id(" a"), id(" a")])).toBe("a a");
     expect(tokenizer.decode([id(" a")])).toBe(" a");
     expect(tokenizer.decode([1, id("a"), 2])).toBe("a");
@@ -153,7 +153,7 @@ describe("llama2.c's byte pairs", () => {
       Buffer.concat([whole, Buffer.from([0, 0, 0, 0, 9, 0, 0, 0])]),
       "the length of token 268 must be in [0, 0], got 9",
     ],
-  ])("refuses a file that is damaged %#", async (bytes, message) => {
+  ])("refuses a damaged file %#", async (bytes, message) => {
     const damaged = join(scratch, "damaged.bin");
     await writeFile(damaged, bytes);
     await expect(readLlama2cTokenizer(damaged)).rejects.toThrow(`${damaged}: `);
@@ -177,7 +177,7 @@ describe("llama2.c's byte pairs", () => {
   );
 });
 
-/** How byte-level BPE spells bytes: as themselves where printable, else from 256 on. */
+/** The characters of bytes in byte-level BPE: unchanged if printable, else from 256. */
 function byteCharacters(): string[] {
   const printable = (byte: number) =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
@@ -229,7 +229,7 @@ describe("Hugging Face's tokenizer.json", () => {
     expect(tokenizer.decode([0, 258, 260, c3, a9, 1])).toBe("ab abé");
   });
 
-  test("streams the space after a special token, where the first token of a text has none", async () => {
+  test("streams the space after a special token, although the first token of a text has none", async () => {
     const metaspace = { type: "Metaspace", replacement: "▁", prepend_scheme: "always" };
     const vocab = { "[BOS]": 0, "[EOS]": 1, "▁a": 2, "▁b": 3 };
     const parts = { pre_tokenizer: metaspace, decoder: metaspace };
@@ -245,7 +245,7 @@ describe("Hugging Face's tokenizer.json", () => {
   });
 
   test.each(["{", "[]", "{}", '{"model": {"type": "BPE"}}', '{"model": {"type": "Other"}}'])(
-    "refuses %s by the file's name",
+    "refuses %s with the file's name",
     async (damaged) => {
       const bad = join(scratch, "bad");
       await mkdir(bad, { recursive: true });

@@ -1,4 +1,4 @@
-/** Tolerances: the one page that states them, measured noise, and reports of comparisons. */
+/** Tolerances: their table, measured noise, and reports of comparisons. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -43,7 +43,7 @@ function off(rows: readonly (readonly number[])[], error: number): Float64Array[
 }
 
 describe("the page of tolerances", () => {
-  test("has the bounds that every verdict so far was given with", () => {
+  test("has the bounds of all earlier verdicts", () => {
     const bounds = names.map((name) => [name, Object.values(arithmeticTolerances[name].bound)]);
     expect(Object.fromEntries(bounds)).toEqual({
       float64: [1e-13, 1e-12],
@@ -125,7 +125,7 @@ describe("the page of tolerances", () => {
     expect(text).toContain(`in \`ggml-float16\` they are ${half}.`);
   });
 
-  test("keeps bit for bit what declares it, in any arithmetic", () => {
+  test("is bit for bit for a subject that declares it, in any arithmetic", () => {
     const [{ model }] = fc.sample(cases, { numRuns: 1, seed: 1 });
     for (const name of names) {
       const subject = toleranceOf(name, true);
@@ -133,7 +133,7 @@ describe("the page of tolerances", () => {
     }
   });
 
-  test("refuses an arithmetic that it does not have", () => {
+  test("refuses an unknown arithmetic", () => {
     const unknown = "float8" as ArithmeticName;
     const message = "arithmetic: must be one of float64, independent-float64, float32";
     expect(() => toleranceOf(unknown)).toThrow(message);
@@ -143,7 +143,7 @@ describe("the page of tolerances", () => {
 });
 
 describe("measured noise", () => {
-  property("is that of the rounding alone, or more", cases, ({ model, tokens }) => {
+  property("is at least that of the rounding", cases, ({ model, tokens }) => {
     const { config, weights } = model;
     const rows = [undefined, float32].map((one) => forward(config, weights, tokens, one).flat());
     const alone = Math.max(...rows[0].map((x, i) => Math.abs(x - rows[1][i])));
@@ -156,7 +156,7 @@ describe("measured noise", () => {
 
   property("is at least 4 units of rounding of the largest logit", cases, ({ model }) => {
     const { config, weights } = model;
-    // Changes hardly anything but 1/3, by which the unit of an arithmetic is measured.
+    // Changes almost only 1/3, which measures the unit of an arithmetic.
     const round = (x: number) => (x === 1 / 3 ? x + 2 ** -10 : x);
     const random = seededRandom(1);
     const walk = Array.from({ length: Math.min(config.maxPositionEmbeddings, 32) }, () =>
@@ -167,7 +167,7 @@ describe("measured noise", () => {
     expect(floor).toBeGreaterThanOrEqual(4 * (round(1 / 3) - 1 / 3) * largest);
   });
 
-  property("of 40 bits is what a float64 row may be off more", cases, ({ model, tokens }) => {
+  property("of 40 bits is added to the tolerance of a float64 row", cases, ({ model, tokens }) => {
     const exact = forward(model.config, model.weights, tokens);
     const { absolute, relative } = toleranceOf("float64").accurate;
     const largest = Math.max(...exact[0].map(Math.abs));
@@ -176,7 +176,7 @@ describe("measured noise", () => {
     expect(allowed.absolute).toBe(absolute + noiseOver(model, tokens, bits40));
   });
 
-  test("explains what is beyond the tolerance by at most 128 times of it", () => {
+  test("explains an error of up to 128 times the tolerance", () => {
     const [{ model, tokens }] = fc.sample(cases, { numRuns: 1, seed: 1 });
     const limit = 128 * noiseOver(model, tokens, float32);
     expect(limit).toBeGreaterThan(0);
@@ -203,7 +203,7 @@ describe("comparisons are reported", () => {
     return seen;
   };
 
-  test("row by row, with what was allowed", async () => {
+  test("row by row, with the tolerance", async () => {
     const actual = rows.map((row, i) => row.map((x) => x + i / 8));
     const seen = await observed(() => expectLogits("", actual, rows, bound));
     expect(seen).toEqual([
@@ -221,11 +221,11 @@ describe("comparisons are reported", () => {
     expect(seen).toEqual([{ error: 0, allowed: 1 }]);
   });
 
-  test("never where every bit counts", async () => {
+  test("not for comparisons bit for bit", async () => {
     expect(await observed(() => expectLast("", [0], rows[0], rows[0], "bitwise"))).toEqual([]);
   });
 
-  test("to the run that makes them, though another one is under way", async () => {
+  test("to the run that makes them, even during another run", async () => {
     const run = (error: number) =>
       observed(async () => {
         for (let i = 0; i < 3; i++) {

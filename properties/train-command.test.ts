@@ -21,7 +21,7 @@ import { scratchFolder } from "./scratch.ts";
 const scratch = scratchFolder();
 const inScratch = (name: string) => join(scratch, name);
 
-/** The folder of a shape without weights. */
+/** A folder with a configuration and without weights. */
 async function shape(name: string, vocabSize: number): Promise<string> {
   const config = modelConfig({
     ...namedModel("tiny").config,
@@ -37,7 +37,7 @@ async function shape(name: string, vocabSize: number): Promise<string> {
 
 const settings = ["--batch", "2", "--every", "20", "--dropout", "0.1", "--dtype", "float16"];
 
-/** What a training that must end well printed. */
+/** Returns the output of a training that must succeed. */
 async function trained(...parameters: string[]): Promise<string> {
   const { code, stdout, stderr } = await causalgate(["train", ...parameters]);
   expect(stderr).not.toMatch(/causalgate:|error:/);
@@ -45,7 +45,7 @@ async function trained(...parameters: string[]): Promise<string> {
   return stdout;
 }
 
-/** What a training says that does not begin. */
+/** Returns the error of a training that must not begin. */
 async function refusal(...parameters: string[]): Promise<string> {
   let written = "";
   const writeErr = (text: string) => {
@@ -59,7 +59,7 @@ async function refusal(...parameters: string[]): Promise<string> {
   return `${written}${error?.message}`;
 }
 
-/** Every file of a folder, by name. */
+/** Returns every file of a folder, by name. */
 async function filesOf(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder)).sort();
   const hash = async (name: string) => [name, sha256(await readFile(join(folder, name)))];
@@ -80,7 +80,7 @@ describe("causalgate train", () => {
     printed = await trained(...task, "--out", whole);
   });
 
-  test("leaves a model, its tokenizer, the curve and a record of both, and says the loss", async () => {
+  test("writes a model, its tokenizer, the curve and a record of both, and prints the loss", async () => {
     const files = await filesOf(whole);
     const { settings, result, sha256: hashes } = await readJson(join(whole, "training.json"));
     const { "training.json": _, ...others } = files;
@@ -93,7 +93,7 @@ describe("causalgate train", () => {
     expect(printed).toContain(`entropy        ${result.entropy.toFixed(4)} nats`);
   });
 
-  test("draws the curve of what was trained", async () => {
+  test("draws the curve of the training", async () => {
     const text = await readFile(join(whole, "curve.csv"), "utf8");
     const rows: Record<string, number>[] = parse(text, { columns: true, cast: true });
     expect(rows.map(({ step }) => step)).toEqual([20, 40, 60, 80, 100]);
@@ -103,12 +103,12 @@ describe("causalgate train", () => {
     expect(rows[4].learning_rate).toBeCloseTo(0.003 / 50, 12);
   });
 
-  test("rounds the weights to the width that is asked for", async () => {
+  test("rounds the weights to the requested type", async () => {
     const tensors = await readSafetensors(join(whole, "model.safetensors"));
     expect(tensors.every(({ data }) => data.every((x) => Math.f16round(x) === x))).toBe(true);
   });
 
-  test("killed and resumed, leaves the same bytes as a run that nobody touched", async () => {
+  test("killed and resumed, writes the same bytes as an uninterrupted run", async () => {
     const out = inScratch("killed");
     const task = ["--task", "sentences", "--model", tiny, "--steps", "100", ...settings];
     const checkpoint = join(out, "checkpoint.safetensors");
@@ -124,7 +124,7 @@ describe("causalgate train", () => {
     expect(await filesOf(out)).toEqual(await filesOf(whole));
   });
 
-  test("is refused when it is resumed as something else, or after its end", async () => {
+  test("is refused if it is resumed with other settings, or after its end", async () => {
     const task = ["--task", "sentences", "--model", tiny, ...settings, "--out", whole, "--resume"];
     expect(await refusal(...task, "--steps", "101")).toContain(
       "train --resume: steps must be 100, as at the start of the training, got 101",
@@ -134,13 +134,13 @@ describe("causalgate train", () => {
     );
   });
 
-  test("gives a model that speaks its words", async () => {
+  test("gives a model that generates its words", async () => {
     const { code, stdout } = await causalgate(["generate", "--model", whole, "the cat sat"]);
     expect(stdout).toMatch(/^the cat sat( [a-z]+){6}\n$/);
     expect(code).toBe(0);
   });
 
-  test("takes the bytes of a text", async () => {
+  test("trains on the bytes of a text", async () => {
     const text = inScratch("text.txt");
     await writeFile(text, "the cat sat on the mat. ".repeat(10));
     const bytes = await shape("bytes", 256);
@@ -150,7 +150,7 @@ describe("causalgate train", () => {
     expect(result).toMatchObject({ counted: 8, entropy: null });
   });
 
-  test("fine-tunes adapters, which are stored alone and leave their base as it was", async () => {
+  test("fine-tunes adapters, which are stored without their unchanged base", async () => {
     const before = await filesOf(whole);
     const out = inScratch("adapters");
     const lora = ["--from", whole, "--lora", "2,4,q_proj,down_proj", "--lr", "0.05"];
@@ -179,7 +179,7 @@ async function logitsOf({ config, weights }: Model): Promise<number[]> {
   return [...(await sequence.append([0, 1, 3]))];
 }
 
-describe("causalgate train refuses, and makes no folder", () => {
+describe("causalgate train refuses, and creates no folder", () => {
   test.for([
     ["--task sentences", "required option '--out <FOLDER>' not specified"],
     ["--task nosuch.txt --out OUT", 'the path of a text, got "nosuch.txt"'],
@@ -212,7 +212,7 @@ describe("causalgate train refuses, and makes no folder", () => {
   });
 });
 
-test("the help of train shows an example of each kind", () => {
+test("the help of train has an example of each kind", () => {
   let text = "";
   const writeOut = (part: string) => {
     text += part;

@@ -26,7 +26,7 @@ import { property } from "./support.ts";
 const scratch = scratchFolder();
 
 describe("training", () => {
-  test("gives the same bytes for the same seed over 20 steps, and others for another", () => {
+  test("gives the same bytes for the same seed over 20 steps, and different ones for another", () => {
     const [first, second, other] = [start(), start(), start()];
     const reports = run(first, sentences);
     expect(reports).toHaveLength(20);
@@ -36,7 +36,7 @@ describe("training", () => {
     expect(stateOf(other)).not.toEqual(stateOf(first));
   });
 
-  test("makes the loss smaller, and reports what it did", () => {
+  test("lowers the loss, and reports its steps", () => {
     const reports = run(start(), sentences, { steps: 60, batchSize: 4, dropout: 0 });
     const mean = (part: typeof reports) => part.reduce((sum, { loss }) => sum + loss, 0) / 10;
     expect(mean(reports.slice(-10))).toBeLessThan(0.8 * mean(reports.slice(0, 10)));
@@ -54,13 +54,13 @@ describe("training", () => {
   });
 
   property(
-    "leaves the weights that it began with alone, whatever the model",
+    "does not change the initial weights of any model",
     models(),
     ({ config, weights }) => {
       const before = bytesOf(weights.tensors.map((t) => ({ ...t, data: t.data.slice() })));
       const training = start(config, weights);
       expect(bytesOf(weights.tensors.map((t) => ({ ...t, data: t.data.slice() })))).toEqual(before);
-      // Adversarial weights may have no finite gradient, which is an error and not a step.
+      // Adversarial weights may have no finite gradient, which is an error.
       try {
         run(training, noise(config), { steps: 1, dropout: 0 });
       } catch (error) {
@@ -71,7 +71,7 @@ describe("training", () => {
     30,
   );
 
-  test("clips before the moments, so that one wild batch weighs no more than another", () => {
+  test("clips before the moments, so that a batch with large gradients has no larger weight", () => {
     const moments = (maxNorm: number) => {
       const training = start();
       run(training, sentences, { steps: 1, maxNorm, dropout: 0 });
@@ -81,7 +81,7 @@ describe("training", () => {
     expect(moments(1e3)).toBeGreaterThan(0.01);
   });
 
-  test("uses its dropout: another probability gives other weights", () => {
+  test("uses dropout: another probability gives other weights", () => {
     const [without, some] = [start(), start()];
     run(without, sentences, { steps: 1, dropout: 0 });
     run(some, sentences, { steps: 1, dropout: 0.5 });
@@ -104,7 +104,7 @@ describe("a checkpoint", () => {
   const path = join(scratch, "checkpoint.safetensors");
 
   property(
-    "taken up at any step goes on as if nothing had happened, bit for bit",
+    "resumed at any step continues bit for bit",
     fc.record({ stop: fc.integer({ min: 1, max: 11 }), tied: fc.boolean(), lora: fc.boolean() }),
     async ({ stop, tied, lora }) => {
       const config = modelConfig({ ...small, tieWordEmbeddings: tied });
@@ -138,7 +138,7 @@ describe("a checkpoint", () => {
     expect(files[0].equals(files[1])).toBe(true);
   });
 
-  test("of another model is refused, and nothing is changed", async () => {
+  test("of another model is refused without changes", async () => {
     await writeCheckpoint(path, start());
     const wider = start(modelConfig({ ...small, intermediateSize: 13 }));
     const before = stateOf(wider);
@@ -152,7 +152,7 @@ describe("a checkpoint", () => {
     await expect(readCheckpoint(path, start())).rejects.toThrow("must be [20,8], got none");
   });
 
-  test("cut short is refused", async () => {
+  test("that is truncated is refused", async () => {
     await writeCheckpoint(path, start());
     await writeFile(path, (await readFile(path)).subarray(0, -8));
     await expect(readCheckpoint(path, start())).rejects.toThrow(path);

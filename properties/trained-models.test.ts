@@ -25,7 +25,7 @@ const recordOf = async (name: string) =>
 describe.for(names)("the trained weights of %s", (name) => {
   const folder = trainedFolder(name)!;
 
-  test("are those that its record says, in less than 300 KB", async () => {
+  test("are those of the record, in less than 300 KB", async () => {
     const { sha256: hashes } = await recordOf(name);
     const files = (await readdir(folder)).filter((file) => file !== "training.json").sort();
     expect(Object.keys(hashes).sort()).toEqual(files);
@@ -35,7 +35,7 @@ describe.for(names)("the trained weights of %s", (name) => {
     }
   });
 
-  test("are of the named shape, and what generate speaks with", async () => {
+  test("have the named configuration, and are used by generate", async () => {
     const { config, isRandom } = await findTrainedModel(name, 1);
     expect(config).toEqual(namedModel(name).config);
     expect(isRandom).toBe(false);
@@ -43,7 +43,7 @@ describe.for(names)("the trained weights of %s", (name) => {
   });
 });
 
-/** Rows that no training drew: their stream is of this run's seed. */
+/** Rows that no training drew, from the seed of this run. */
 async function heldOut(name: string, model: FoundModel, count: number) {
   const task = await findTask(name, model.config);
   const random = seededRandom(seed);
@@ -64,7 +64,7 @@ describe("tiny, trained on sentences", () => {
   test("has a loss within 2 % of the grammar's entropy", async () => {
     const rows = await heldOut("sentences", model, 400);
     const { loss } = await evaluate(model, rows);
-    // The same rows cost the grammar itself a little more or less than its entropy.
+    // On these rows the loss of the grammar itself differs a little from its entropy.
     const own = rows.map(({ tokens }) => {
       const words = wordsOf(tokens);
       return (logProbability(words.slice(0, 1)) - logProbability(words)) / (words.length - 1);
@@ -77,7 +77,7 @@ describe("tiny, trained on sentences", () => {
     expect(result.loss / result.entropy).toBeLessThan(1.02);
   });
 
-  test("continues a prompt by whole sentences, greedily, to the end of its context", async () => {
+  test("continues a prompt greedily with grammatical sentences up to the context limit", async () => {
     for (const prompt of ["the cat sat", "a small dog", "the dog is big and a", "the", "a"]) {
       const tokens = model.tokenizer!.encode(prompt);
       const { tokens: all } = await generate(decoder, tokens, { maxNewTokens: 99, temperature: 0 });
@@ -86,13 +86,13 @@ describe("tiny, trained on sentences", () => {
     }
   });
 
-  // Of 2,000 rows drawn so, all, 99.7 % and 94.8 % were grammatical. What is asked of 200 here is
-  // four standard deviations less, so that no seed fails for its own sake.
+  // Of 2,000 such rows all, 99.7 % and 94.8 % were grammatical. The required share of 200 rows is
+  // four standard deviations lower, so that no seed fails by chance.
   test.for<[what: string, options: SamplingOptions, least: number]>([
     ["of the three likeliest words at temperature 0.7", { topK: 3, temperature: 0.7 }, 0.99],
     ["at temperature 0.7", { temperature: 0.7 }, 0.983],
     ["at temperature 1", { temperature: 1 }, 0.885],
-  ])("says grammatical rows, drawn %s", async ([, options, least]) => {
+  ])("generates grammatical rows, drawn %s", async ([, options, least]) => {
     const random = seededRandom(seed);
     const prompts = ["the cat sat", "a dog", "the small cat", "a"];
     let right = 0;
@@ -104,7 +104,7 @@ describe("tiny, trained on sentences", () => {
     expect(right / 200).toBeGreaterThanOrEqual(least);
   });
 
-  test("speaks on the command line, with the model as an argument or an option", async () => {
+  test("generates on the command line, with the model as an argument or an option", async () => {
     const option = await causalgate(["generate", "--model", "tiny", "the cat sat", "--greedy"]);
     const argument = await causalgate(["generate", "tiny", "the", "cat", "sat", "--greedy"]);
     expect(option.stdout).toBe(argument.stdout);
@@ -115,20 +115,20 @@ describe("tiny, trained on sentences", () => {
 });
 
 describe("sorter, trained on sorting", () => {
-  test("puts 999 of 1,000 inputs that it never saw in order, over 10,000 of them", async () => {
+  test("sorts 999 of 1,000 held-out inputs, among 10,000", async () => {
     const { result } = await recordOf("sorter");
     expect(result.counted).toBeGreaterThan(6 * 10_000);
     expect(result.exact).toBeGreaterThanOrEqual(0.999);
   });
 
-  test("puts other inputs in order, too", async () => {
+  test("also sorts other inputs", async () => {
     const model = await findTrainedModel("sorter", 0);
     const { exact } = await evaluate(model, await heldOut("sort", model, 1000));
-    // At a rate of 0.999, more than seven mistakes would be a matter of one run in 100,000.
+    // At a rate of 0.999, more than seven mistakes occur in one run of 100,000.
     expect(exact).toBeGreaterThanOrEqual(0.993);
   });
 
-  test("sorts on the command line, and stops by itself", async () => {
+  test("sorts on the command line, and stops at the end", async () => {
     const { stdout } = await causalgate(["generate", "sorter", "3 1 4 1 5 9", "--greedy"]);
     expect(stdout).toBe("3 1 4 1 5 9 1 1 3 4 5 9\n");
   });

@@ -20,12 +20,12 @@ import { property } from "./support.ts";
 
 const seeds = fc.nat({ max: 0xffffffff });
 
-/** Generated beginnings of rows, of every length from none. */
+/** Generated beginnings of rows, of every length from 0. */
 const beginnings = fc
   .tuple(seeds, fc.nat({ max: 40 }))
   .map(([seed, length]) => drawWords(length, seededRandom(seed)));
 
-/** Every row of n words that has a probability, with its logarithm. */
+/** Returns every row of n words with a probability, and its logarithm. */
 function rows(n: number): { words: string[]; logProbability: number }[] {
   let all = [{ words: [] as string[], logProbability: 0 }];
   for (let t = 0; t < n; t++) {
@@ -66,17 +66,17 @@ describe("the grammar of sentences", () => {
     expect(isGrammatical(text.split(" "))).toBe(false);
   });
 
-  property("allows all that it draws, and no two draws of one seed differ", beginnings, (words) => {
+  property("allows all its draws, which are the same for the same seed", beginnings, (words) => {
     expect(isGrammatical(words)).toBe(true);
   });
 
-  property("gives the words that may come next a probability of 1 in all", beginnings, (words) => {
+  property("gives the possible next words a total probability of 1", beginnings, (words) => {
     const before = logProbability(words);
     const next = tinyWords.map((word) => Math.exp(logProbability([...words, word]) - before));
     expect(next.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
   });
 
-  test("uses every word of the vocabulary, and no other", () => {
+  test("uses exactly the words of the vocabulary", () => {
     const drawn = drawWords(5000, seededRandom(1));
     expect(new Set(drawn)).toEqual(new Set(tinyWords));
   });
@@ -85,13 +85,13 @@ describe("the grammar of sentences", () => {
     const entropyOf = (n: number) =>
       rows(n).reduce((sum, { logProbability: log }) => sum - Math.exp(log) * log, 0);
     for (const length of [2, 3, 6, 9]) {
-      // The chain rule: what a row tells, less what its first word tells.
+      // The chain rule: the information of a row minus that of its first word.
       const expected = (entropyOf(length) - entropyOf(1)) / (length - 1);
       expect(sentenceEntropy(length)).toBeCloseTo(expected, 12);
     }
   });
 
-  test("has the entropy that long rows show", () => {
+  test("has the entropy of long rows", () => {
     const random = seededRandom(2);
     const costs = Array.from({ length: 2000 }, () => {
       const words = drawWords(33, random);
@@ -103,7 +103,7 @@ describe("the grammar of sentences", () => {
     expect(Math.abs(mean - sentenceEntropy(33))).toBeLessThan(5 * error);
   });
 
-  test("is worth remembering: a model that sees one word only cannot come near its entropy", () => {
+  test("needs context: a model of one previous word is far from its entropy", () => {
     const words = drawWords(50_000, seededRandom(3));
     const count = (keys: string[]) => Map.groupBy(keys, (key) => key);
     const pairs = count(words.slice(1).map((word, i) => `${words[i]} ${word}`));
@@ -121,7 +121,7 @@ describe("the task of sentences", () => {
   const { config } = namedModel("tiny");
   const task = sentencesTask(config, 33);
 
-  property("is rows of ids that spell a grammatical text", seeds, (seed) => {
+  property("has rows of ids of a grammatical text", seeds, (seed) => {
     for (const example of [task.train(seededRandom(seed)), task.heldOut(seededRandom(seed))]) {
       expect(example.labels).toBeUndefined();
       expect(example.tokens).toHaveLength(33);
@@ -129,7 +129,7 @@ describe("the task of sentences", () => {
     }
   });
 
-  test("says its entropy", () => {
+  test("has its entropy", () => {
     expect(task.entropy).toBe(sentenceEntropy(33));
   });
 });
@@ -138,7 +138,7 @@ describe("the task of sorting", () => {
   const { config } = namedModel("sorter");
   const task = sortTask(config, 12);
 
-  property("asks with ignored labels, and answers in order", seeds, (seed) => {
+  property("ignores the labels of the question, and answers in order", seeds, (seed) => {
     const random = seededRandom(seed);
     for (const { tokens, labels } of [task.train(random), task.heldOut(random)]) {
       const input = tokens.slice(0, 6);
@@ -151,7 +151,7 @@ describe("the task of sorting", () => {
     }
   });
 
-  test("never trains on what it holds out, which is a quarter of all inputs", () => {
+  test("never trains on held-out inputs, which are a quarter of all", () => {
     const small = sortTask(modelConfig({ ...(config as ConfigInput), vocabSize: 4 }), 8);
     const random = seededRandom(4);
     const inputs = (draw: typeof small.train) =>
@@ -163,7 +163,7 @@ describe("the task of sorting", () => {
     expect(held.size).toBeLessThan(4 ** 4 * 0.35);
   });
 
-  test("refuses a row that has no middle", () => {
+  test("refuses a row of odd length", () => {
     expect(() => sortTask(config, 11)).toThrow("sort: a row must have an even length, got 11");
   });
 });
@@ -173,7 +173,7 @@ describe("the task of a text", () => {
   const bytes = Uint8Array.from({ length: 200 }, (_, i) => i);
   const task = textTask(config, 9, "count.bin", bytes);
 
-  property("is rows of neighbouring bytes, the last tenth of them held out", seeds, (seed) => {
+  property("has rows of consecutive bytes, and holds out the last tenth", seeds, (seed) => {
     const random = seededRandom(seed);
     const [train, held] = [task.train(random), task.heldOut(random)].map(({ tokens }) => tokens);
     for (const tokens of [train, held]) {
@@ -183,7 +183,7 @@ describe("the task of a text", () => {
     expect(held[0]).toBeGreaterThanOrEqual(180);
   });
 
-  test("draws from the first place to the last", () => {
+  test("draws from the first to the last offset", () => {
     const random = seededRandom(5);
     const starts = (draw: typeof task.train) =>
       new Set(Array.from({ length: 4000 }, () => draw(random).tokens[0]));
@@ -237,7 +237,7 @@ describe("the random numbers of a step", () => {
     expect(first(k)).toEqual(first(k));
   });
 
-  property("are others for another seed, use or step", fc.tuple(key, key), ([a, b]) => {
+  property("differ for another seed, use or step", fc.tuple(key, key), ([a, b]) => {
     fc.pre(String(a) !== String(b));
     expect(first(a)).not.toEqual(first(b));
   });

@@ -1,6 +1,6 @@
 /**
- * Hugging Face transformers on PyTorch, an engine that others wrote, judged where it is installed:
- * `CAUSALGATE_PYTHON` names a Python that has torch and transformers.
+ * Hugging Face transformers on PyTorch, an independent engine, tested if it is installed:
+ * `CAUSALGATE_PYTHON` names a Python with torch and transformers.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ const sizes = {
 };
 
 if (missing !== null) {
-  test(`transformers is judged (not available: ${missing})`, () => {});
+  test(`transformers is tested (not available: ${missing})`, () => {});
 } else {
   describe.for([transformers, transformersFloat64])("$name", (subject) => {
     test.for([
@@ -68,7 +68,7 @@ if (missing !== null) {
     expect(largestError(rows, expected)).toBeLessThan(1e-12);
   });
 
-  test("what no family of transformers can say is not offered", async () => {
+  test("a configuration that transformers does not support is not offered", async () => {
     const config = modelConfig({ ...sizes, positions: "sinusoidal" });
     const model = { name: "sinusoidal", config, weights: randomWeights(config, 1) };
     const decoder = transformersDecoder(model, { dtype: "float32" });

@@ -53,11 +53,11 @@ describe("a sliding window", () => {
     }
   });
 
-  test("of one token is no context at all: every token has the logits it has alone", () => {
+  test("of one token removes the context: every token has the logits that it has alone", () => {
     const { config, weights } = windowed(2, 1);
     for (const [t, row] of forward(config, weights, tokens).entries()) {
       const [alone] = forward(config, weights, [tokens[t]]);
-      // RoPE turns the one key and its query alike, so that even the position is not seen.
+      // RoPE rotates the key and the query equally, so that the position has no effect.
       for (const [v, logit] of row.entries()) expect(logit).toBeCloseTo(alone[v], 12);
     }
   });

@@ -8,7 +8,7 @@ import { scratchFolder } from "./scratch.ts";
 
 const folder = scratchFolder();
 
-test("a tokenizer of whole words comes back from its tokenizer.json", async () => {
+test("a tokenizer of whole words is read from its tokenizer.json", async () => {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "tokenizer.json"), JSON.stringify(wordLevelJson(tinyWords)));
   const tokenizer = await readHuggingFaceTokenizer(folder);
@@ -18,7 +18,7 @@ test("a tokenizer of whole words comes back from its tokenizer.json", async () =
   expect(() => tokenizer.encode("the sofa")).toThrow('must be one of the 20 known, got "sofa"');
 });
 
-test("words with holes among their ids are refused", () => {
+test("words with missing ids are refused", () => {
   const json = wordLevelJson(["a", "b"]);
   const model = { type: "WordLevel", vocab: { a: 0, b: 2 }, unk_token: "<unk>" };
   expect(() => readWordLevel({ ...json, model })).toThrow("the ids must be 0 to V - 1, once each");
@@ -26,7 +26,7 @@ test("words with holes among their ids are refused", () => {
   expect(() => readWordLevel({ ...json, model: twice })).toThrow("once each");
 });
 
-test("what is more than whole words is left to the library that knows it", () => {
+test("other tokenizers are read by the library", () => {
   const json = wordLevelJson(["a", "b"]);
   expect(readWordLevel({ ...json, normalizer: { type: "Lowercase" } })).toBeNull();
   expect(readWordLevel({ ...json, model: { type: "BPE" } })).toBeNull();

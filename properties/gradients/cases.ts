@@ -1,4 +1,4 @@
-/** Generated models with batches to train on, and what is measured of their gradients. */
+/** Generated models with batches, and measures of their gradients. */
 import fc from "fast-check";
 import { configs, type Fixed } from "../../src/arbitraries/configs.ts";
 import { describeConfig } from "../../src/arbitraries/models.ts";
@@ -12,18 +12,18 @@ import { type Example, IGNORED } from "../../src/training/gradients.ts";
 
 export interface GradientCase {
   readonly model: Model;
-  /** At least one token of the batch counts. */
+  /** At least one token of the batch is counted. */
   readonly batch: readonly Example[];
-  /** Seeds directions, masks and whatever else a check draws. */
+  /** Seed of directions, masks and other draws of a check. */
   readonly seed: number;
 }
 
 /**
- * Small models over the whole configuration space, half of them with adapters, and batches of rows
- * of different lengths, in some of which labels are ignored.
+ * Returns small models over the whole configuration space, half of them with adapters, and batches
+ * of rows of different lengths, some with ignored labels.
  *
- * Weights are tame: at the scales that other laws use too, attention is a step function, whose
- * differences say nothing about its derivative.
+ * Weights have scale 1: at the larger scales of other laws attention is a step function, whose
+ * differences do not approximate its derivative.
  */
 export function gradientCases(
   only: Fixed = {},
@@ -50,14 +50,14 @@ export function gradientCases(
   });
 }
 
-/** Half of the labels ignored, if there is a seed. */
+/** Ignores half of the labels, if there is a seed. */
 function exampleOf(tokens: readonly number[], seed: number | null): Example {
   if (seed === null) return { tokens };
   const random = seededRandom(seed);
   return { tokens, labels: tokens.map((token) => (random() < 0.5 ? IGNORED : token)) };
 }
 
-/** Adapters of which neither matrix is zero, on every second possible target or more. */
+/** Returns adapters with non-zero matrices, on at least every second possible target. */
 function adaptedWeights(config: ModelConfig, weights: Weights, seed: number): Weights {
   const random = seededRandom(seed);
   const possible = loraTargetsOf(config);
@@ -71,7 +71,7 @@ function adaptedWeights(config: ModelConfig, weights: Weights, seed: number): We
   return adapted;
 }
 
-/** A direction in the space of all weights, of length 1 or so: which tensors it moves is chosen. */
+/** Returns a direction of about length 1 in the space of weights, for the chosen tensors. */
 export function directionOf(
   { config, weights }: Model,
   seed: number,
@@ -91,7 +91,7 @@ export function directionOf(
   return buildWeights(config, (name) => drawn.get(name)!, weights.lora);
 }
 
-/** The model at `weights + step * direction`. */
+/** Returns the model at `weights + step * direction`. */
 export function moved(model: Model, direction: Weights, step: number): Model {
   const steps = new Map(direction.tensors.map(({ name, data }) => [name, data]));
   const base = new Map(model.weights.tensors.map(({ name, data }) => [name, data]));
@@ -102,7 +102,7 @@ export function moved(model: Model, direction: Weights, step: number): Model {
   return { ...model, weights: buildWeights(model.config, place, model.weights.lora) };
 }
 
-/** `sum of g_i v_i`, and the sum of the sizes of its terms. */
+/** Returns `sum of g_i v_i`, and the sum of the magnitudes of its terms. */
 export function along(gradients: Weights, direction: Weights): { sum: number; size: number } {
   let [sum, size] = [0, 0];
   for (const [t, { data }] of gradients.tensors.entries()) {

@@ -1,6 +1,6 @@
 /**
- * The loss and its derivative in one direction, by one run forwards on dual numbers: the equations
- * once more, with nothing of what training computes with, and no reverse.
+ * The loss and its derivative in one direction, by one forward run on dual numbers: the equations
+ * again, independent of the training code, without a reverse pass.
  */
 
 import type { Random } from "../../src/math/random.ts";
@@ -13,8 +13,8 @@ import * as dual from "./dual.ts";
 
 export interface DualLoss extends Dual {
   /**
-   * How far one can go in the direction, either way, until a ReLU changes its side, as far as the
-   * first derivatives tell: `min |x| / |dx|` over what ReLUs are given.
+   * Distance in the direction until a ReLU changes its side, by the first derivatives:
+   * `min |x| / |dx|` over the inputs of ReLUs.
    */
   readonly kink: number;
 }
@@ -24,7 +24,7 @@ type Pair<T> = readonly [value: T, direction: T];
 
 interface Run {
   readonly config: ModelConfig;
-  /** Dropout of one number; draws from its source in the order of the equations. */
+  /** Dropout of one number, drawn in the order of the equations. */
   readonly drop: (x: Dual) => Dual;
   kink: number;
 }
@@ -232,7 +232,7 @@ const activations = {
   },
 };
 
-/** LayerNorm where the gain has a bias, else RMSNorm. */
+/** LayerNorm if the gain has a bias, else RMSNorm. */
 function norm({ config }: Run, gain: Pair<Norm>, x: readonly Dual[]): Dual[] {
   const mean = (all: readonly Dual[]) => dual.scale(1 / all.length, dual.sum(all));
   const centre = gain[0].bias === null ? dual.constant(0) : mean(x);
@@ -284,12 +284,12 @@ function linear(layer: Pair<Linear>, x: readonly Dual[]): Dual[] {
   return out.map((value, o) => dual.add(value, dual.scale(lora.alpha / lora.rank, update[o])));
 }
 
-/** One part of the weights and the same part of the direction. */
+/** Returns one part of the weights and the same part of the direction. */
 function part<Whole, Part>([value, direction]: Pair<Whole>, of: (w: Whole) => Part): Pair<Part> {
   return [of(value), of(direction)];
 }
 
-/** Row i of a matrix that is `width` wide, as dual numbers. */
+/** Returns row i of a matrix of width `width`, as dual numbers. */
 function rowOf([values, directions]: Pair<Float64Array>, i: number, width: number): Dual[] {
   return range(width).map((j) => ({ v: values[i * width + j], d: directions[i * width + j] }));
 }

@@ -1,4 +1,4 @@
-/** Dual numbers, `v + d e` with `e^2 = 0`: arithmetic on them carries a derivative forwards. */
+/** Dual numbers, `v + d e` with `e^2 = 0`: arithmetic on them computes a derivative. */
 import { erf } from "../../src/math/erf.ts";
 
 export interface Dual {
@@ -34,13 +34,13 @@ export function sqrt(a: Dual): Dual {
   return { v, d: a.d / (2 * v) };
 }
 
-/** `(e^x - e^-x) / (e^x + e^-x)`, of which only the value is somebody else's. */
+/** `(e^x - e^-x) / (e^x + e^-x)`, with the value of Math.tanh. */
 export function tanh(a: Dual): Dual {
   const v = Math.tanh(a.v);
   return { v, d: (1 - v * v) * a.d };
 }
 
-/** The standard normal distribution, whose derivative is its density. */
+/** The standard normal distribution; its derivative is the density. */
 export function normalDistribution(a: Dual): Dual {
   const density = Math.exp(-(a.v ** 2) / 2) / Math.sqrt(2 * Math.PI);
   return { v: (1 + erf(a.v / Math.SQRT2)) / 2, d: density * a.d };

@@ -1,4 +1,4 @@
-/** What PyTorch's autograd says of the gradients of a few models: golden/gradients/. */
+/** PyTorch's gradients of a few models, in golden/gradients/. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
@@ -24,7 +24,7 @@ export interface GradientFixture {
   readonly after: Weights;
 }
 
-/** What golden/gradients/README.md says of optimiser.json. */
+/** The contents of optimiser.json, see golden/gradients/README.md. */
 export interface RecordedSteps {
   readonly betas: readonly [number, number];
   readonly weight_decay: number;
@@ -32,7 +32,7 @@ export interface RecordedSteps {
   readonly learning_rates: readonly number[];
 }
 
-/** @throws {Error} when a file is not the one that the manifest was written for */
+/** @throws {Error} if a file does not have the hash in the manifest */
 export async function readGradientFixtures(): Promise<GradientFixture[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
@@ -60,11 +60,12 @@ async function readGradientFixture(name: string): Promise<GradientFixture> {
   return { name, config, weights, batch, counted, loss, gradients, optimiser, after };
 }
 
-/** Of the largest gradient: of a tensor ten thousand times smaller it is 1e-9. */
+/** Share of the largest gradient; for a tensor ten thousand times smaller it is 1e-9. */
 const SHARE = 1e-13;
 
 /**
- * The loss within 1e-9 of PyTorch's, and every gradient within 1e-13 of the largest one.
+ * Compares the loss, within 1e-9, and every gradient, within 1e-13 of the largest one, with
+ * PyTorch.
  *
  * @returns the largest error over its bound
  */

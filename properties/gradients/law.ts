@@ -1,6 +1,6 @@
 /**
- * What holds of the gradients of any model: each law a value, run by the gate on the code as it is
- * and by `npm run mutants` on the code with a bug in it.
+ * Laws of the gradients of any model, run by the tests on the unchanged code and by
+ * `npm run mutants` on code with a planted bug.
  */
 import type fc from "fast-check";
 import { expect } from "../../src/laws/support/expect.ts";
@@ -9,13 +9,13 @@ import type { GradientCase } from "./cases.ts";
 
 export interface GradientLaw {
   readonly id: string;
-  /** A fact, in the present tense. */
+  /** The statement, in the present tense. */
   readonly name: string;
   readonly runs: number;
-  /** How many of so many cases must say something. */
+  /** Required number of conclusive cases among `runs`. */
   readonly floor: number;
   readonly cases: fc.Arbitrary<GradientCase>;
-  /** @returns how large the error was over its bound; null where the case says nothing */
+  /** @returns the error divided by its bound; null for an inconclusive case */
   readonly holds: (value: GradientCase) => number | null;
 }
 
@@ -28,9 +28,9 @@ export function expectClose(what: string, actual: number, expected: number, boun
 }
 
 /**
- * Every entry of every tensor within `share` of the largest of all; 0 for the same numbers. A
- * gradient that is zero but for rounding is as far off as the numbers that cancelled in it were
- * large, and these flow through other tensors too.
+ * Compares every entry of every tensor, within `share` of the largest of all; 0 for equal numbers.
+ * A gradient that is zero up to rounding has an error of the size of the numbers that cancelled in
+ * it, and these also appear in other tensors.
  *
  * @returns the largest error over its bound
  */
@@ -52,7 +52,7 @@ export function expectSame(
   return largest;
 }
 
-/** What float64 sums in another order may differ by, as a share of the largest gradient. */
+/** Allowed difference of float64 sums in another order, as a share of the largest gradient. */
 export const ROUNDING = 1e-11;
 
 export function expectZero(what: string, data: Float64Array): void {

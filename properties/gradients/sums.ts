@@ -1,4 +1,4 @@
-/** What a batch, a shared tensor and a frozen one make of gradients: sums, and nothing else. */
+/** Gradients of batches, shared tensors and frozen tensors are sums. */
 import { expect } from "../../src/laws/support/expect.ts";
 import { seededRandom } from "../../src/math/random.ts";
 import { withLora } from "../../src/model/lora.ts";

@@ -1,4 +1,4 @@
-/** The gradient against two witnesses that know nothing of reverse steps. */
+/** Comparison of the gradient with two independent computations, without reverse mode. */
 import { forward } from "../../src/definition.ts";
 import { expect } from "../../src/laws/support/expect.ts";
 import { seededRandom } from "../../src/math/random.ts";
@@ -14,7 +14,7 @@ import { along, directionOf, gradientCases, moved } from "./cases.ts";
 import { dualLoss } from "./dual-loss.ts";
 import { expectClose, type GradientLaw } from "./law.ts";
 
-/** The definition's loss: the mean of `-ln softmax` at the next label, written anew. */
+/** The loss of the definition: the mean of `-ln softmax` at the next label. */
 function definedLoss({ config, weights }: Model, batch: readonly Example[]): number {
   const losses = batch.flatMap(({ tokens, labels = tokens }) => {
     const rows = forward(config, weights, tokens);
@@ -28,18 +28,18 @@ function definedLoss({ config, weights }: Model, batch: readonly Example[]): num
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
-/** The longest of a difference's steps, along a direction of length 1: the first that will do. */
+/** Longest step of a difference, along a direction of length 1; the first suitable one is used. */
 const STEPS = [2 ** -7, 2 ** -10, 2 ** -13];
 
-/** A difference that its bound does not place within this share of the slope says nothing. */
+/** A difference with a bound above this share of the slope is inconclusive. */
 const USEFUL = 1e-7;
 
 /**
  * Central differences with steps h, h/2 and h/4, twice extrapolated to step 0 (Richardson 1911).
- * They are off by `O(h^6)` and so by less than what the second extrapolation moved them; and by the
- * rounding of the losses, some 16 units in the last place, over the shortest step: with h = 2^-7
- * that is 1e-12, and the median bound is 1e-11 of the slope. Only where a norm divides by next to
- * nothing are shorter steps needed.
+ * Their error is `O(h^6)`, less than the change by the second extrapolation, plus the rounding of
+ * the losses, about 16 units in the last place, over the shortest step: with h = 2^-7 that is
+ * 1e-12, and the median bound is 1e-11 of the slope. Shorter steps are needed only where a norm
+ * divides by a number close to 0.
  */
 function difference(model: Model, batch: readonly Example[], direction: Weights, h: number) {
   const central = (step: number) => {
@@ -55,10 +55,12 @@ function difference(model: Model, batch: readonly Example[], direction: Weights,
   return { slope, bound: 2 * Math.abs(slope - once[1]) + rounding };
 }
 
-/** Where a token is all but certain, `p - 1` is as far off as float64's 1: 1e-16, times a slope. */
+/**
+ * For an almost certain token the error of `p - 1` is that of float64's 1: 1e-16, times a slope.
+ */
 const CERTAIN = 1e-13;
 
-/** The same options at every call: a random source is used up by one run. */
+/** Returns the same options at every call: one run uses up a random source. */
 const dropped = (seed: number): GradientOptions =>
   seed % 3 === 0 ? {} : { dropout: { probability: 0.3, random: seededRandom(seed) } };
 
@@ -73,7 +75,7 @@ export const differences: GradientLaw = {
     expectClose("the loss", loss, definedLoss(model, batch), 1e-11 * (1 + loss));
     const direction = directionOf(model, seed);
     const { sum, size } = along(gradients, direction);
-    // The difference of a ReLU across its kink is not its derivative.
+    // A difference of a ReLU across 0 is not its derivative.
     const { kink } = dualLoss(model, direction, batch);
     for (const h of STEPS.filter((step) => 2 * step < kink)) {
       const { slope, bound } = difference(model, batch, direction, h);

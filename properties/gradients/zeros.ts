@@ -1,4 +1,4 @@
-/** Where no loss can flow, gradients are zero: exactly, since nothing was ever added. */
+/** Gradients without influence on the loss are exactly zero. */
 import fc from "fast-check";
 import { seededRandom } from "../../src/math/random.ts";
 import { IGNORED, lossAndGradients } from "../../src/training/gradients.ts";
@@ -66,7 +66,7 @@ export const windows: GradientLaw = {
     if (first <= 0) return null;
     const positions = gradients.embedPositions!;
     expectZero(`the gradients of positions below ${first}`, positions.subarray(0, first * D));
-    // The predicting position itself: its own residual stream.
+    // The predicting position itself, through its residual stream.
     const last = positions.subarray((P - 2) * D, (P - 1) * D);
     return last.some((x) => x !== 0) ? 0 : null;
   },

@@ -31,7 +31,7 @@ test.for(nodes)(
   },
 );
 
-test("a benchmark runs in processes of its own", async () => {
+test("a benchmark runs in child processes", async () => {
   const bench = "npx causalgate bench latency --scale smoke --report bench";
   expect(await run(bench, { folder, node: supported[22] })).toContain("written:");
 });

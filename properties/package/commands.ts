@@ -1,4 +1,4 @@
-/** Programs run in another folder and by another Node, as a user's shell would run them. */
+/** Runs programs in another folder and with another Node, like a shell. */
 import { spawn } from "node:child_process";
 import { delimiter } from "node:path";
 
@@ -10,11 +10,11 @@ export interface Finished {
 
 export interface Place {
   readonly folder: string;
-  /** The folder of a `node` that comes before all others. */
+  /** The folder of a `node` that precedes all others. */
   readonly node?: string;
 }
 
-/** Variables that npm and vitest set for this process and that would lead another one astray. */
+/** Variables that npm and vitest set for this process only. */
 const ours =
   /^(npm_(?!config_)|npm_config_\w*prefix$|INIT_CWD$|NODE_|VITEST|TEST$|CAUSALGATE_|FORCE_COLOR$)/;
 

@@ -1,4 +1,4 @@
-/** Packs the project once for all tests, and installs it and several versions of Node elsewhere. */
+/** Packs the project once for all tests, and installs it with several versions of Node. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ declare module "vitest" {
     readonly tarball: string;
     /** The folder of the `node` of each major version. */
     readonly nodes: Readonly<Record<string, string>>;
-    /** A project of CommonJS, as `npm init -y` makes it, with nothing but the package. */
+    /** A CommonJS project of `npm init -y`, with only the package. */
     readonly plain: string;
     /** A project of ES modules with TypeScript, vitest and jest. */
     readonly tested: string;

@@ -1,4 +1,4 @@
-/** The laws in each test runner, in a process of its own. */
+/** The laws in each test runner, in a child process. */
 import { describe, expect, test } from "vitest";
 import { scratchFolder } from "../scratch.ts";
 import { jest, nodeTest, type Runner, type RunnerOutcome, vitest } from "./runners.ts";
@@ -14,7 +14,7 @@ interface Case {
   readonly runner: Runner;
   /** The end of the line that replays a failure. */
   readonly command: string;
-  /** What the runner prints of a known failure that no longer fails. */
+  /** The message for a known failure that no longer fails. */
   readonly gone: string;
 }
 
