@@ -36,7 +36,7 @@ interface Options extends FormatOptions, Readonly<Partial<Record<AssignmentMode,
   readonly report: string;
 }
 
-/** The assignment's model has a context of 128, too short for half of its own benchmark. */
+/** The assignment's model has a context of 128, too short for half of its benchmark. */
 const modelNames = { "128": "assignment", "1024": "assignment-long" } as const;
 
 /** `causalgate assignment`: the two-layer assignment, in its three modes. */

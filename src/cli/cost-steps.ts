@@ -107,8 +107,8 @@ export function rooflineCommand(): Command {
 }
 
 /**
- * `--peak-flops F` and `--bandwidth B`: a device of one's own, say as `causalgate bench roof` saw
- * it.
+ * `--peak-flops F` and `--bandwidth B`: the roofs of any device, such as those that
+ * `causalgate bench roof` measures.
  */
 function givenRoofsOptions(): Option[] {
   return [

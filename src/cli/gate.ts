@@ -40,7 +40,7 @@ type Note = Output["note"];
 /** Cases for each law: of generated models, of the small trained one, of a larger checkpoint. */
 const runs = { generated: 1000, trained: 100, checkpoint: 60 };
 
-/** What trained weights could show that random ones do not; the others were just tried. */
+/** Laws that trained weights can break and random ones cannot; all laws ran before. */
 const lawsOfTrained = [
   "history-invariance",
   "prefix-invariance",
@@ -72,7 +72,7 @@ export function gateCommand(): Command {
       const { model: path, seed, report: folder } = options;
       const output = outputOf(options);
       const { note } = output;
-      await readRuns(folder); // refuses a folder of something else before the work, not after it
+      await readRuns(folder); // refuses an unsuitable folder before the work
       const record = await startRecord("causalgate gate", seed);
       const model = await findTrainedModel(path ?? "tiny", seed);
       const report =
@@ -194,11 +194,11 @@ async function pageStep(folder: string, note: Note): Promise<void> {
   note(`The page of all this: ${page}`);
 }
 
-/** What the cache is worth at the longest generation that was timed. */
+/** Returns the times of the longest generation, with and without the cache. */
 function longestText(rows: readonly LatencyRow[]): string {
   const timed = rows.filter(({ task, status }) => task === "generation_length" && status === "ok");
   const wrong = rows.filter(({ status }) => status !== "ok").length;
-  const missing = wrong === 0 ? "" : `, ${wrong} of ${rows.length} rows without a figure`;
+  const missing = wrong === 0 ? "" : `, ${wrong} of ${rows.length} rows without a time`;
   const newTokens = Math.max(0, ...timed.map(({ gen_len }) => gen_len));
   const [cached, naive] = ["cached", "naive"].map((mode) =>
     timed.find((row) => row.gen_len === newTokens && row.mode === mode),

@@ -41,7 +41,7 @@ interface Options extends FormatOptions {
   readonly naive?: true;
 }
 
-/** `causalgate generate`: a text, token by token as it comes, and how fast it came. */
+/** `causalgate generate`: a text, printed token by token, and its speed. */
 export function generateCommand(): Command {
   const command = new Command("generate");
   for (const option of samplingOptions()) command.addOption(option);
@@ -85,7 +85,7 @@ export function generateCommand(): Command {
     .action(run);
 }
 
-/** How a token is chosen; see `SamplingOptions`. */
+/** The options of `SamplingOptions`. */
 function samplingOptions(): Option[] {
   return [
     new Option("--greedy", "always the likeliest token").conflicts("temperature"),
@@ -147,7 +147,7 @@ async function run(
     ...{ finish_reason: finishReason, token_steps: tokenSteps, times_ms: times },
   };
   if (output.isJson) console.log(jsonText(result));
-  // What a shell says of a process that Ctrl-C ended.
+  // The exit code of a process that Ctrl-C ended.
   if (finished.finishReason === "interrupted") process.exitCode = 130;
 }
 

@@ -89,7 +89,7 @@ async function plannedFiles(language: Language, dir: string): Promise<NewFile[]>
   ]);
 }
 
-/** Whether Node takes the .js files of a folder for ES modules. */
+/** Returns true if Node treats the .js files of a folder as ES modules. */
 async function isModuleProject(dir: string): Promise<boolean> {
   const path = findAbove(dir, "package.json");
   return path !== null && (await readJsonObject(path)).type === "module";

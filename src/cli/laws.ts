@@ -7,7 +7,7 @@ import type { SubjectKind } from "../subjects/subject.ts";
 import { type FormatOptions, formatOf, formatOption, jsonOption } from "./options.ts";
 import { printRows } from "./print-rows.ts";
 
-/** What a law needs of any subject of its kind. */
+/** The needs of every law of a kind of subject. */
 const subjectTexts: Readonly<Record<SubjectKind, string | null>> = {
   logits: "start append",
   completions: "complete",

@@ -1,6 +1,6 @@
 import { Argument, InvalidArgumentError, Option } from "commander";
 
-/** Parses an integer of a range, in the grammar of all errors here. */
+/** Returns a parser of integers in a range. */
 export function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return parser(
     (value) => Number.isInteger(value) && value >= least && value <= most,
@@ -10,7 +10,7 @@ export function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: s
   );
 }
 
-/** Parses a number of a range that includes both ends. */
+/** Returns a parser of numbers in a range that includes both ends. */
 export function number(least: number, most = Number.POSITIVE_INFINITY): (text: string) => number {
   return parser(
     (value) => Number.isFinite(value) && value >= least && value <= most,
@@ -18,7 +18,7 @@ export function number(least: number, most = Number.POSITIVE_INFINITY): (text: s
   );
 }
 
-/** Parses a list such as `3,7,11`, each item an integer of at least `least`. */
+/** Returns a parser of lists such as `3,7,11`, of integers of at least `least`. */
 export function integers(least: number): (text: string) => number[] {
   return (text) => text.split(",").map(integer(least));
 }
@@ -31,7 +31,7 @@ function parser(holds: (value: number) => boolean, must: string): (text: string)
   };
 }
 
-/** `MODEL`: what {@link findConfig} and {@link findModel} take. */
+/** `MODEL`: an argument of {@link findConfig} and {@link findModel}. */
 export function modelArgument(): Argument {
   return new Argument("<MODEL>", "a model's name, or the path of its file or folder");
 }
@@ -68,25 +68,25 @@ export function tokensOption(): Option {
   );
 }
 
-/** The end of a command's help: what may be typed, and what comes of it. */
+/** Returns the end of a command's help: examples, each with its effect. */
 export function examples(...lines: readonly (readonly [command: string, gives: string])[]): string {
   const shown = lines.map(([command, gives]) => `  # ${gives}\n  causalgate ${command}`);
   return `\nExamples:\n${shown.join("\n")}`;
 }
 
-/** `--seed S`: every draw of the run comes from it. */
+/** `--seed S`: seed of every random draw. */
 export function seedOption(): Option {
   const seed = integer(-0x80000000, 0xffffffff);
   return new Option("--seed <S>", "the seed of every random draw").argParser(seed).default(42);
 }
 
-/** `--runs N`: how many cases each law is tried on. */
+/** `--runs N`: number of cases of each law. */
 export function runsOption(otherwise: number): Option {
   const runs = integer(1, 10_000_000);
   return new Option("--runs <N>", "cases for each law").argParser(runs).default(otherwise);
 }
 
-/** `--time 10m`: how long to go on, in milliseconds when parsed. */
+/** `--time 10m`: time limit, parsed to milliseconds. */
 export function durationOption(): Option {
   const unit = { s: 1000, m: 60_000, h: 3_600_000 };
   const parse = (text: string) => {
@@ -96,10 +96,10 @@ export function durationOption(): Option {
     }
     throw new InvalidArgumentError(`must be a duration such as 30s, 10m or 1h, got "${text}"`);
   };
-  return new Option("--time <T>", "how long to go on, instead of --runs").argParser(parse);
+  return new Option("--time <T>", "time limit, instead of --runs").argParser(parse);
 }
 
-/** `--shard 2/5`: the second of five machines that share the cases, each with a seed of its own. */
+/** `--shard 2/5`: the second of five machines that share the cases, each with a different seed. */
 export function shardOption(): Option {
   const parse = (text: string) => {
     const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [0, 0, 0];
@@ -109,7 +109,7 @@ export function shardOption(): Option {
   return new Option("--shard <I/N>", "one of n shares of the cases").argParser(parse);
 }
 
-/** `--report DIR`: where tables are written. */
+/** `--report DIR`: folder of the tables. */
 export function reportOption(): Option {
   return new Option("--report <DIR>", "where the tables are written").default("reports");
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { Argument, Command } from "commander";
 import { examples } from "./options.ts";
 
-/** `causalgate report`: the page of what lies in a folder of reports; nothing is computed anew. */
+/** `causalgate report`: the page of the tables in a folder of reports. */
 export function reportCommand(): Command {
   return new Command("report")
     .description("the page and the figures of the tables in a folder of reports")
@@ -12,7 +12,7 @@ export function reportCommand(): Command {
       if (!existsSync(folder)) {
         throw new RangeError(`report: the folder must exist, got "${folder}"; npm start makes one`);
       }
-      // What draws takes a third of a second to load: only the command that draws waits for it.
+      // The drawing libraries take a third of a second to load: only this command waits for them.
       const { writeReport } = await import("../report/write-report.ts");
       for (const path of await writeReport(folder)) console.log(`written: ${path}`);
     });

@@ -128,7 +128,7 @@ async function run(options: Options, command: Command): Promise<void> {
     command.error(`error: --warmup must be less than the ${steps} steps, got ${options.warmup}`);
   }
   const model = await initialModel(settings);
-  // What no folder can say is refused now and not after hours.
+  // A configuration that cannot be written is refused now and not after hours.
   if (lora === undefined) configToHuggingFace(model.config);
   const task = await findTask(options.task, model.config);
   await runTraining({ model, task, settings, folder: out, resume });

@@ -64,7 +64,7 @@ Examples:
 /** `causalgate verify`: laws on one subject, with a replay of any failure. */
 export function verifyCommand(): Command {
   const command = new Command("verify").description(
-    "try the laws on a decoder; exit code 1 when one is broken",
+    "run the laws on a decoder; exit code 1 if one is broken",
   );
   for (const option of subjectOptions()) command.addOption(option);
   return command

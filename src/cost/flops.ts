@@ -80,8 +80,8 @@ export function generationOperations(
 }
 
 /**
- * Returns the FLOPs of a generation in closed form. Causal and cached, they are those of one forward
- * pass over `P + n - 1` tokens with n rows of logits: the cache saves all recomputation.
+ * Returns the FLOPs of a generation in closed form. Causal and cached, they are those of one
+ * forward pass over `P + n - 1` tokens with n rows of logits: the cache saves all recomputation.
  *
  * @throws {RangeError} if a length is not a positive integer
  */

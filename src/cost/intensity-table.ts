@@ -23,7 +23,7 @@ import {
   trafficRows,
 } from "./intensity.ts";
 
-/** One inference step: prefill of `context` tokens, or decode of one token that attends `context`. */
+/** One inference step: prefill of `context` tokens, or decode of a token that attends `context`. */
 export interface InferenceStep extends Omit<TrafficPass, "newTokens" | "heldTokens"> {
   readonly phase: "prefill" | "decode";
   readonly context: number;

@@ -13,7 +13,7 @@ import { type RooflineRow, rooflineRows } from "../cost/roofline-table.ts";
 import { GB } from "../cost/units.ts";
 import { namedModel } from "../model/named/registry.ts";
 
-/** What is chosen on the page; each field is an option of `causalgate cost` of that name. */
+/** The choice on the page; each field is the option of `causalgate cost` with the same name. */
 export interface Choice {
   readonly model: string;
   readonly device: string;

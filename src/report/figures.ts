@@ -39,13 +39,13 @@ export function draftFigures(tables: Tables): Draft[] {
 }
 
 /**
- * The figures in the order of a page. One whose tables are missing says what to run.
+ * Returns the figures in the order of a page. A figure without its tables has the command that
+ * writes them.
  *
- * An `svg` is to be put into a page as it is; the page needs {@link figureStyle} once, and may set
- * its custom properties, `--figure-ink` and so on, on `.figure`. A file of its own is made by
- * `standaloneSvg`.
+ * An `svg` is for inclusion in a page, which needs {@link figureStyle} once and may set its custom
+ * properties, `--figure-ink` and so on, on `.figure`. `standaloneSvg` makes a separate file of it.
  *
- * @throws {RangeError} when a chart cannot hold what its tables say, naming it
+ * @throws {RangeError} if a chart cannot show the values of its tables, naming it
  */
 export async function figures(tables: Tables): Promise<Figure[]> {
   measureText();

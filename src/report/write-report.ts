@@ -6,8 +6,8 @@ import { pageText } from "./page/page.ts";
 import { readTables } from "./tables.ts";
 
 /**
- * Draws what lies in a folder of reports: `index.html`, every figure as `figures/ID.svg`, and a
- * `README.md` that shows them. All of it is made before the first file is written, so that an error
+ * Writes the page of a folder of reports, `index.html`, every figure as `figures/ID.svg`, and a
+ * `README.md` that shows them. Everything is made before the first file is written, so an error
  * leaves the previous page.
  *
  * @returns the paths, the page first
