@@ -21,7 +21,7 @@ const model =
 
 export default defineSubject({
   name: `own engine with ${model.name}`,
-  // With `model`, the logits are also compared with the definition; without it, only with each other.
+  // With `model`, logits are also compared with the definition; without, only with each other.
   fixed: { engine: engine(model), config: model.config, model },
   arithmetic: "float64",
   bitwise: true,

@@ -3,6 +3,10 @@
  * cost model and `causalgate/engines` the engines of other people; neither is loaded from here.
  */
 
+export { default as fc } from "fast-check";
+export { logits as logitRows } from "./arbitraries/logits.ts";
+export { models } from "./arbitraries/models.ts";
+export { rawTokens, tokensOf } from "./arbitraries/tokens.ts";
 export {
   type Batch,
   type Capability,
@@ -30,8 +34,18 @@ export {
 export { logProbs } from "./generation/log-probs.ts";
 export { speculate } from "./generation/speculate.ts";
 export { laws } from "./laws/index.ts";
-export type { Law } from "./laws/law.ts";
-export { LawBroken } from "./laws/support/expect.ts";
+export { choiceLaw, completionsLaw, type Law, type LawCase, law } from "./laws/law.ts";
+export {
+  buildCanary,
+  type Canary,
+  completionsCanary,
+  decoderCanary,
+  generationCanary,
+  samplerCanary,
+  speculationCanary,
+} from "./laws/support/canary.ts";
+export { expectLast, expectLogits, LawBroken } from "./laws/support/expect.ts";
+export { withBatches, withSequences } from "./laws/support/wrapped.ts";
 export { type Arithmetic, countingArithmetic, float32 } from "./math/arithmetic.ts";
 export type { Logits } from "./math/logits.ts";
 export { type Random, seededRandom } from "./math/random.ts";

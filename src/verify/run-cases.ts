@@ -33,6 +33,8 @@ export interface Failure {
   readonly largestError: number | null;
   /** The first stage at which the decoder departs from the definition; null if it is unknown. */
   readonly where: string | null;
+  /** Stack of the error that the engine threw; null if the law's check found the failure. */
+  readonly stack: string | null;
 }
 
 /**
@@ -151,6 +153,7 @@ export class CaseRun {
       path: counterexamplePath ?? "",
       largestError: this.#largestError,
       where: await this.#departure(value),
+      stack: error instanceof Error && !(error instanceof LawBroken) ? (error.stack ?? null) : null,
     };
   }
 

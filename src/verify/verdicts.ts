@@ -14,8 +14,12 @@ import { laws } from "../laws/index.ts";
 import { type LawVerdict, lawStatuses } from "./run-law.ts";
 import type { Report } from "./verify.ts";
 
-/** Returns a verdict as text: for a broken law the smallest case and the line that replays it. */
-export function describeVerdict(verdict: LawVerdict): string {
+/**
+ * Returns a verdict as text: for a broken law the smallest case and the command that replays it.
+ *
+ * @param replay the command, by default of the command line
+ */
+export function describeVerdict(verdict: LawVerdict, replay = replayCommand(verdict)): string {
   const { law, subject, status, cases, failure, missing, reason } = verdict;
   if (status === "not offered") return `${law.id}: not offered: ${missing.join(", ")}`;
   if (status === "now kept") {
@@ -27,13 +31,20 @@ export function describeVerdict(verdict: LawVerdict): string {
     ["law", law.statement],
     ["catches", law.catches],
     ["found", failure.message],
+    ["thrown", firstFrame(failure.stack)],
     ["first at", failure.where],
     ["largest", failure.largestError === null ? null : `error ${failure.largestError}`],
     ["smallest", failure.smallest],
-    ["replay", replayCommand(verdict)],
+    ["replay", replay],
   ].flatMap(([name, text]) => (text === null ? [] : [`  ${name?.padEnd(10)}${text}`]));
   const title = `${law.id}: ${status} by ${subject}, case ${cases}, shrunk ${failure.shrinks} times`;
   return [title, ...lines].join("\n");
+}
+
+/** Returns the place at which an error was created, as in `at step (my-engine.ts:12:7)`. */
+function firstFrame(stack: string | null): string | null {
+  const frame = stack?.split("\n").find((line) => line.trimStart().startsWith("at "));
+  return frame?.trim() ?? null;
 }
 
 /** `cache-equality/42/3:0:1`: law, seed and path to the smallest case of a failure. */
