@@ -68,7 +68,7 @@ function ownEntry(specifier: string): string | null {
   return existsSync(path) ? pathToFileURL(path).href : null;
 }
 
-/** Whether a file of the user has a line that only a module can have; types alone vanish. */
+/** Returns true if a file of the user has a line of module syntax; types alone vanish. */
 function hasModuleSyntax(url: string): boolean {
   if (!/^file:.*\.[jt]s$/.test(url) || url.includes("/node_modules/")) return false;
   const source = readFileSync(fileURLToPath(url), "utf8");

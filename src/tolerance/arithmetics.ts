@@ -29,7 +29,7 @@
  * initial weights of seed 42, whose logits are below 3, `f` in `float32` is 0.0000018 and
  * 0.00011 is allowed; in `ggml-float16` they are 0.0036 and 0.23.
  *
- * What is computed from logits may be off by `a`, the allowed error of their row, more than once:
+ * A quantity computed from logits may be off by a multiple of `a`, the allowed error of their row:
  *
  * | quantity                         | allowed error       | because of                          |
  * | -------------------------------- | ------------------- | ----------------------------------- |
