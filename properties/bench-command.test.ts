@@ -109,7 +109,7 @@ describe("a bench that is killed", () => {
     expect(seeded.stderr).toContain("bench --resume: seed must be 7, as when it began, got 8");
   });
 
-  test("keeps what was measured, and measures the rest", async () => {
+  test("keeps its samples, and measures the rest", async () => {
     const { code, stderr } = await causalgate(["bench", ...command, "--resume"]);
     expect(code, stderr).toBe(0);
     expect(existsSync(place)).toBe(false);
@@ -153,11 +153,7 @@ describe("invalid input ends with exit code 2, a reason, and no files", () => {
       ["growth", "--model", "llama-2-7b", ...smoke],
       "llama-2-7b: the weights must take at most",
     ],
-    [
-      "a base that is not there",
-      ["--compare", "nosuch.csv"],
-      "no such file or directory, open 'nosuch.csv'",
-    ],
+    ["a missing base", ["--compare", "nosuch.csv"], "no such file or directory, open 'nosuch.csv'"],
     [
       "a base that is another table",
       ["--compare", "package.json"],

@@ -51,13 +51,13 @@ describe("on noise with known parameters", () => {
   test("an arm compared with itself differs in at most 7 % of trials, and rarely in the verdict", () => {
     const differs = share((random) => !covers(clusteredInterval(bench(random, 0))!, 0));
     expect(differs).toBeLessThanOrEqual(0.07);
-    const judged = share((random) => {
+    const verdicts = share((random) => {
       const control = clusteredInterval(bench(random, 0));
       return ["slower", "faster"].includes(
         verdictOf(clusteredInterval(bench(random, 0)), [control]),
       );
     });
-    expect(judged).toBeLessThanOrEqual(0.01);
+    expect(verdicts).toBeLessThanOrEqual(0.01);
   });
 
   test("an arm that is slower by 10 % is detected in at least 90 % of trials", () => {

@@ -148,7 +148,7 @@ describe("of one list", () => {
     expect([effectiveSize(10, -0.5), effectiveSize(10, null)]).toEqual([10, 10]);
   });
 
-  test("drift is the change from first to last, and a spike is none", () => {
+  test("drift is the change from first to last, and ignores a spike", () => {
     expect(drift([100, 105, 110])).toBeCloseTo(10 / 105, 12);
     expect(drift([100, 100, 900, 100, 100])).toBe(0);
     expect(drift([1, 2])).toBe(null);
@@ -228,7 +228,7 @@ describe("of pairs", () => {
 });
 
 describe("of growth", () => {
-  test("a power law has its exponent, whatever its factor", () => {
+  test("a power law has its exponent for any factor", () => {
     const xs = [10, 50, 100, 500, 1000];
     for (const power of [0.5, 1, 2.25]) {
       const ys = xs.map((x) => 3 * x ** power);

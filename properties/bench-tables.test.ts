@@ -161,7 +161,7 @@ describe("growth", () => {
   const rowOf = (task: string, mode: string) =>
     rows.find((row) => row.task === task && row.mode === mode)!;
 
-  test("every curve is there, with its lengths", () => {
+  test("every curve has a row, with its lengths", () => {
     expect(rows.map(({ task, mode, variable }) => `${task} ${mode} ${variable}`)).toEqual([
       "prefill cached prompt_len",
       "sequence_length cached prompt_len",

@@ -55,7 +55,7 @@ async function samplesOf(of: readonly BenchCell[], workload: Workload): Promise<
   return runs.flatMap(({ samples }) => samples);
 }
 
-describe("the order of measuring", async () => {
+describe("the order of runs", async () => {
   const many = [
     ...cells("generation_length", 3, [1, 4, 9], 8),
     ...cells("generation_alone", 3, [1, 9], 5),
@@ -225,7 +225,7 @@ describe("the plan", () => {
     }
   });
 
-  test("it is the same for the same seed", () => {
+  test("the same seed gives the same plan", () => {
     const plan = (seed: number) =>
       planBench(wanted("growth", "demo", "tiny"), { ...options, seed });
     expect(plan(7)).toEqual(plan(7));

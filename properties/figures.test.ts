@@ -90,7 +90,7 @@ function dataOf(spec: unknown): Readonly<Record<string, unknown>>[] {
 }
 
 /** Returns true if a row has every number of a datum, in the columns of the source. */
-function stands(
+function isIn(
   datum: Readonly<Record<string, unknown>>,
   { file, columns }: Figure["sources"][number],
 ) {
@@ -117,9 +117,9 @@ describe("figures", () => {
     ([, { panels, sources }]) => {
       const data = panels.flatMap(({ spec }) => dataOf(spec));
       expect(data.length).toBeGreaterThan(1);
-      const lost = data.filter((datum) => !sources.some((source) => stands(datum, source)));
+      const lost = data.filter((datum) => !sources.some((source) => isIn(datum, source)));
       expect(lost).toEqual([]);
-      // A longer title would be cut.
+      // Longer titles are cut.
       for (const { title } of panels) expect(title!.length).toBeLessThan(46);
     },
   );
@@ -283,8 +283,8 @@ describe("the report as Markdown", () => {
   const text = figuresMarkdown(reports, drawn);
 
   test("has the verdict, then every figure with its file, caption and data", () => {
-    expect(text).toMatch(/^# Nothing has been judged yet\n/);
-    expect(text).toContain("| Is the decoder right? | not tried: `npm start` |");
+    expect(text).toMatch(/^# Nothing has been tested yet\n/);
+    expect(text).toContain("| Is the decoder right? | not run: `npm start` |");
     for (const id of ids) expect(text).toContain(`<img src="figures/${id}.svg" alt="`);
     expect(text).toContain("85 token-steps");
     expect(text).toContain("<sub>data: [generation.csv](generation.csv), `step`");

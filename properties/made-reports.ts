@@ -54,7 +54,7 @@ export async function writeGoldens(folder: string): Promise<string> {
     schema_version: schemaVersion,
     run_id,
     fixture: "demo",
-    by: "a stranger",
+    by: "another engine",
     rows: 24,
     vocab: 256,
   };

@@ -65,7 +65,7 @@ export function madeSamples({
   return samples;
 }
 
-/** A little noise, the same for the same seed. */
+/** Returns a little noise, the same for the same seed. */
 export function noisy(factor: (sample: Sample) => number = () => 1): (sample: Sample) => number {
   const random = seededRandom(seed);
   return (sample) => idealMs(sample) * factor(sample) * Math.exp(0.005 * normal(random));

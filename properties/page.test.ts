@@ -53,7 +53,7 @@ withChromium((browser) => {
   });
 
   /** The serious findings of axe. */
-  async function stumbles(options: object): Promise<unknown[]> {
+  async function violations(options: object): Promise<unknown[]> {
     const found = await page.evaluate<{ impact: string; id: string; nodes: { html: string }[] }[]>(
       `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => violations)`,
     );
@@ -144,9 +144,9 @@ withChromium((browser) => {
       await details.evaluate((element) => element.setAttribute("open", ""));
     }
     await addAxe();
-    expect(await stumbles({ resultTypes: ["violations"] })).toEqual([]);
+    expect(await violations({ resultTypes: ["violations"] })).toEqual([]);
     await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
-    expect(await stumbles({ runOnly: ["color-contrast"] })).toEqual([]);
+    expect(await violations({ runOnly: ["color-contrast"] })).toEqual([]);
   });
 
   test("the page is as wide as a phone, and no link, law or run is cut", async () => {

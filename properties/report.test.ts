@@ -60,7 +60,7 @@ test("the page of an empty folder names the command of each part", async () => {
   const empty = join(scratch, "empty");
   await writeReport(empty);
   const page = await index(empty);
-  expect(page.includes("Nothing has been judged yet")).toBe(true);
+  expect(page.includes("Nothing has been tested yet")).toBe(true);
   for (const command of ["npm start", "npm run mutants", "npx causalgate verify"]) {
     expect(page.includes(`<code>${command}`), command).toBe(true);
   }
@@ -85,7 +85,7 @@ test("recordings and times of an earlier run are not presented as those of this 
   );
 });
 
-test("the text of a table is text on the page, never markup", async () => {
+test("text from a table is escaped on the page", async () => {
   const page = await index(folder);
   expect(page.includes("a &#60;b&#62; &#38; c")).toBe(true);
   expect(page.includes("a <b>")).toBe(false);

@@ -1,6 +1,6 @@
 /**
- * The cost explorer's figures: one choice of model and device, priced by the functions of cost/
- * that `causalgate cost` calls too. The page's script runs this in the browser.
+ * The numbers of the cost explorer: the cost of one choice of model and device, by the functions of
+ * cost/ that `causalgate cost` calls, too. The page's script runs this in the browser.
  */
 
 import { bytesOfFormat, datasheetRoofs, type NumberFormat, namedDevice } from "../cost/devices.ts";
@@ -23,13 +23,13 @@ export interface Choice {
   readonly tp: number;
 }
 
-/** Prefill of the context, or decode of one token that attends it, under the roofs of the group. */
+/** Prefill of the context, or decode of one token after it, under the roofs of the group. */
 export interface ExploredStep {
   readonly phase: "prefill" | "decode";
   /** The rows of roofline.csv: the whole step, and its attention alone. */
   readonly step: RooflineRow;
   readonly attention: RooflineRow;
-  /** The least time of the step; nothing is faster under these roofs. */
+  /** The shortest time of the step that these roofs allow. */
   readonly seconds: number;
   /** New tokens of the whole batch in that time. */
   readonly tokensPerS: number;
@@ -41,19 +41,19 @@ export interface Explored {
   readonly kvBytesPerToken: bigint;
   readonly kvBytesPerSequence: bigint;
   readonly kvBytesOfBatch: bigint;
-  /** The row of kv_memory.csv: the largest batch, and what limits it. */
+  /** The row of kv_memory.csv: the largest batch, and its limit. */
   readonly fit: KvMemoryRow;
-  /** Of all devices of the group together. */
+  /** The sum over all devices of the group. */
   readonly roofs: Roofs;
   readonly steps: readonly ExploredStep[];
 }
 
 /**
- * Prices a choice. The roofs of `tp` devices are added up, and what they say to each other takes no
- * time: the times are the least that are possible.
+ * Computes the cost of a choice. The roofs of `tp` devices are added up and their communication
+ * takes no time, so that the times are lower bounds.
  *
- * @throws {RangeError} when there is no such model or device, the device has no such format, or a
- *   length is not a positive integer that the model can hold
+ * @throws {RangeError} for an unknown model or device, a format that the device lacks, or a length
+ *   that is not a positive integer within the context of the model
  */
 export function explore({ model: name, device: chosen, dtype, ...sizes }: Choice): Explored {
   const model = namedModel(name);

@@ -1,4 +1,4 @@
-/** Every figure of the report, drawn from the tables and from nothing else. */
+/** Every figure of the report, drawn from the tables alone. */
 import { causality } from "./figures/causality.ts";
 import { drawFigure } from "./figures/draw.ts";
 import type { Draft, Figure } from "./figures/figure.ts";
@@ -33,7 +33,7 @@ const drafts: readonly ((tables: Tables) => Draft)[] = [
   training,
 ];
 
-/** The figures before they are drawn: their specifications hold the rows that they draw. */
+/** Returns the figures before they are drawn: their specifications contain the rows. */
 export function draftFigures(tables: Tables): Draft[] {
   return drafts.map((draft) => draft(tables));
 }

@@ -35,7 +35,7 @@ export function headline(tables: Tables): string {
     const offered = laws.rows.length - laws.notOffered.length;
     return `The decoder keeps ${offered === laws.kept.length ? "all " : ""}${laws.kept.length} laws`;
   }
-  return goldens === null ? "Nothing has been judged yet" : "The decoder gives the recorded logits";
+  return goldens === null ? "Nothing has been tested yet" : "The decoder gives the recorded logits";
 }
 
 export function lawsFinding({ kept, failing, notOffered, cases }: LawSummary): string {
@@ -43,7 +43,9 @@ export function lawsFinding({ kept, failing, notOffered, cases }: LawSummary): s
   return `${counts}; ${grouped(cases)} cases`;
 }
 
-/** An error beside its tolerance; null for a result that is not a number, or for equal bits. */
+/**
+ * Returns an error with its tolerance; null for a result that is not a number, or for equal bits.
+ */
 export function errorFinding(error: number | null, tolerance: number | null): string {
   const most = tolerance === null ? "nothing" : scientific(tolerance);
   return `${error === null ? "not a number" : scientific(error)} of ${most} allowed`;
@@ -68,14 +70,14 @@ export function mutantsFinding(rows: readonly TableRow<"mutants">[]): string {
 
 type RatioRow = TableRow<"ratios">;
 
-/** A value with its interval, if it has one: `74.5 [51.4, 128]`. */
+/** Returns a value with its interval, if it has one: `74.5 [51.4, 128]`. */
 export function withInterval(value: number, low: number | null, high: number | null): string {
   const middle = significant(value);
   if (low === null || high === null) return middle;
   return `${middle} [${significant(low)}, ${significant(high)}]`;
 }
 
-/** The benefit of the cache in time. */
+/** Returns the benefit of the cache in time. */
 export function speedFinding(ratio: RatioRow): string {
   const { model, prompt_len: P, gen_len, ratio_median, ratio_ci_lo, ratio_ci_hi } = ratio;
   const times = withInterval(Number(ratio_median), ratio_ci_lo, ratio_ci_hi);
@@ -83,7 +85,7 @@ export function speedFinding(ratio: RatioRow): string {
   return `${what} take ${times} times as long without a cache`;
 }
 
-/** The same benefit in exact FLOPs; null if the FLOPs are not known. */
+/** Returns the same benefit in exact FLOPs; null if the FLOPs are unknown. */
 export function flopsFinding({ flops_ratio_predicted: times }: RatioRow): string | null {
   return times === null ? null : `the exact FLOPs are ${significant(times)} times as many`;
 }
@@ -98,21 +100,21 @@ export function exponentFinding(row: GrowthRow): string {
   return `${how} time grows as n^${fixed(slope)}${interval}${flops}`;
 }
 
-/** The cost of a generation in exact FLOPs, with a cache and without. */
+/** Returns the cost of a generation in exact FLOPs, with a cache and without. */
 export function costFinding({ cached, naive }: CostSummary): string {
   const what = `${cached.gen_len} tokens of ${cached.model} after ${cached.prompt_len}`;
   const [with_, without] = [cached, naive].map((row) => si(row.total_exact_causal, "FLOP"));
   return `${what} cost ${with_} with a cache, ${without} without`;
 }
 
-/** Attention to later positions. */
+/** Returns the number of attention probabilities for later positions. */
 export function attentionFinding(rows: readonly TableRow<"attention">[]): string {
   const ahead = rows.filter((row) => row.key_position > row.query_position);
   const seen = ahead.filter(({ probability }) => probability !== 0).length;
   return `of ${ahead.length} attention probabilities that look ahead, ${seen} differ from 0`;
 }
 
-/** The largest and the smallest difference of logits, within a common prefix and after it. */
+/** Returns the differences of logits within a common prefix, and after it. */
 export function prefixFinding(rows: readonly TableRow<"causality">[]): [string, string] {
   const largest = (inPrefix: boolean) =>
     rows.filter(({ in_prefix }) => in_prefix === inPrefix).map((row) => row.largest_difference);
@@ -123,12 +125,12 @@ export function prefixFinding(rows: readonly TableRow<"causality">[]): [string, 
   ];
 }
 
-/** Two digits, as exponents have. */
+/** Returns an exponent with two digits. */
 export function fixed(value: number | null): string {
   return value === null ? "?" : value.toFixed(2);
 }
 
-/** Findings as one sentence. */
+/** Returns findings as one sentence. */
 export function sentence(...findings: readonly (string | null)[]): string {
   const text = findings.filter((finding) => finding !== null).join("; ");
   return `${text[0].toUpperCase()}${text.slice(1)}.`;

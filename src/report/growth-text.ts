@@ -60,7 +60,7 @@ function growthText(
   return lines.join("\n");
 }
 
-/** The measured exponent beside that of the exact FLOPs, and the exponent at the end of the curve. */
+/** Returns the measured exponent, that of the exact FLOPs, and that of the last segment. */
 function exponents(row: GrowthRow): string {
   const difference = `difference ${fixed(row.slope_minus_pred)} ${between(row.smp_ci_lo, row.smp_ci_hi)}`;
   return sentence(
@@ -70,7 +70,7 @@ function exponents(row: GrowthRow): string {
   );
 }
 
-/** The shares of the fitted polynomial's terms in the time at n, and of attention in the FLOPs. */
+/** Returns the shares of the polynomial's terms in the time at n, and of attention in the FLOPs. */
 function split(config: ModelConfig, row: GrowthRow, P: number, n: number): string {
   const terms = [row.c0_ms, row.c1_ms_per_n, row.c2_ms_per_n2, row.c3_ms_per_n3].map(
     (c, power) => (c ?? 0) * n ** power,

@@ -1,4 +1,4 @@
-/** The report as Markdown with the figures beside it, for reading where the code is. */
+/** The report as Markdown, for reading on a code host. */
 
 import type { PastRun } from "../io/run-record.ts";
 import type { Figure, Source } from "./figures.ts";
@@ -41,7 +41,7 @@ function verdictRows(tables: Tables): string[][] {
 
 function lawsText(tables: Tables): string {
   const laws = lawSummary(tables);
-  if (laws === null) return "not tried: `npm start`";
+  if (laws === null) return "not run: `npm start`";
   const { nearest } = laws;
   if (nearest === null) return `laws: ${lawsFinding(laws)}`;
   const error = errorFinding(nearest.worst_error, nearest.worst_allowed);

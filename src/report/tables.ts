@@ -6,14 +6,14 @@ import { type PastRun, readRuns } from "../io/run-record.ts";
 import type { TableSchema } from "../io/table.ts";
 import { schemas, type TableName, type TableRow } from "./schemas.ts";
 
-/** A table that was found. */
+/** A table of the folder. */
 export interface Table<Name extends TableName> {
-  /** Its place in the folder, with `/` between names. */
+  /** Its path in the folder, with `/` between names. */
   readonly file: string;
   readonly rows: readonly TableRow<Name>[];
 }
 
-/** The tables of a folder by name; those that are not there, or have no rows, are absent. */
+/** The tables of a folder by name; missing and empty ones are absent. */
 export type Tables = { readonly [Name in TableName]?: Table<Name> };
 
 export interface Reports {

@@ -1,4 +1,4 @@
-/** The cost explorer: a form whose answers the functions of cost/ give, here in the browser. */
+/** The cost explorer: a form whose results the functions of cost/ compute in the browser. */
 import type { NumberFormat } from "../../cost/devices.ts";
 import { duration, grouped, si, significant } from "../../io/numbers.ts";
 import { type Choice, type Explored, explore } from "../explore.ts";
@@ -88,10 +88,12 @@ ${row("Limited by", ({ step }) => html`<b>${String(step.bound)}</b>`)}
 ${row("Least time", ({ seconds }) => duration(seconds))}
 ${row("Most tokens/s", ({ tokensPerS }) => significant(tokensPerS))}
 </tbody></table></div>
-<p>The ridge is at ${significant(roofs.flopsPerS / roofs.bytesPerS)} FLOPs per byte: less is limited by memory, more by compute. No kernel or network is free of loss; these are bounds, not forecasts.</p>`;
+<p>The ridge is at ${significant(roofs.flopsPerS / roofs.bytesPerS)} FLOPs per byte: less is
+limited by memory, more by compute. Real kernels and networks are slower; these are bounds, not
+forecasts.</p>`;
 }
 
-/** What prints the same figures in a terminal. */
+/** Returns the commands that print the same numbers in a terminal. */
 function commands({ model, device, dtype, context, batch, tp }: Choice): Html {
   const shared = `--model ${model} --dtype ${dtype} --context ${context}`;
   return html`<pre tabindex="0">npx causalgate cost parameters --model ${model}

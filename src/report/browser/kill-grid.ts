@@ -6,7 +6,7 @@ interface KillData {
   readonly cell: { readonly width: number; readonly height: number; readonly top: number };
   readonly mutants: readonly string[];
   readonly laws: readonly string[];
-  /** For each law pairs of a column and the cases of its kill. */
+  /** For each law, pairs of a column and the cases to its detection. */
   readonly kills: readonly (readonly number[])[];
 }
 
@@ -49,7 +49,7 @@ export function killGrid(): void {
   });
 }
 
-/** The bug as its row of the table names it, and the case with which the law kills it. */
+/** Returns the bug, from its row of the table, and the case with which the law detects it. */
 function description({ mutants, laws, kills }: KillData, column: number, row: number): string {
   const id = mutants[column];
   const pairs = kills[row];

@@ -1,4 +1,4 @@
-/** The page's script: everything on it can be read without. */
+/** The page's script; the page can be read without it. */
 import { explorer } from "./explorer.ts";
 import { killGrid } from "./kill-grid.ts";
 import { searchable, sortable } from "./tables.ts";

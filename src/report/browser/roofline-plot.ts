@@ -19,7 +19,7 @@ interface Scale {
   readonly at: (value: number) => number;
 }
 
-/** The decades that hold all values, laid from one pixel to another. */
+/** Returns a scale from one pixel to another over the decades of all values. */
 function logScale(values: readonly number[], from: number, to: number): Scale {
   const low = Math.floor(Math.log10(Math.min(...values)));
   const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))));
@@ -47,10 +47,10 @@ export function rooflinePlot({ roofs, steps }: Explored): Html {
     x: x.at(intensity),
     y: y.at(attainableFlops(roofs, intensity)),
   });
-  const said = points
+  const label = points
     .map(({ name, intensity }) => `${name} at ${significant(intensity)} FLOPs per byte`)
     .join(", ");
-  return html`<svg class="figure" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="Roofline: ${said}; the ridge is at ${significant(ridge)}"><g font-size="14" fill="${colour("muted")}">
+  return html`<svg class="figure" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="Roofline: ${label}; the ridge is at ${significant(ridge)}"><g font-size="14" fill="${colour("muted")}">
 ${x.decades.map((value) => html`<path stroke="${colour("line")}" d="M${x.at(value)} ${margin.top}V${size.height - margin.bottom}"/><text x="${x.at(value)}" y="${size.height - margin.bottom + 18}" text-anchor="middle">${value.toLocaleString("en")}</text>`)}
 ${y.decades.map((value) => html`<path stroke="${colour("line")}" d="M${margin.left} ${y.at(value)}H${right}"/><text x="${margin.left - 8}" y="${y.at(value) + 4}" text-anchor="end">${si(value, "FLOP/s")}</text>`)}
 <text x="${right}" y="${size.height - 6}" text-anchor="end">FLOPs per byte of memory traffic</text>
@@ -59,7 +59,7 @@ ${labelled(points, ridge, place)}
 </g></svg>`;
 }
 
-/** Dots with their names: below the slope, above the flat, and further off where one stands. */
+/** Dots with their names: below the slope, above the flat part, farther off if names overlap. */
 function labelled(
   points: readonly Point[],
   ridge: number,

@@ -1,4 +1,4 @@
-/** Level bars with a name before and a label behind each: a table that can be seen. */
+/** Horizontal bars, each with a name before it and a label after it. */
 import type { Datum } from "./curves.ts";
 import type { Panel } from "./figure.ts";
 import { type Colour, colour } from "./theme.ts";
@@ -7,10 +7,10 @@ const rowHeight = 27;
 
 export interface Bars {
   readonly title: string;
-  /** Rows with their `name`, `label` and the column that is drawn; names differ. */
+  /** Rows with a distinct `name`, a `label` and the drawn column. */
   readonly bars: readonly (Datum & { readonly name: string; readonly label: string })[];
   readonly column: string;
-  /** Where the axis ends: room for the labels. */
+  /** End of the axis, beyond the bars to leave room for the labels. */
   readonly most: number;
   readonly colour?: Colour;
 }

@@ -8,10 +8,10 @@ const heading: Heading = {
   question: "Can a token change the logits of the tokens before it?",
 };
 
-/** Room above the tallest bar for its number. */
+/** Height of the axis relative to the tallest bar, with room for its number. */
 const headroom = 1.2;
 
-/** Two texts with one prefix, compared by position, and what one head attends to. */
+/** Two texts with one prefix, compared by position, and the attention of one head. */
 export function causality({ causality: compared, attention }: Tables): Draft {
   const rows = compared?.rows ?? [];
   const prefix = rows.filter(({ in_prefix }) => in_prefix);

@@ -1,8 +1,8 @@
-/** Curves in one graph, told apart by colour, dash, mark and a name beside each. */
+/** Curves in one graph, distinguished by colour, dash, mark and a name beside each. */
 import type { TopLevelSpec } from "vega-lite";
 import { type Colour, colour } from "./theme.ts";
 
-/** What a row of a drawn table holds. */
+/** A row of a drawn table. */
 export type Datum = Readonly<Record<string, number | string | null>>;
 
 export interface Curve {
@@ -13,25 +13,25 @@ export interface Curve {
   readonly y: string;
   /** The ends of an interval around y. */
   readonly interval?: readonly [low: string, high: string];
-  readonly label: Label;
+  readonly label: CurveLabel;
 }
 
-/** Where the name of a curve stands. */
-export interface Label {
+/** The place of the name of a curve. */
+export interface CurveLabel {
   readonly row: number;
   readonly side: "above" | "below";
-  /** Whether it begins or ends at the row; when absent, where a curve like it leaves room. */
+  /** The side of the row on which the name is; absent for the side that the curve leaves free. */
   readonly align?: "left" | "right";
 }
 
-export interface Axis {
+export interface CurveAxis {
   readonly title: string;
   readonly log: boolean;
-  /** A d3 format of its labels; digits in groups of three when absent. */
+  /** A d3 format of its labels; by default, digits in groups of three. */
   readonly format?: string;
-  /** Where a linear axis begins, if not at 0. */
+  /** Start of a linear axis, if not 0. */
   readonly from?: number;
-  /** What is labelled, if not what is round. */
+  /** Labelled values, if not the default ones. */
   readonly values?: readonly number[];
 }
 
@@ -41,7 +41,7 @@ interface Look {
   readonly shape: string;
 }
 
-/** One meaning has one look in all figures; the others tell curves apart. */
+/** A meaning has the same look in all figures; the other looks only distinguish curves. */
 const looks = {
   naive: { at: "vermilion", dash: [1, 0], shape: "circle" },
   cached: { at: "blue", dash: [8, 4], shape: "square" },
@@ -53,11 +53,11 @@ const looks = {
 
 export type LookName = keyof typeof looks;
 
-/** A graph of the curves over the column `x`; those without rows are left out. */
+/** Returns a graph of the curves over the column `x`, without empty curves. */
 export function curvesSpec(
   all: readonly Curve[],
   x: string,
-  axes: { readonly x: Axis; readonly y: Axis },
+  axes: { readonly x: CurveAxis; readonly y: CurveAxis },
 ): TopLevelSpec {
   const curves = all.filter(({ rows }) => rows.length > 0);
   const fields = (curve: Curve) => [curve.y, ...(curve.interval ?? [])];
@@ -112,11 +112,11 @@ function marks({ name, look, rows, y, interval, label }: Curve, x: string) {
   ];
 }
 
-function position(field: string, axis: Axis, values: readonly number[], isX: boolean) {
+function position(field: string, axis: CurveAxis, values: readonly number[], isX: boolean) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const { title, log, format = ",~r", from, values: ticks } = axis;
   if (log && !(low > 0)) throw new RangeError(`${field} ${low} on a logarithmic axis`);
-  // A format by itself would give 0 the prefix of its neighbours, as in 0k.
+  // Without the expression, 0 would get the prefix of the other labels, as in 0k.
   const shared = { title, labelExpr: `format(datum.value, "${format}")`, grid: true };
   return {
     field,
@@ -132,7 +132,7 @@ function position(field: string, axis: Axis, values: readonly number[], isX: boo
   };
 }
 
-/** Powers of ten, or fewer of them; where there is hardly one, 1, 2 and 5 times them. */
+/** Returns up to seven powers of ten; 1, 2 and 5 times them if fewer than three are in range. */
 export function logTicks(low: number, high: number): number[] {
   const powers = range(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high)));
   const step = Math.ceil(powers.length / 7);

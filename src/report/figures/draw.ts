@@ -1,13 +1,13 @@
-/** From specifications to one SVG: Vega-Lite is compiled, drawn without a browser, and stacked. */
+/** Draws specifications of Vega-Lite, without a browser, as one SVG of stacked panels. */
 import type { TopLevelSpec } from "vega-lite";
 import type { Draft, Figure, Panel } from "./figure.ts";
 import { config, figureStyle, figureWidth, font } from "./theme.ts";
 import * as vega from "./vega.ts";
 
-/** Between two panels. */
+/** Space between two panels. */
 const gap = 22;
 
-/** The figure of a draft, as an SVG that scales to the width that it is given. */
+/** Returns the figure of a draft, as an SVG that scales to its container. */
 export async function drawFigure({ panels, ...figure }: Draft): Promise<Figure> {
   if (figure.missing !== null) return { ...figure, svg: null };
   const drawn: string[] = [];
@@ -21,7 +21,7 @@ export async function drawFigure({ panels, ...figure }: Draft): Promise<Figure> 
   return { ...figure, svg: framed(figure, height, drawn.join("")) };
 }
 
-/** The SVG as a file of its own, with its style in it. */
+/** Returns the SVG as a complete file, with its style. */
 export function standaloneSvg(svg: string): string {
   const style = `<style>${figureStyle}</style>`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.replace("</desc>", `</desc>${style}`)}\n`;
@@ -47,7 +47,7 @@ function drawPanel({ title, height, spec }: Panel): Promise<string> {
   } as TopLevelSpec);
 }
 
-/** The content of the SVG of a specification, in the theme of all figures. */
+/** Returns the content of the SVG of a specification, in the theme of all figures. */
 export async function drawSpec(spec: TopLevelSpec): Promise<string> {
   const problems: string[] = [];
   const logger = vega.logger(vega.Warn, undefined, (_, __, texts) =>
@@ -61,7 +61,7 @@ export async function drawSpec(spec: TopLevelSpec): Promise<string> {
   return compact(svg.replace(/^<svg[^>]*>/, "").replace(/<\/svg>$/, ""));
 }
 
-/** Drops the attributes that no reader of the SVG uses, and rounds places to hundredths. */
+/** Removes unused attributes, and rounds coordinates to hundredths. */
 function compact(content: string): string {
   return content
     .replace(/ (?:class|role|aria-\w+|font-family)="[^"]*"/g, "")

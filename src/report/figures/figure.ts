@@ -2,37 +2,37 @@ import type { TopLevelSpec } from "vega-lite";
 import { schemas, type TableName } from "../schemas.ts";
 import type { Table, Tables } from "../tables.ts";
 
-/** Where the numbers of a figure stand. */
+/** The table of the numbers of a figure. */
 export interface Source {
   /** The CSV, in the folder of reports. */
   readonly file: string;
   readonly columns: readonly string[];
-  /** Which rows, in words. */
+  /** Description of the rows. */
   readonly rows: string;
 }
 
-/** A drawn answer to a question, for a page or a file of its own. */
+/** A drawn answer to a question, for a page or a separate file. */
 export interface Figure {
-  /** Names its file, `figures/ID.svg`, and its place on a page. */
+  /** Name of its file, `figures/ID.svg`, and of its element on a page. */
   readonly id: string;
-  /** What it shows, as a finding. */
+  /** The main finding. */
   readonly title: string;
   readonly question: string;
-  /** Paragraphs of plain sentences, whose numbers are read off the rows. */
+  /** Paragraphs of sentences with numbers from the rows. */
   readonly caption: readonly string[];
-  /** Null where the tables for it are missing. */
+  /** Null if the tables for it are missing. */
   readonly svg: string | null;
   readonly sources: readonly Source[];
-  /** What to run for it; null where it is drawn. */
+  /** The command that writes its tables; null if it is drawn. */
   readonly missing: string | null;
 }
 
-/** One chart of a figure; they stand below each other. */
+/** One chart of a figure; charts are stacked. */
 export interface Panel {
   readonly title: string | null;
-  /** Of the whole panel, axes and title included, in the units of {@link figureWidth}. */
+  /** Height of the whole panel, with axes and title, in the units of {@link figureWidth}. */
   readonly height: number;
-  /** Its data are rows of the sources: the fields are columns, and labels that are text. */
+  /** Its data are rows of the sources; the fields are columns, and labels as text. */
   readonly spec: TopLevelSpec;
 }
 
@@ -41,10 +41,10 @@ export interface Draft extends Omit<Figure, "svg"> {
   readonly panels: readonly Panel[];
 }
 
-/** What a figure is asked and called, whether or not it can be drawn. */
+/** The fields of a figure that do not depend on its tables. */
 export type Heading = Pick<Figure, "id" | "question">;
 
-/** A figure without its tables: says which, and how to get them. */
+/** Returns a figure without tables: their names, and the command that writes them. */
 export function missingFigure(heading: Heading, title: string, ...names: TableName[]): Draft {
   const files = names.map((name) => schemas[name].file).join(" and ");
   const command = schemas[names[0]].command;
@@ -52,7 +52,7 @@ export function missingFigure(heading: Heading, title: string, ...names: TableNa
   return { ...heading, title, caption: [], sources: [], missing, panels: [] };
 }
 
-/** The source that a table is, with the columns that are used of it. */
+/** Returns a table as the source of a figure, with the used columns. */
 export function sourceOf<Name extends TableName>(
   { file, rows }: Table<Name>,
   columns: readonly (keyof Table<Name>["rows"][number] & string)[],
@@ -61,12 +61,12 @@ export function sourceOf<Name extends TableName>(
   return { file, columns, rows: which };
 }
 
-/** One paragraph of a caption. */
+/** Returns one paragraph of a caption. */
 export function paragraph(...sentences: readonly string[]): string {
   return sentences.join(" ");
 }
 
-/** The rows that a figure wants of a table, if there are any. */
+/** Returns the rows of a table for which `holds` is true; none if the table is missing. */
 export function rowsWhere<Name extends TableName>(
   tables: Tables,
   name: Name,

@@ -8,7 +8,7 @@ const heading: Heading = {
   question: "What does a forward pass go through, and how large is each step?",
 };
 
-/** The shapes of one pass, with a bar for the numbers in each. */
+/** The shapes of one forward pass, with a bar for the count of numbers in each. */
 export function forward({ forward: table }: Tables): Draft {
   if (table === undefined) return missingFigure(heading, "A forward pass", "forward");
   const { rows } = table;

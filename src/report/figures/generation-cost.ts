@@ -17,7 +17,7 @@ const heading: Heading = {
 
 type Rows = NonNullable<Tables["generationCost"]>["rows"];
 
-/** Exact FLOPs of both ways by the number of new tokens, and their ratio. */
+/** Exact FLOPs by the number of new tokens, with a cache and without, and their ratio. */
 export function generationCost({ generationCost: table }: Tables): Draft {
   if (table === undefined) return missingFigure(heading, "Naive against cached", "generationCost");
   const { rows } = table;

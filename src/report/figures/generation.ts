@@ -18,7 +18,7 @@ const heading: Heading = {
 
 type Rows = NonNullable<Tables["generation"]>["rows"];
 
-/** Token-steps of a generation, step by step and in all, by both ways. */
+/** Token-steps of a generation, with a cache and without, for each step and in all. */
 export function generation({ generation: table }: Tables): Draft {
   if (table === undefined) return missingFigure(heading, "The generation loop", "generation");
   const { rows } = table;

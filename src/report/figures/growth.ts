@@ -20,12 +20,12 @@ type LatencyRow = Table<"latency">["rows"][number];
 type GrowthRow = Table<"growth">["rows"][number];
 type RatioRow = Table<"ratios">["rows"][number];
 
-/** The model of the last seed where it was timed. */
+/** The models by preference, if they were timed. */
 const preferred = ["tiny-long", "tiny", "demo"];
 
 const task = "generation_length";
 
-/** Time against generated tokens, both ways in one graph, with the exponents that were fitted. */
+/** Time by generated tokens with a cache and without, and the fitted exponents. */
 export function growth(tables: Tables): Draft {
   const fitted = rowsWhere(tables, "growth", (row) => row.task === task);
   const models = [...new Set(fitted.map(({ model }) => model))];
@@ -106,7 +106,7 @@ function explanation(slow: GrowthRow, fast: GrowthRow, ratio: RatioRow): string[
   ];
 }
 
-/** @param along where its name stands, from 0, the first row, to 1, the last */
+/** @param along place of its name, from 0, the first row, to 1, the last */
 function curve(look: "naive" | "cached", rows: readonly LatencyRow[], along: number): Curve {
   const row = Math.round(along * (rows.length - 1));
   return {

@@ -1,6 +1,6 @@
 import { grouped } from "../../io/numbers.ts";
 import type { Tables } from "../tables.ts";
-import { type Curve, curvesSpec, type Label } from "./curves.ts";
+import { type Curve, type CurveLabel, curvesSpec } from "./curves.ts";
 import {
   type Draft,
   type Heading,
@@ -72,7 +72,7 @@ export function intensity({ intensity: exact, assignmentIntensity: assigned }: T
     phase: "prefill" | "decode",
     x: "context" | "batch",
     title: string,
-    labels: readonly Label[],
+    labels: readonly CurveLabel[],
   ): Panel {
     const parts = [
       { name: "whole step", look: "plain", rows: rowsOf(phase, "step") },

@@ -18,10 +18,10 @@ const heading: Heading = {
 
 type Row = Table<"latency">["rows"][number];
 
-/** The assignment's model where it was timed. */
+/** The models by preference, if they were timed. */
 const preferred = ["assignment-long", "assignment", "demo"];
 
-/** Latency by sequence length, both ways, with the intervals of the medians. */
+/** Latency by sequence length with a cache and without, and the intervals of the medians. */
 export function latency(tables: Tables): Draft {
   const timed = rowsWhere(
     tables,

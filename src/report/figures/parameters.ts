@@ -49,7 +49,7 @@ export function parameters({ parameters: table }: Tables): Draft {
   };
 }
 
-/** `4.33 G`, `131 M`, `266 k` */
+/** Returns, for example, `4.33 G`, `131 M` or `266 k`. */
 function short(value: bigint): string {
   const [unit, size] =
     value >= 1_000_000_000n ? ["G", 1e9] : value >= 1_000_000n ? ["M", 1e6] : ["k", 1e3];

@@ -13,7 +13,7 @@ import {
 
 const heading: Heading = {
   id: "peers",
-  question: "How fast is the same model on engines that others wrote?",
+  question: "How fast is the same model on independent engines?",
 };
 
 type Row = Table<"peers">["rows"][number];
@@ -38,8 +38,9 @@ export function peers({ peers: table }: Tables): Draft {
     title: groups.slice(0, 1).map(titleOf).join(),
     caption: [
       paragraph(
-        "Medians, one thread each; behind them the time against the reference's.",
-        "Before it is timed every engine gives the reference's logits, while it is timed its tokens.",
+        "Bars are medians, one thread each.",
+        "The factor after a median is the median of the ratios to the reference, round by round.",
+        "Every engine gave the reference's logits before it was timed, and its tokens in every run.",
       ),
       paragraph(...groups.map(described)),
       ...[...new Set(without.map(({ engine, status }) => `${engine}: ${status}.`))],
@@ -47,7 +48,7 @@ export function peers({ peers: table }: Tables): Draft {
     sources: [
       sourceOf(
         table,
-        ["model", "task", "engine", "median_ms", "ratio_to_reference"],
+        ["model", "task", "engine", "median_ms", "ratio_to_reference", "verdict"],
         `the longest prompt_len of tasks decode and prefill, models ${shown.join(" and ")}`,
       ),
     ],
@@ -62,17 +63,20 @@ function fastestOf(rows: readonly Row[]): Row {
 
 function titleOf(rows: readonly Row[]): string {
   const { engine, dtype, model, task } = fastestOf(rows);
-  return `${engine} (${dtype}) has the shortest ${task} of ${model} among ${rows.length} engines`;
+  return `The median ${task} of ${model} is shortest on ${engine} (${dtype}), of ${rows.length} engines`;
 }
 
 function described(rows: readonly Row[]): string {
   const { task, model, engine, median_ms, median_ci_lo_ms, median_ci_hi_ms } = fastestOf(rows);
   const interval = withInterval(Number(median_ms), median_ci_lo_ms, median_ci_hi_ms);
   const time = `${interval} ms${task === "prefill" ? "" : " a token"}`;
-  return `${what(rows[0])} of ${model}: fastest is ${engine} with ${time}.`;
+  const open = rows.filter(({ verdict }) => verdict !== null && !/^(slower|faster)$/.test(verdict));
+  const names = open.map((row) => row.engine).join(", ");
+  const rest = names === "" ? "" : `; no proven difference from the reference: ${names}`;
+  return `${lengthText(rows[0])} of ${model}: the shortest median is ${time} on ${engine}${rest}.`;
 }
 
-function what({ task, prompt_len }: Row): string {
+function lengthText({ task, prompt_len }: Row): string {
   const tokens = grouped(prompt_len);
   return task === "prefill" ? `Prefill of ${tokens} tokens` : `Decode after ${tokens} tokens`;
 }
@@ -80,7 +84,7 @@ function what({ task, prompt_len }: Row): string {
 function panel(rows: readonly Row[]): Panel {
   const { task, model } = rows[0];
   return barsPanel({
-    title: `${model}: ${what(rows[0]).toLowerCase()}`,
+    title: `${model}: ${lengthText(rows[0]).toLowerCase()}`,
     bars: rows.map(({ engine, median_ms, ratio_to_reference: ratio }) => {
       const time = `${significant(Number(median_ms))} ms`;
       const label = ratio === null ? time : `${time}, ${significant(ratio)} ×`;

@@ -16,7 +16,7 @@ const heading: Heading = {
 
 type Rows = NonNullable<Tables["sampling"]>["rows"];
 
-/** So many tokens have room beside each other. */
+/** Number of tokens side by side in the chart. */
 const shown = 9;
 
 /** The probabilities of the likeliest tokens, a line for each way of sampling. */
@@ -125,7 +125,7 @@ function panel(rows: Rows): Panel {
   };
 }
 
-/** `100`, `21`, `3.3`; nothing for what cannot be drawn. */
+/** Returns, for example, `100`, `21` or `3.3`; empty for a token that cannot be drawn. */
 function percentage(probability: number): string {
   const percent = 100 * probability;
   if (percent === 0) return "";

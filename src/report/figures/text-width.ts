@@ -1,4 +1,4 @@
-/** The width of text, where there is no screen to measure it on. */
+/** The width of text, which cannot be measured without a screen. */
 import * as vega from "./vega.ts";
 
 /** The part of Vega's measuring that can be replaced; its types leave it out. */

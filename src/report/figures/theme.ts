@@ -1,11 +1,11 @@
 /**
- * Colours, type and lines that all figures share. The hues are those of Okabe and Ito, which people
- * with any colour vision tell apart, made darker on white and lighter on black until text in them
- * has a contrast of 4.5 or more. No figure says anything by colour alone.
+ * Colours, type and lines of all figures. The hues are those of Okabe and Ito, which people with
+ * any colour vision can distinguish, made darker on white and lighter on black until text has a
+ * contrast of 4.5 or more. No figure depends on colour alone.
  */
 import type { Config } from "vega-lite";
 
-/** The width that figures are drawn for: on a phone 360 wide, 14 units are 11 pixels. */
+/** Width of all figures; on a phone 360 pixels wide, 14 units are 11 pixels. */
 export const figureWidth = 420;
 
 interface Shade {
@@ -26,7 +26,7 @@ export const colours = {
 
 export type Colour = keyof typeof colours;
 
-/** The colour as a specification writes it; a drawing takes it from the page where it can. */
+/** Returns the colour in a specification; a style sheet may replace it in the drawing. */
 export function colour(name: Colour): string {
   return colours[name].light;
 }
@@ -52,7 +52,7 @@ export const config: Config = {
     labelOverlap: "greedy",
   },
   axisX: { grid: false, titlePadding: 6 },
-  // The title of a vertical axis stands above it, level: a reader need not turn the head.
+  // The title of a vertical axis is horizontal, above the axis.
   axisY: {
     domain: false,
     ticks: false,
@@ -79,8 +79,8 @@ export const config: Config = {
 };
 
 /**
- * The style sheet of all figures. It selects by the colours that are written in the drawing, which
- * programs without style sheets use as they are; a page may set the custom properties.
+ * The style sheet of all figures. It selects by the colours in the drawing, which programs without
+ * style sheets use unchanged; a page may set the custom properties.
  */
 export const figureStyle = styleSheet();
 

@@ -8,7 +8,7 @@ const heading: Heading = {
   question: "What does the model of 20 words learn, and how fast?",
 };
 
-/** The loss on rows trained on and on rows never seen, by the tokens trained on. */
+/** The loss on training rows and on held-out rows, by the number of training tokens. */
 export function training({ curve: table }: Tables): Draft {
   if (table === undefined || table.rows.length < 2) {
     return missingFigure(heading, "Training", "curve");

@@ -1,4 +1,4 @@
-/** Which engine keeps which law. */
+/** The results of every law on every engine. */
 import { scientific } from "../../io/numbers.ts";
 import { schemas } from "../schemas.ts";
 import { type EngineSummary, engineSummaries } from "../summaries.ts";
@@ -9,13 +9,13 @@ import { missing, source } from "./sources.ts";
 export function enginesSection(tables: Tables): Html {
   const engines = engineSummaries(tables);
   if (engines.length === 0) {
-    const what = "No engine of other people was judged yet";
+    const what = "No independent engine was tested yet";
     return html`<section id="engines"><h2>Engines</h2>${missing(what, schemas.engines.command)}</section>`;
   }
   const described = new Set(tables.laws?.rows.map(({ law }) => law));
   const laws = [...new Set(engines.flatMap(({ rows }) => rows.map(({ law }) => law)))];
   return html`<section id="engines">
-<hgroup><h2>Engines</h2><p>The same laws on engines that other people wrote. ✓ kept, ✗ broken, ! broken as declared beforehand, – not offered. Each column has the day of its run: engines that the latest run did not try keep their verdicts. ${source(tables.engines, ["engine", "version", "law", "status", "largest_error", "tolerance"])}</p></hgroup>
+<hgroup><h2>Engines</h2><p>The same laws on independent engines. ✓ kept, ✗ broken, ! broken as declared beforehand, – not offered. Each column has the day of its run: engines that the latest run did not test keep their verdicts. ${source(tables.engines, ["engine", "version", "law", "status", "largest_error", "tolerance"])}</p></hgroup>
 <div class="scroll" role="region" aria-label="Engines and laws" tabindex="0"><table class="matrix">
 <caption>Engines and laws</caption>
 <thead><tr><th scope="col">Law</th>${engines.map(
@@ -57,6 +57,6 @@ function verdictCell({ rows }: EngineSummary, law: string): Html {
     row.largest_error === null || row.tolerance === null
       ? ""
       : `, largest error ${scientific(row.largest_error)} of ${scientific(row.tolerance)}`;
-  const said = `${row.status}, ${row.cases} cases${error}`;
-  return html`<td class="${state}" title="${said}"><span aria-hidden="true">${mark}</span><span class="unseen">${row.status}</span></td>`;
+  const title = `${row.status}, ${row.cases} cases${error}`;
+  return html`<td class="${state}" title="${title}"><span aria-hidden="true">${mark}</span><span class="unseen">${row.status}</span></td>`;
 }

@@ -1,9 +1,9 @@
-/** The form of the cost explorer; the page's script answers it. */
+/** The form of the cost explorer; the page's script shows the results. */
 import { bytesOfFormat, devices } from "../../cost/devices.ts";
 import { namedModels } from "../../model/named/registry.ts";
 import { type Content, type Html, html } from "./html.ts";
 
-/** What is chosen when the page opens. */
+/** The choice when the page opens. */
 const first = { model: "llama-3-8b", device: "h100-sxm", dtype: "bf16", context: 8192, batch: 16 };
 
 export function explorerSection(): Html {
@@ -11,8 +11,9 @@ export function explorerSection(): Html {
   const places = devices.map(({ name, title }) => option(name, title, first.device));
   const formats = Object.keys(bytesOfFormat).map((name) => option(name, name, first.dtype));
   return html`<section id="explorer">
-<hgroup><h2>Cost explorer</h2><p>Exact counts from a configuration alone, by the functions that write the
-tables, and the roofs that makers print for their devices.</p></hgroup>
+<hgroup><h2>Cost explorer</h2>
+<p>Exact counts from a configuration alone, by the functions that write the
+tables, and the roofs in the datasheets of the devices.</p></hgroup>
 <noscript><p class="missing">
 This part needs its script. In a terminal: <code>npx causalgate cost --help</code>.
 </p></noscript>

@@ -1,10 +1,11 @@
-/** The figures, each with what it says beside it and where its numbers are from below. */
+/** The figures, each beside its findings, with the tables of its numbers below. */
 import type { Figure } from "../figures.ts";
 import { Html, html } from "./html.ts";
 
 export function figuresSection(figures: readonly Figure[]): Html {
   return html`<section id="figures">
-<hgroup><h2>Figures</h2><p>Drawn from the tables named below each; nothing is computed anew.</p></hgroup>
+<hgroup><h2>Figures</h2>
+<p>Drawn from the tables named below each; nothing is computed again.</p></hgroup>
 ${figures.map(figureArticle)}
 </section>`;
 }

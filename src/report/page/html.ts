@@ -1,4 +1,4 @@
-/** HTML as values: what goes into a template is escaped unless it is HTML already. */
+/** HTML as values: a template escapes its contents unless they are HTML already. */
 
 /** Markup that needs no escaping. */
 export class Html {
@@ -9,7 +9,7 @@ export class Html {
   }
 }
 
-/** What a template takes; null, undefined and false leave nothing. */
+/** The contents of a template; null, undefined and false are omitted. */
 export type Content =
   | Html
   | string
@@ -20,7 +20,7 @@ export type Content =
   | false
   | readonly Content[];
 
-/** `` html`<b>${name}</b>` `` with the name escaped, for text and for quoted attributes. */
+/** Returns `` html`<b>${name}</b>` `` with the name escaped, for text and for quoted attributes. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
   return new Html(String.raw({ raw: parts }, ...contents.map(markup)));
 }
@@ -32,7 +32,7 @@ function markup(content: Content): string {
   return String(content).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Data for a script of the page, which no text in it can end. */
+/** Returns data for a script of the page; text in it cannot end the element. */
 export function json(id: string, value: unknown): Html {
   const text = JSON.stringify(value).replaceAll("<", "\\u003c");
   return new Html(`<script type="application/json" id="${id}">${text}</script>`);

@@ -5,13 +5,13 @@ import { colour } from "../figures/theme.ts";
 import type { TableRow } from "../schemas.ts";
 import { Html, html } from "./html.ts";
 
-/** A row of the matrix: the law's column holds the number of cases to the kill. */
+/** A row of the matrix: a law's column holds the number of cases to the detection. */
 type MatrixRow = TableRow<"killMatrix"> & Readonly<Record<string, unknown>>;
 
 /** Pixels of a cell, and of the names of the chapters above all cells. */
 const cell = { width: 3.9, height: 13, top: 80 };
 
-/** The more cases a kill took, the paler its cell. */
+/** More cases to the detection make a paler cell. */
 export const shades = [
   { most: 1, opacity: 1, name: "1" },
   { most: 10, opacity: 0.7, name: "to 10" },
@@ -25,7 +25,9 @@ export interface KillGrid {
     readonly cell: typeof cell;
     readonly mutants: readonly string[];
     readonly laws: readonly string[];
-    /** For each law the columns of the bugs that it kills, each followed by the cases it took. */
+    /**
+     * For each law, the columns of the bugs that it detects, each followed by the cases it took.
+     */
     readonly kills: readonly (readonly number[])[];
   };
 }
@@ -109,7 +111,9 @@ function specOf(
   };
 }
 
-/** Joins neighbouring paths that differ only in their places, which take most of the bytes. */
+/**
+ * Joins neighbouring paths that differ only in their coordinates, which saves most of the bytes.
+ */
 function oneOfEqualPaths(content: string): string {
   return content.replace(/<path d="[^"]*"([^>]*)\/>(?:<path d="[^"]*"\1\/>)+/g, (paths, rest) => {
     const places = [...paths.matchAll(/ d="([^"]*)"/g)].map(([, place]) => place);

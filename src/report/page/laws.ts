@@ -1,4 +1,4 @@
-/** Every law and what came of it, as a table to search and to sort. */
+/** Every law with its result, as a table to search and to sort. */
 import { grouped, scientific } from "../../io/numbers.ts";
 import { isFailing, lawSummary, toleranceShare } from "../summaries.ts";
 import type { Tables } from "../tables.ts";
@@ -9,10 +9,10 @@ import { dataTable } from "./table.ts";
 export function lawsSection(tables: Tables): Html {
   const laws = lawSummary(tables);
   if (laws === null) {
-    return html`<section id="laws"><h2>Laws</h2>${missing("No law was tried yet", "npm start")}</section>`;
+    return html`<section id="laws"><h2>Laws</h2>${missing("No law was run yet", "npm start")}</section>`;
   }
   return html`<section id="laws">
-<hgroup><h2>Laws</h2><p>What holds of any decoder. Reached: the share of cases that met the law's precondition, without which a case proves nothing. A law that does not detect the violation planted for it on this decoder is unproven. Largest error: the one nearest to what the decoder's arithmetic allows; blank where nothing but equal bits will do, or no logits are compared. ${source(tables.laws, ["law", "statement", "catches", "status", "cases", "reached", "worst_error", "worst_allowed", "time_ms"])}</p></hgroup>
+<hgroup><h2>Laws</h2><p>Properties of every decoder. Reached: the share of cases that met the law's precondition; other cases prove nothing. A law that does not detect the violation planted for it on this decoder is unproven. Largest error: the error nearest to the tolerance of the decoder's arithmetic; blank if equal bits are required, or no logits are compared. ${source(tables.laws, ["law", "statement", "catches", "status", "cases", "reached", "worst_error", "worst_allowed", "time_ms"])}</p></hgroup>
 ${dataTable({
   id: "law-table",
   caption: "Laws",
@@ -33,7 +33,7 @@ type Row = NonNullable<ReturnType<typeof lawSummary>>["rows"][number];
 
 function lawCells(row: Row): { content: Content; value: string | number | null }[] {
   const { law, chapter, name, statement, catches, cases, reached, precondition, floor } = row;
-  const tried = cases > 0;
+  const isRun = cases > 0;
   const share = reached / cases;
   const error = toleranceShare(row);
   return [
@@ -42,12 +42,12 @@ function lawCells(row: Row): { content: Content; value: string | number | null }
       value: law,
     },
     { content: verdict(row), value: row.status },
-    { content: tried && grouped(cases), value: cases },
+    { content: isRun && grouped(cases), value: cases },
     {
       content:
-        tried &&
+        isRun &&
         html`<span title="${precondition}; at least ${100 * floor} % must">${Math.round(100 * share)} %</span>`,
-      value: tried ? share : null,
+      value: isRun ? share : null,
     },
     {
       content:
@@ -55,7 +55,7 @@ function lawCells(row: Row): { content: Content; value: string | number | null }
         html`<span title="${row.worst_error} of ${row.worst_allowed}">${scientific(row.worst_error!)}<small>of ${scientific(row.worst_allowed!)}</small></span>`,
       value: error,
     },
-    { content: tried && `${grouped(row.time_ms)} ms`, value: row.time_ms },
+    { content: isRun && `${grouped(row.time_ms)} ms`, value: row.time_ms },
   ];
 }
 

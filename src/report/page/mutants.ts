@@ -1,4 +1,6 @@
-/** The planted bugs: which law kills which, as a matrix to point at and as a table to search. */
+/**
+ * The planted bugs, and the laws that detect them: an interactive matrix, and a table to search.
+ */
 import { grouped } from "../../io/numbers.ts";
 import { mutantsFinding } from "../findings.ts";
 import type { TableRow } from "../schemas.ts";
@@ -19,7 +21,9 @@ export async function mutantsSection({ mutants, killMatrix }: Tables): Promise<H
   const of = (status: MutantRow["status"]) => rows.filter((row) => row.status === status);
   const left = [...of("survived"), ...of("open"), ...of("equivalent")];
   return html`<section id="mutants">
-<hgroup><h2>Mutants</h2><p>${mutantsFinding(rows)}. ${source(mutants, ["mutant", "bug", "link", "status", "killed_by"])}</p></hgroup>
+<hgroup><h2>Mutants</h2>
+<p>${mutantsFinding(rows)}.
+${source(mutants, ["mutant", "bug", "link", "status", "killed_by"])}</p></hgroup>
 ${left.length > 0 && html`<ul>${left.map(survivor)}</ul>`}
 ${killMatrix !== undefined && (await matrix(killMatrix))}
 <details><summary>All ${rows.length} bugs as a table</summary>
@@ -43,7 +47,7 @@ async function matrix(table: NonNullable<Tables["killMatrix"]>): Promise<Html> {
 <output id="kill-text">
 Point at a cell, or use the arrow keys: a column is a bug, a row is a law.
 </output>
-<figcaption>Filled: the law kills the bug. The darker the cell, the fewer cases it took: ${shades.map(({ name, opacity }) => html`<span style="opacity:${opacity}">■</span> ${name} `)} ${source(table, ["mutant", "chapter", "a law each"])}</figcaption>
+<figcaption>Filled: the law detects the bug. The darker the cell, the fewer cases it took: ${shades.map(({ name, opacity }) => html`<span style="opacity:${opacity}">■</span> ${name} `)} ${source(table, ["mutant", "chapter", "a law each"])}</figcaption>
 ${json("kill-data", data)}
 </figure>`;
 }

@@ -1,4 +1,4 @@
-/** The page: one file that needs nothing else, made of the tables of a folder of reports. */
+/** The page: one self-contained file, made of the tables of a folder of reports. */
 import { type Figure, figureStyle } from "../figures.ts";
 import { headline } from "../findings.ts";
 import { isRight } from "../summaries.ts";
@@ -23,7 +23,7 @@ const parts = {
   runs: "Runs",
 };
 
-/** The whole page as text. */
+/** Returns the whole page as text. */
 export async function pageText(reports: Reports, figures: readonly Figure[]): Promise<string> {
   const { tables } = reports;
   const title = `causalgate: ${headline(tables)}`;
@@ -56,7 +56,7 @@ ${runsSection(reports)}
 `.text;
 }
 
-/** A dot in the colour of the verdict. */
+/** Returns a dot in the colour of the verdict. */
 function icon(right: boolean | null): string {
   const colour = right === null ? "%23808080" : right ? "%2300775a" : "%23b3261e";
   return `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><circle cx='4' cy='4' r='3.4' fill='${colour}'/></svg>`;

@@ -1,4 +1,4 @@
-/** What wrote the tables: every run with its machine, and its files by their hashes. */
+/** The runs that wrote the tables, each with its machine, and its files with their hashes. */
 import { basename } from "node:path";
 import { si } from "../../io/numbers.ts";
 import type { PastRun } from "../../io/run-record.ts";
@@ -8,12 +8,12 @@ import { when } from "./sources.ts";
 
 export function runsSection({ tables, runs }: Reports): Html {
   if (runs.length === 0) {
-    return html`<section id="runs"><h2>Runs</h2><p class="missing">There is no run.json: nobody knows where these tables are from.</p></section>`;
+    return html`<section id="runs"><h2>Runs</h2><p class="missing">There is no run.json, so the origin of these tables is unknown.</p></section>`;
   }
   const places = new Map(Object.values(tables).map(({ file }) => [basename(file), file]));
   return html`<section id="runs">
 <hgroup><h2>Runs</h2><p>Each table belongs to the run that wrote it last; the first digits of its
-SHA-256 stand beside it. All of it is in <code>run.json</code>.</p></hgroup>
+SHA-256 are beside it. Everything is in <code>run.json</code>.</p></hgroup>
 <table class="stack">
 <caption>Runs</caption>
 <thead><tr><th scope="col">Run</th><th scope="col">Machine</th><th scope="col">Tables</th></tr></thead>

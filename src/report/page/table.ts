@@ -1,15 +1,15 @@
-/** A table that the page's script makes searchable and sortable; without it, a table still. */
+/** A table that the page's script makes searchable and sortable. */
 import { type Content, type Html, html } from "./html.ts";
 
 export interface DataColumn {
   readonly title: string;
-  /** Numbers stand to the right and sort from the largest. */
+  /** True for numbers, which are right-aligned and sort from the largest. */
   readonly numeric?: boolean;
 }
 
 export interface DataCell {
   readonly content: Content;
-  /** What the column is sorted by; null is always last. */
+  /** The value by which the column is sorted; null is always last. */
   readonly value: string | number | null;
 }
 

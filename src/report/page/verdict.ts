@@ -51,18 +51,18 @@ const marks = { right: "✓", wrong: "✗", unknown: "?" };
 function lead(tables: Tables): Html {
   const [laws, goldens] = [lawSummary(tables), goldenSummary(tables)];
   if (laws === null && goldens === null) {
-    return html`<p>${toRun("npm start")} tries the laws, and writes this page anew.</p>`;
+    return html`<p>${toRun("npm start")} runs the laws, and writes this page again.</p>`;
   }
-  const tried = [
+  const evidence = [
     ...(laws === null
       ? []
       : [`${grouped(laws.cases)} generated cases of the subject ${laws.subjects.join(", ")}`]),
     ...(goldens === null ? [] : [`${grouped(goldens.logits)} recorded logits`]),
   ];
-  return html`<p>Judged by ${tried.join(" and ")}.${publishedNote(tables)}</p>`;
+  return html`<p>Judged by ${evidence.join(" and ")}.${publishedNote(tables)}</p>`;
 }
 
-/** A page of a new run may show tables of the last full run: a reader must not take them for new. */
+/** Returns a note that distinguishes tables of the last full run from those of this run. */
 function publishedNote({ laws, ...others }: Tables): string | null {
   const isPublished = (table?: { readonly file: string }) => table?.file.startsWith("published/");
   if (laws === undefined || isPublished(laws) || !Object.values(others).some(isPublished)) {
@@ -149,7 +149,8 @@ function speedAnswer(tables: Tables): Content {
   const { ratio, cached, naive } = speed;
   const time = (row: typeof cached) =>
     row?.median_ms == null ? "not timed" : duration(row.median_ms / 1000);
-  return html`<p class="big">${significant(ratio.ratio_median!)}×<small> as long without the cache</small></p>
+  const times = significant(ratio.ratio_median!);
+  return html`<p class="big">${times}×<small> as long without the cache</small></p>
 ${list([
   html`${speedFinding(ratio)} ${source(tables.ratios, ["ratio_median", "ratio_ci_lo", "ratio_ci_hi"])}`,
   flopsFinding(ratio),
