@@ -94,7 +94,7 @@ describe("generate", () => {
     const naive = await causalgate([...prompt, "--top-k", "10", "--seed", "7", "--naive"]);
     expect(cached.stdout).toMatch(/^3 7 11 15( \d+){10}\n$/);
     expect(naive.stdout).toBe(cached.stdout);
-    expect(cached.stderr).toMatch(/^demo: random weights of seed 7, nothing was learned$/m);
+    expect(cached.stderr).toMatch(/^demo: random weights of seed 7, not trained$/m);
     expect(cached.stderr).toMatch(/^tokens +4 of the prompt, 10 new$/m);
     expect(cached.stderr).toMatch(/^finish reason +max_new_tokens$/m);
     expect(cached.stderr).toMatch(/^prefill +4 in [\d.]+ ms, [\d,]+ tokens\/s$/m);
@@ -136,7 +136,7 @@ describe("generate", () => {
   test("ends silently if its output is closed", async () => {
     const { code, stderr } = await causalgate(endless, (child) => child.stdout?.destroy());
     expect(code).toBe(141);
-    expect(stderr).toBe("tiny-long: random weights of seed 42, nothing was learned\n");
+    expect(stderr).toBe("tiny-long: random weights of seed 42, not trained\n");
   });
 });
 

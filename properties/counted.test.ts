@@ -12,7 +12,7 @@ import { countingArithmetic } from "../src/math/arithmetic.ts";
 import { standardAttention } from "../src/math/attention.ts";
 import type { ModelConfig } from "../src/model/config.ts";
 import { type Linear, randomWeights, type Weights } from "../src/model/weights.ts";
-import { ForwardPass } from "../src/reference/forward.ts";
+import { ReferencePass } from "../src/reference/forward.ts";
 import { KvCache } from "../src/reference/kv-cache.ts";
 import { greedy } from "../src/sampling/greedy.ts";
 import { property, seed } from "./support.ts";
@@ -129,7 +129,7 @@ function watchedReference(config: ModelConfig) {
   const cached = new Watch();
   const weights = watchedWeights(randomWeights(config, 1), products);
   const attention = standardAttention(config.maxPositionEmbeddings);
-  const pass = new ForwardPass(config, weights, attention);
+  const pass = new ReferencePass(config, weights, attention);
   const start = () => {
     const cache = new KvCache(config);
     const layers = cache.layers.map(({ keys, values, capacity }) => {

@@ -13,7 +13,7 @@ import { type ConfigInput, modelConfig } from "../src/model/config.ts";
 import { namedModel } from "../src/model/named/registry.ts";
 import { tinyWords } from "../src/model/named/tiny-words.ts";
 import { initWeights } from "../src/model/weights.ts";
-import { ForwardPass } from "../src/reference/forward.ts";
+import { ReferencePass } from "../src/reference/forward.ts";
 import { KvCache } from "../src/reference/kv-cache.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { greedy } from "../src/sampling/greedy.ts";
@@ -225,7 +225,11 @@ describe("the tiny model of 20 words", () => {
   test("'the' after 'the cat sat on' adds one key and one value a layer", () => {
     const { config, weights } = tiny;
     const cache = new KvCache(config);
-    const pass = new ForwardPass(config, weights, standardAttention(config.maxPositionEmbeddings));
+    const pass = new ReferencePass(
+      config,
+      weights,
+      standardAttention(config.maxPositionEmbeddings),
+    );
     for (const [t, token] of words.encode("the cat sat on").entries()) {
       pass.step(cache, token, t, t);
     }

@@ -14,7 +14,7 @@ export const positions: readonly Mutant[] = [
     file: decoder,
     find: sequenceStart,
     replace: switched(
-      "new ForwardPass(config, { ...weights, embedPositions: null }, attention)",
+      "new ReferencePass(config, { ...weights, embedPositions: null }, attention)",
       "tokens.length === 1",
     ),
     needs: "learned positions and a call of one token",
@@ -89,7 +89,7 @@ export const positions: readonly Mutant[] = [
     file: decoder,
     find: sequenceStart,
     replace: switched(
-      "new ForwardPass({ ...config, ropeScaling: null }, weights, attention)",
+      "new ReferencePass({ ...config, ropeScaling: null }, weights, attention)",
       "sequence.length + tokens.length <= (config.ropeScaling?.originalMaxPositionEmbeddings ?? 0)",
     ),
     needs: "scaled RoPE",

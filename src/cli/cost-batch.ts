@@ -39,18 +39,18 @@ export function batchCommand(): Command {
   return tableCommand(
     {
       name: "batch",
-      description: "how many requests fit on devices that share one model, and what limits them",
+      description: "requests that fit on devices that share one model, and their limit",
       example: ["--model llama-3-8b --tp 1,2,4,8,16", "the batch on one device to sixteen"],
       options: [
         deviceOption(),
         new Option(
           "--memory-unit <U>",
-          "what the device's GB are: GB, 10^9 bytes, unless said",
+          "the unit of a device's memory: GB is 10^9 bytes (default), GiB is 2^30",
         ).choices(["GB", "GiB"]),
         tensorParallelOption(),
         contextOption(),
         dtypeOption(),
-        new Option("--utilization <U>", "the share of a device that may be used")
+        new Option("--utilization <U>", "usable share of a device")
           .argParser(number(0, 1))
           .default(1),
         new Option("--block-tokens <N>", "tokens in one block of a paged cache")
@@ -60,7 +60,7 @@ export function batchCommand(): Command {
           .argParser(integer(0))
           .default(0),
         assumptionsOption(
-          "the sizing of the assignment beside the exact one, in GiB unless said",
+          "the sizing of the assignment beside the exact one; memory in GiB by default",
         ).conflicts(["utilization", "blockTokens", "reserve"]),
       ],
     },

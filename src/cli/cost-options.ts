@@ -1,4 +1,4 @@
-/** The options that the tables of `causalgate cost` share. */
+/** Common options of the tables of `causalgate cost`. */
 import { Option } from "commander";
 import { bytesOfFormat, devices, type NumberFormat } from "../cost/devices.ts";
 import { checkContext } from "../cost/generation.ts";
@@ -14,11 +14,11 @@ export function bytesPerElement(dtype: NumberFormat): number {
 export function contextOption(): Option {
   return new Option(
     "--context <N,...>",
-    "tokens of a sequence; 1,024, or what the model holds, when absent",
+    "tokens of a sequence; default 1,024, or the context of the model if that is less",
   ).argParser(integers(1));
 }
 
-/** The lengths asked for, or the default one, when the model can hold them. */
+/** Returns the given lengths, or the default one; throws if the model cannot hold one. */
 export function contextsOf(
   { name, config }: NamedConfig,
   asked: readonly number[] | undefined,
@@ -62,7 +62,7 @@ export function deviceOption(): Option {
 export function fusionOption(): Option {
   return new Option(
     "--fusion <F>",
-    "which activations travel: all, all but the scores, or those between blocks",
+    "activations that are moved to memory: all, all but the scores, or those between blocks",
   )
     .choices(fusions)
     .default("streamed");

@@ -52,7 +52,7 @@ export function intensityCommand(): Command {
         fusionOption(),
         assumptionsOption("the assignment's attention of one head").conflicts("fusion"),
       ],
-      example: ["--model llama-3-8b --batch 1,64", "what a batch changes, and what it does not"],
+      example: ["--model llama-3-8b --batch 1,64", "the effect of a batch on steps and attention"],
     },
     intensityOf,
   );
@@ -83,7 +83,7 @@ export function rooflineCommand(): Command {
     {
       name: "roofline",
       description:
-        "which roof of a device limits a step, and the FLOP/s that it could reach at best",
+        "the roof of a device that limits a step, and the largest FLOP/s of the step",
       options: [
         deviceOption(),
         ...givenRoofsOptions(),
@@ -112,7 +112,7 @@ export function rooflineCommand(): Command {
  */
 function givenRoofsOptions(): Option[] {
   return [
-    new Option("--peak-flops <F>", "FLOP/s of a device of your own, instead of a data sheet")
+    new Option("--peak-flops <F>", "FLOP/s of a custom device, instead of a data sheet")
       .argParser(number(1))
       .conflicts("device"),
     new Option("--bandwidth <B>", "its bytes/s").argParser(number(1)).conflicts("device"),

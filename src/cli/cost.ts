@@ -22,7 +22,7 @@ import { intensityCommand, rooflineCommand } from "./cost-steps.ts";
 import { examples, integer } from "./options.ts";
 import { modelTable, pairs, type TableOptions, tableCommand } from "./table-command.ts";
 
-/** `causalgate cost`: exact tables from a configuration alone; no weight is made for them. */
+/** `causalgate cost`: exact tables from a configuration, without weights. */
 export function costCommand(): Command {
   return new Command("cost")
     .description("exact cost tables from a model's configuration")

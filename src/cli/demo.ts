@@ -17,10 +17,10 @@ interface Options extends FormatOptions {
   readonly report: string;
 }
 
-/** `causalgate demo`: causal decoding by examples, in the terminal and as the figures' tables. */
+/** `causalgate demo`: examples of causal decoding, as text and as the tables of figures. */
 export function demoCommand(): Command {
   return new Command("demo")
-    .description("causal decoding by examples, and the tables of their figures")
+    .description("examples of causal decoding, and the tables of their figures")
     .addOption(seedOption())
     .addOption(reportOption())
     .addOption(formatOption("text", "json"))

@@ -63,7 +63,7 @@ export function gateCommand(): Command {
     .description(
       "the whole gate: laws, golden logits, latency and FLOP tables, and the page of them all",
     )
-    .option("--model <PATH>", "a checkpoint to try instead of generated models and the trained one")
+    .option("--model <PATH>", "a checkpoint to test instead of generated models and the trained one")
     .addOption(seedOption())
     .addOption(reportOption())
     .addOption(formatOption("text", "json"))
@@ -181,7 +181,7 @@ async function tablesStep(
   return files;
 }
 
-/** Writes what the figures of the page draw, and returns the paths. */
+/** Writes the tables of the figures, and returns their paths. */
 async function demoStep(folder: string, seed: number, note: Note): Promise<string[]> {
   const files = await writeDemo(folder, await demoTables(seed));
   note(`  written: ${files.map((path) => basename(path)).join(", ")}; see causalgate demo`);
@@ -189,7 +189,7 @@ async function demoStep(folder: string, seed: number, note: Note): Promise<strin
 }
 
 async function pageStep(folder: string, note: Note): Promise<void> {
-  const { writeReport } = await import("../report/write-report.ts"); // what draws is slow to load
+  const { writeReport } = await import("../report/write-report.ts"); // slow to load
   const [page] = await writeReport(folder);
   note(`The page of all this: ${page}`);
 }

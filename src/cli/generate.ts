@@ -55,17 +55,17 @@ export function generateCommand(): Command {
     .option("--model <MODEL>", "the model, so that all words are the prompt")
     .addOption(tokensOption())
     .addOption(
-      new Option("--max-new-tokens <N>", "the most tokens to generate")
+      new Option("--max-new-tokens <N>", "largest number of tokens to generate")
         .argParser(integer(0))
         .default(100),
     )
     .addOption(
-      new Option("--total-length <N>", "the most tokens of prompt and text together")
+      new Option("--total-length <N>", "largest number of tokens of prompt and text together")
         .argParser(integer(1))
         .conflicts("maxNewTokens"),
     )
     .addOption(seedOption())
-    .option("--xorshift", "draw with the generator of llama2.c, so that its texts come out again")
+    .option("--xorshift", "use the random generator of llama2.c, to reproduce its texts")
     .addOption(new Option("--eos <ID>", "the token that ends the text").argParser(integer(0)))
     .option("--naive", "recompute the whole sequence for every token, without a cache")
     .addOption(formatOption("text", "json"))
@@ -88,26 +88,26 @@ export function generateCommand(): Command {
 /** The options of `SamplingOptions`. */
 function samplingOptions(): Option[] {
   return [
-    new Option("--greedy", "always the likeliest token").conflicts("temperature"),
+    new Option("--greedy", "always the most probable token").conflicts("temperature"),
     new Option("--temperature <T>", "above 1 flattens, below 1 sharpens, 0 is greedy")
       .argParser(number(0))
       .default(1),
-    new Option("--top-k <K>", "draw from the K likeliest; 0 keeps all")
+    new Option("--top-k <K>", "draw from the K most probable tokens; 0 keeps all")
       .argParser(integer(0))
       .default(0),
-    new Option("--top-p <P>", "draw from the smallest set that has mass P; 1 keeps all")
+    new Option("--top-p <P>", "draw from the smallest set with a mass of P; 1 keeps all")
       .argParser(number(0, 1))
       .default(1),
-    new Option("--min-p <M>", "drop what is less than M times as likely as the likeliest")
+    new Option("--min-p <M>", "drop tokens less than M times as probable as the most probable")
       .argParser(number(0, 1))
       .default(0),
-    new Option("--repetition-penalty <R>", "above 1, tokens that were seen become less likely")
+    new Option("--repetition-penalty <R>", "above 1, tokens of the history become less likely")
       .argParser(number(0))
       .default(1),
-    new Option("--frequency-penalty <F>", "taken from a logit for every time its token was seen")
+    new Option("--frequency-penalty <F>", "subtracted from a logit for every occurrence of its token")
       .argParser(number(-100, 100))
       .default(0),
-    new Option("--presence-penalty <S>", "taken from the logit of every token that was seen")
+    new Option("--presence-penalty <S>", "subtracted from the logit of every token in the history")
       .argParser(number(-100, 100))
       .default(0),
   ];
@@ -131,7 +131,7 @@ async function run(
   const decoder = referenceDecoder(config, weights);
   const generation = generateOptions(model, prompt, options);
   if (isRandom)
-    console.error(`${name}: random weights of seed ${options.seed}, nothing was learned`);
+    console.error(`${name}: random weights of seed ${options.seed}, not trained`);
   const inText = options.tokens === undefined && tokenizer !== null;
   const output = outputOf(options);
   const show = inText ? shownText(tokenizer.decoder()) : shownIds();
@@ -239,7 +239,7 @@ async function stream(
   for (const token of prompt) write(token);
   while (!step.done && !interruption.signal.aborted) {
     write(step.value);
-    await setImmediate(); // Signals and a closed pipe are noticed only between tasks.
+    await setImmediate(); // Signals and a closed pipe are handled only between tasks.
     if (!interruption.signal.aborted) step = await next();
   }
   process.off("SIGINT", interrupt);

@@ -46,7 +46,7 @@ export interface FormatOptions {
 
 /** `--format F`: how a result is written to the standard output; the first choice by default. */
 export function formatOption(...choices: readonly OutputFormat[]): Option {
-  return new Option("--format <F>", "how the result is written")
+  return new Option("--format <F>", "format of the result")
     .choices(choices)
     .default(choices[0]);
 }
@@ -81,9 +81,9 @@ export function seedOption(): Option {
 }
 
 /** `--runs N`: number of cases of each law. */
-export function runsOption(otherwise: number): Option {
+export function runsOption(byDefault: number): Option {
   const runs = integer(1, 10_000_000);
-  return new Option("--runs <N>", "cases for each law").argParser(runs).default(otherwise);
+  return new Option("--runs <N>", "cases for each law").argParser(runs).default(byDefault);
 }
 
 /** `--time 10m`: time limit, parsed to milliseconds. */
@@ -111,5 +111,5 @@ export function shardOption(): Option {
 
 /** `--report DIR`: folder of the tables. */
 export function reportOption(): Option {
-  return new Option("--report <DIR>", "where the tables are written").default("reports");
+  return new Option("--report <DIR>", "folder for the tables").default("reports");
 }

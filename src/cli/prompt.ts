@@ -1,16 +1,16 @@
 import type { FoundModel } from "../formats/find-model.ts";
 
-/** A prompt as it was typed: as token ids, as text, or not at all. */
+/** A prompt on the command line: token ids, text, or none. */
 export interface TypedPrompt {
   readonly tokens?: readonly number[] | undefined;
   readonly text?: string | undefined;
 }
 
 /**
- * The token ids of a prompt. Without one, what the tokenizer begins a text with.
+ * Returns the token ids of a prompt; without a prompt, the tokens that begin a text.
  *
- * @throws {RangeError} when there is no such beginning, no tokenizer for the text, or a word that
- *   it does not know
+ * @throws {RangeError} if there are none, or there is no tokenizer for the text, or on an unknown
+ *   word
  */
 export function promptTokens(
   { name, tokenizer }: Pick<FoundModel, "name" | "tokenizer">,

@@ -21,7 +21,7 @@ import {
   type OutputFormat,
 } from "./options.ts";
 
-/** `causalgate summary`: what a model consists of, or which models have a name. */
+/** `causalgate summary`: the parts of a model, or the list of named models. */
 export function summaryCommand(): Command {
   return new Command("summary")
     .description("a model's layers, shapes and parameters; without MODEL, every named model")

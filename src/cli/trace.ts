@@ -23,13 +23,13 @@ interface Options extends FormatOptions {
   readonly seed: number;
 }
 
-/** `causalgate trace`: the shapes of a forward pass, as they were observed. */
+/** `causalgate trace`: the observed shapes of a forward pass. */
 export function traceCommand(): Command {
   return new Command("trace")
-    .description("the shape of everything that a forward pass goes through, observed in a run")
+    .description("the shape of every step of a forward pass, observed in a run")
     .addArgument(modelArgument())
     .addOption(tokensOption().conflicts("prompt"))
-    .option("--prompt <TEXT>", "the prompt as text, where the model has a tokenizer")
+    .option("--prompt <TEXT>", "the prompt as text, if the model has a tokenizer")
     .addOption(
       new Option("--batch <B>", "run B copies of the prompt").argParser(integer(1, 64)).default(1),
     )
@@ -60,7 +60,7 @@ export function traceCommand(): Command {
     });
 }
 
-/** The ids 0 to 9, or fewer where the model holds fewer or is too large to trace ten. */
+/** Returns the ids 0 to 9, or fewer if the model is too small or too large for ten. */
 function firstIds(config: ModelConfig, batch: number): number[] {
   const most = Math.min(10, config.vocabSize, config.maxPositionEmbeddings);
   return Array.from({ length: traceableLength(config, batch, most) }, (_, id) => id);

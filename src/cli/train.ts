@@ -26,7 +26,7 @@ interface Options {
   readonly seed: number;
 }
 
-/** `causalgate train`: a model from nothing, from another one, or adapters beside one. */
+/** `causalgate train`: a new model, a model from another one, or adapters of one. */
 export function trainCommand(): Command {
   return new Command("train")
     .description(
@@ -35,32 +35,32 @@ export function trainCommand(): Command {
     )
     .requiredOption("--task <TASK>", "sentences, sort, or the path of a text")
     .requiredOption("--out <FOLDER>", "a new folder for the model, its curve and checkpoints")
-    .option("--model <MODEL>", "whose shape to train from nothing; by default one for the task")
-    .addOption(new Option("--from <MODEL>", "whose weights to go on from").conflicts("model"))
+    .option("--model <MODEL>", "configuration of a new model; by default one for the task")
+    .addOption(new Option("--from <MODEL>", "model with the initial weights").conflicts("model"))
     .addOption(loraOption())
-    .option("--resume", "go on from the last checkpoint in the folder, with the same options")
-    .addOption(new Option("--steps <N>", "steps in all").argParser(integer(1)))
-    .addOption(new Option("--batch <B>", "rows for each step").argParser(integer(1)))
-    .addOption(new Option("--lr <RATE>", "the highest learning rate").argParser(number(0)))
-    .addOption(new Option("--warmup <N>", "steps up to it").argParser(integer(0)))
+    .option("--resume", "continue from the last checkpoint in the folder, with the same options")
+    .addOption(new Option("--steps <N>", "number of steps").argParser(integer(1)))
+    .addOption(new Option("--batch <B>", "rows per step").argParser(integer(1)))
+    .addOption(new Option("--lr <RATE>", "the largest learning rate").argParser(number(0)))
+    .addOption(new Option("--warmup <N>", "steps of the warm-up to it").argParser(integer(0)))
     .addOption(
-      new Option("--weight-decay <D>", "the pull of matrices towards 0").argParser(number(0)),
+      new Option("--weight-decay <D>", "weight decay of matrices").argParser(number(0)),
     )
     .addOption(
-      new Option("--dropout <P>", "the share that is dropped")
+      new Option("--dropout <P>", "probability of dropout")
         .argParser(number(0, 0.99))
         .default(0),
     )
     .addOption(
       new Option(
         "--every <N>",
-        "steps from checkpoint to checkpoint, and from row to row of the curve",
+        "steps between checkpoints, and between rows of the curve",
       )
         .argParser(integer(1))
         .default(50),
     )
     .addOption(
-      new Option("--dtype <T>", "what the weights are rounded to at the end")
+      new Option("--dtype <T>", "format to which the final weights are rounded")
         .choices(["float32", "float16"])
         .default("float32"),
     )
@@ -73,9 +73,9 @@ export function trainCommand(): Command {
         ["train --task book.txt --model demo --steps 500 --out book", "the bytes of a text"],
         [
           "train --task sentences --from tiny --lora 4,8,q_proj,v_proj --out adapters",
-          "adapters alone, beside weights that stay as they are",
+          "only adapters; the weights of the base are not changed",
         ],
-        ["generate my-tiny the cat sat", "what it learned"],
+        ["generate my-tiny the cat sat", "a text of the trained model"],
       ),
     )
     .action(run);

@@ -17,7 +17,7 @@ export const endOfSequence = law<Stop>({
   chapter: "generation",
   statement:
     "With an end-of-sequence token, every row is its text without one, cut after the first such token that is new, and says so; the token is kept, nothing follows it, one in the prompt does not count; rows of a batch end each by itself; no row is longer than maxNewTokens, and 0 gives none.",
-  source: "seed 001, part 5; every row has its own end",
+  source: "Hugging Face's generation, with a separate end for every row",
   catches:
     "one row that ends all, rows that go on after their end, an end of sequence that is replaced or dropped, a stop in the prompt",
   needs: ["generation.generate", "generation.generateBatch"],

@@ -1,7 +1,7 @@
 import { type Batch, checkAppend } from "../decoder.ts";
 import type { Logits } from "../math/logits.ts";
 import type { ModelConfig } from "../model/config.ts";
-import type { ForwardPass } from "./forward.ts";
+import type { ReferencePass } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";
 
 /** One sequence of a batch: the number of its tokens, and their keys and values. */
@@ -17,7 +17,7 @@ interface CachedRow {
  *
  * @throws {RangeError} if `rows` is not an integer from 0
  */
-export function startBatch(config: ModelConfig, pass: ForwardPass, rows: number): Batch {
+export function startBatch(config: ModelConfig, pass: ReferencePass, rows: number): Batch {
   if (!Number.isInteger(rows) || rows < 0) {
     throw new RangeError(`startBatch: rows must be an integer from 0, got ${rows}`);
   }
@@ -26,10 +26,10 @@ export function startBatch(config: ModelConfig, pass: ForwardPass, rows: number)
 
 class ReferenceBatch implements Batch {
   readonly #config: ModelConfig;
-  readonly #pass: ForwardPass;
+  readonly #pass: ReferencePass;
   #rows: CachedRow[];
 
-  constructor(config: ModelConfig, pass: ForwardPass, rows: number) {
+  constructor(config: ModelConfig, pass: ReferencePass, rows: number) {
     this.#config = config;
     this.#pass = pass;
     this.#rows = Array.from({ length: rows }, () => this.#copy(null));

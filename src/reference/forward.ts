@@ -22,7 +22,7 @@ const unwatched: StageWatch = () => {};
  * Every chunk of tokens is a loop over this step, so cached, uncached, chunked, rewound and forked
  * runs do the same operations in the same order, and agree bit for bit.
  */
-export class ForwardPass {
+export class ReferencePass {
   readonly #config: ModelConfig;
   readonly #weights: Weights;
   readonly #attention: AttentionKernel;

@@ -13,7 +13,7 @@ import type { ModelConfig } from "../model/config.ts";
 import { checkConfig } from "../model/config.ts";
 import type { Weights } from "../model/weights.ts";
 import { startBatch } from "./batch.ts";
-import { ForwardPass } from "./forward.ts";
+import { ReferencePass } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";
 import { referenceStages } from "./stages.ts";
 
@@ -50,7 +50,7 @@ export function referenceDecoder(
   const attention = tiled
     ? tiledAttention(options.tileSize)
     : standardAttention(config.maxPositionEmbeddings);
-  const pass = new ForwardPass(config, weights, attention);
+  const pass = new ReferencePass(config, weights, attention);
   return {
     name: tiled ? "reference-tiled" : "reference",
     config,
@@ -72,13 +72,13 @@ export function referenceDecoder(
 
 class ReferenceSequence implements Sequence {
   readonly #config: ModelConfig;
-  readonly #pass: ForwardPass;
+  readonly #pass: ReferencePass;
   readonly #position: number;
   readonly #cache: KvCache;
   #length = 0;
 
   /** @param config with P reduced to the tokens that fit after `position` */
-  constructor(config: ModelConfig, pass: ForwardPass, position: number) {
+  constructor(config: ModelConfig, pass: ReferencePass, position: number) {
     this.#config = config;
     this.#pass = pass;
     this.#position = position;

@@ -1,12 +1,12 @@
 import type { LayerStages, Stages, Vector } from "../decoder.ts";
 import type { ModelConfig } from "../model/config.ts";
-import type { ForwardPass, StageWatch } from "./forward.ts";
+import type { ReferencePass, StageWatch } from "./forward.ts";
 import { KvCache } from "./kv-cache.ts";
 
 /** Returns the stages of a pass over tokens in a new cache. */
 export function referenceStages(
   config: ModelConfig,
-  pass: ForwardPass,
+  pass: ReferencePass,
   tokens: readonly number[],
 ): Stages {
   const cache = new KvCache(config);
