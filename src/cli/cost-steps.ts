@@ -82,8 +82,7 @@ export function rooflineCommand(): Command {
   return tableCommand(
     {
       name: "roofline",
-      description:
-        "the roof of a device that limits a step, and the largest FLOP/s of the step",
+      description: "the roof of a device that limits a step, and the largest FLOP/s of the step",
       options: [
         deviceOption(),
         ...givenRoofsOptions(),

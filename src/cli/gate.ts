@@ -63,7 +63,10 @@ export function gateCommand(): Command {
     .description(
       "the whole gate: laws, golden logits, latency and FLOP tables, and the page of them all",
     )
-    .option("--model <PATH>", "a checkpoint to test instead of generated models and the trained one")
+    .option(
+      "--model <PATH>",
+      "a checkpoint to test instead of generated models and the trained one",
+    )
     .addOption(seedOption())
     .addOption(reportOption())
     .addOption(formatOption("text", "json"))

@@ -104,7 +104,10 @@ function samplingOptions(): Option[] {
     new Option("--repetition-penalty <R>", "above 1, tokens of the history become less likely")
       .argParser(number(0))
       .default(1),
-    new Option("--frequency-penalty <F>", "subtracted from a logit for every occurrence of its token")
+    new Option(
+      "--frequency-penalty <F>",
+      "subtracted from a logit for every occurrence of its token",
+    )
       .argParser(number(-100, 100))
       .default(0),
     new Option("--presence-penalty <S>", "subtracted from the logit of every token in the history")
@@ -130,8 +133,7 @@ async function run(
   const prompt = promptTokens(model, { tokens: options.tokens, text: words.join(" ") });
   const decoder = referenceDecoder(config, weights);
   const generation = generateOptions(model, prompt, options);
-  if (isRandom)
-    console.error(`${name}: random weights of seed ${options.seed}, not trained`);
+  if (isRandom) console.error(`${name}: random weights of seed ${options.seed}, not trained`);
   const inText = options.tokens === undefined && tokenizer !== null;
   const output = outputOf(options);
   const show = inText ? shownText(tokenizer.decoder()) : shownIds();

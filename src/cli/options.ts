@@ -46,9 +46,7 @@ export interface FormatOptions {
 
 /** `--format F`: how a result is written to the standard output; the first choice by default. */
 export function formatOption(...choices: readonly OutputFormat[]): Option {
-  return new Option("--format <F>", "format of the result")
-    .choices(choices)
-    .default(choices[0]);
+  return new Option("--format <F>", "format of the result").choices(choices).default(choices[0]);
 }
 
 /** `--json` */

@@ -43,19 +43,12 @@ export function trainCommand(): Command {
     .addOption(new Option("--batch <B>", "rows per step").argParser(integer(1)))
     .addOption(new Option("--lr <RATE>", "the largest learning rate").argParser(number(0)))
     .addOption(new Option("--warmup <N>", "steps of the warm-up to it").argParser(integer(0)))
+    .addOption(new Option("--weight-decay <D>", "weight decay of matrices").argParser(number(0)))
     .addOption(
-      new Option("--weight-decay <D>", "weight decay of matrices").argParser(number(0)),
+      new Option("--dropout <P>", "probability of dropout").argParser(number(0, 0.99)).default(0),
     )
     .addOption(
-      new Option("--dropout <P>", "probability of dropout")
-        .argParser(number(0, 0.99))
-        .default(0),
-    )
-    .addOption(
-      new Option(
-        "--every <N>",
-        "steps between checkpoints, and between rows of the curve",
-      )
+      new Option("--every <N>", "steps between checkpoints, and between rows of the curve")
         .argParser(integer(1))
         .default(50),
     )
