@@ -1,44 +1,39 @@
+import type { LatencyRow } from "../../bench/latency-table.ts";
 import { grouped } from "../../io/numbers.ts";
 import { withInterval } from "../findings.ts";
-import type { Table, Tables } from "../tables.ts";
+import type { Tables } from "../tables.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
-import {
-  type Draft,
-  type Heading,
-  missingFigure,
-  paragraph,
-  rowsWhere,
-  sourceOf,
-} from "./figure.ts";
+import { type Draft, type Heading, missingFigure, paragraph, sourceOf } from "./figure.ts";
 
 const heading: Heading = {
   id: "latency",
   question: "How does the time of a few tokens depend on the length of the sequence before them?",
 };
 
-type Row = Table<"latency">["rows"][number];
+/** A row with a time and a prompt. */
+type TimedRow = LatencyRow & { readonly median_ms: number; readonly prompt_len: number };
 
 /** The models by preference, if they were timed. */
 const preferred = ["assignment-long", "assignment", "demo"];
 
 /** Latency by sequence length with a cache and without, and the intervals of the medians. */
 export function latency(tables: Tables): Draft {
-  const timed = rowsWhere(
-    tables,
-    "latency",
-    ({ task, status }) => task === "sequence_length" && status === "ok",
-  );
+  const timed = (tables.latency?.rows ?? []).flatMap((row): TimedRow[] => {
+    const { task, status, median_ms, prompt_len } = row;
+    if (task !== "sequence_length" || status !== "ok") return [];
+    return median_ms === null || prompt_len === null ? [] : [{ ...row, median_ms, prompt_len }];
+  });
   const models = [...new Set(timed.map(({ model }) => model))];
   const model = preferred.find((name) => models.includes(name)) ?? models[0];
   const of = (mode: string) => timed.filter((row) => row.model === model && row.mode === mode);
-  const other = ({ prompt_len }: Row, mode: string) =>
+  const other = ({ prompt_len }: TimedRow, mode: string) =>
     of(mode).find((row) => row.prompt_len === prompt_len);
   const naive = of("naive").filter((row) => other(row, "cached") !== undefined);
   const cached = naive.map((row) => other(row, "cached")!);
   if (naive.length < 2) return missingFigure(heading, "Latency by sequence length", "latency");
   const [slow, fast] = [naive[naive.length - 1], cached[cached.length - 1]];
-  const tokens = grouped(slow.prompt_len!);
-  const times = (Number(slow.median_ms) / Number(fast.median_ms)).toFixed(1);
+  const tokens = grouped(slow.prompt_len);
+  const times = (slow.median_ms / fast.median_ms).toFixed(1);
   return {
     ...heading,
     title: `After ${tokens} tokens, ${slow.gen_len} more take ${times} times as long without a cache`,
@@ -65,7 +60,7 @@ export function latency(tables: Tables): Draft {
           x: {
             title: "tokens of the prompt",
             log: true,
-            values: naive.map((row) => row.prompt_len!),
+            values: naive.map((row) => row.prompt_len),
           },
           y: { title: "median milliseconds", log: true },
         }),
@@ -74,7 +69,7 @@ export function latency(tables: Tables): Draft {
   };
 }
 
-function curve(look: "naive" | "cached", rows: readonly Row[]): Curve {
+function curve(look: "naive" | "cached", rows: readonly TimedRow[]): Curve {
   const row = Math.floor(rows.length / 2);
   return {
     name: look === "naive" ? "without cache" : "with cache",
@@ -91,7 +86,7 @@ function curve(look: "naive" | "cached", rows: readonly Row[]): Curve {
   };
 }
 
-function described({ median_ms, median_ci_lo_ms, median_ci_hi_ms, prompt_len }: Row): string {
-  const time = withInterval(Number(median_ms), median_ci_lo_ms, median_ci_hi_ms);
-  return `${time} ms after ${grouped(prompt_len!)} tokens`;
+function described({ median_ms, median_ci_lo_ms, median_ci_hi_ms, prompt_len }: TimedRow): string {
+  const time = withInterval(median_ms, median_ci_lo_ms, median_ci_hi_ms);
+  return `${time} ms after ${grouped(prompt_len)} tokens`;
 }

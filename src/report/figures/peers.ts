@@ -1,6 +1,7 @@
+import type { PeerRow } from "../../bench/peers-table.ts";
 import { grouped, significant } from "../../io/numbers.ts";
 import { withInterval } from "../findings.ts";
-import type { Table, Tables } from "../tables.ts";
+import type { Tables } from "../tables.ts";
 import { barsPanel } from "./bars.ts";
 import {
   type Draft,
@@ -16,7 +17,8 @@ const heading: Heading = {
   question: "How fast is the same model on independent engines?",
 };
 
-type Row = Table<"peers">["rows"][number];
+/** A row with a time. */
+type TimedRow = PeerRow & { readonly median_ms: number };
 
 /** Decode and prefill at the longest length, on every engine, for the first and the last model. */
 export function peers({ peers: table }: Tables): Draft {
@@ -27,7 +29,10 @@ export function peers({ peers: table }: Tables): Draft {
     (["decode", "prefill"] as const).flatMap((task) => {
       const rows = table.rows.filter((row) => row.model === model && row.task === task);
       const longest = Math.max(...rows.map(({ prompt_len }) => prompt_len));
-      const timed = rows.filter((row) => row.prompt_len === longest && row.median_ms !== null);
+      const timed = rows.flatMap((row): TimedRow[] => {
+        const { prompt_len, median_ms } = row;
+        return prompt_len === longest && median_ms !== null ? [{ ...row, median_ms }] : [];
+      });
       return timed.length === 0 ? [] : [timed];
     }),
   );
@@ -57,18 +62,18 @@ export function peers({ peers: table }: Tables): Draft {
   };
 }
 
-function fastestOf(rows: readonly Row[]): Row {
-  return rows.reduce((best, row) => (Number(row.median_ms) < Number(best.median_ms) ? row : best));
+function fastestOf(rows: readonly TimedRow[]): TimedRow {
+  return rows.reduce((best, row) => (row.median_ms < best.median_ms ? row : best));
 }
 
-function titleOf(rows: readonly Row[]): string {
+function titleOf(rows: readonly TimedRow[]): string {
   const { engine, dtype, model, task } = fastestOf(rows);
   return `The median ${task} of ${model} is shortest on ${engine} (${dtype}), of ${rows.length} engines`;
 }
 
-function described(rows: readonly Row[]): string {
+function described(rows: readonly TimedRow[]): string {
   const { task, model, engine, median_ms, median_ci_lo_ms, median_ci_hi_ms } = fastestOf(rows);
-  const interval = withInterval(Number(median_ms), median_ci_lo_ms, median_ci_hi_ms);
+  const interval = withInterval(median_ms, median_ci_lo_ms, median_ci_hi_ms);
   const time = `${interval} ms${task === "prefill" ? "" : " a token"}`;
   const open = rows.filter(({ verdict }) => verdict !== null && !/^(slower|faster)$/.test(verdict));
   const names = open.map((row) => row.engine).join(", ");
@@ -76,22 +81,22 @@ function described(rows: readonly Row[]): string {
   return `${lengthText(rows[0])} of ${model}: the shortest median is ${time} on ${engine}${rest}.`;
 }
 
-function lengthText({ task, prompt_len }: Row): string {
+function lengthText({ task, prompt_len }: TimedRow): string {
   const tokens = grouped(prompt_len);
   return task === "prefill" ? `Prefill of ${tokens} tokens` : `Decode after ${tokens} tokens`;
 }
 
-function panel(rows: readonly Row[]): Panel {
+function panel(rows: readonly TimedRow[]): Panel {
   const { task, model } = rows[0];
   return barsPanel({
     title: `${model}: ${lengthText(rows[0]).toLowerCase()}`,
     bars: rows.map(({ engine, median_ms, ratio_to_reference: ratio }) => {
-      const time = `${significant(Number(median_ms))} ms`;
+      const time = `${significant(median_ms)} ms`;
       const label = ratio === null ? time : `${time}, ${significant(ratio)} ×`;
       return { name: engine, median_ms, label };
     }),
     column: "median_ms",
-    most: 2 * Math.max(...rows.map(({ median_ms }) => Number(median_ms))),
+    most: 2 * Math.max(...rows.map(({ median_ms }) => median_ms)),
     colour: task === "prefill" ? "green" : "blue",
   });
 }
