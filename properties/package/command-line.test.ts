@@ -35,3 +35,8 @@ test("a benchmark runs in child processes", async () => {
   const bench = "npx causalgate bench latency --scale smoke --report bench";
   expect(await run(bench, { folder, node: supported[22] })).toContain("written:");
 });
+
+test("the golden fixtures of the package are found", async () => {
+  const check = await run("npx causalgate golden check", { folder, node: supported[22] });
+  expect(check).toMatch(/ (\d+) of \1 fixtures kept, 0 broken/);
+});
