@@ -6,6 +6,7 @@ import { copyEngines, copyMutants, copyTables } from "../benchmarks/publish/copy
 import {
   durationText,
   expectedSeconds,
+  isOverdue,
   remainingSeconds,
   type StepTime,
 } from "../benchmarks/publish/estimate.ts";
@@ -169,7 +170,10 @@ describe("the time that is left", () => {
       2400,
     );
     expect(remainingSeconds(times(["running", 100], [...waiting], [...waiting]), plan)).toBe(1700);
-    expect(remainingSeconds(times(["running", 9999], [...waiting], [...waiting]), plan)).toBe(1200);
+    const late = times(["running", 1800], [...waiting], [...waiting]);
+    expect(remainingSeconds(late, plan)).toBe(3 * 1200);
+    expect(isOverdue(late, plan)).toBe(true);
+    expect(isOverdue(times(["running", 600], [...waiting], [...waiting]), plan)).toBe(false);
   });
 
   test("is what was measured before, or the estimate for so many processes", async () => {

@@ -29,14 +29,22 @@ export interface StepTime {
   readonly seconds: number;
 }
 
+/** Returns true if a running step takes longer than expected: the end is then unknown. */
+export function isOverdue(times: readonly StepTime[], plan: PublishPlan): boolean {
+  return times.some((time) => isLate(time, plan));
+}
+
+const isLate = ({ step, state, seconds }: StepTime, plan: PublishPlan) =>
+  state === "running" && seconds > expectedSeconds(step, plan);
+
 /**
  * Returns the expected seconds until the end: the longest lane's. Expected durations are scaled by
- * what the finished steps really took; a step that is already longer is counted with what it took.
+ * the ratio that was measured so far, over the finished steps and the running ones that are late.
  */
 export function remainingSeconds(times: readonly StepTime[], plan: PublishPlan): number {
-  const finished = times.filter(({ state }) => state === "finished");
-  const expected = finished.reduce((sum, { step }) => sum + expectedSeconds(step, plan), 0);
-  const taken = finished.reduce((sum, { seconds }) => sum + seconds, 0);
+  const known = times.filter((time) => time.state === "finished" || isLate(time, plan));
+  const expected = known.reduce((sum, { step }) => sum + expectedSeconds(step, plan), 0);
+  const taken = known.reduce((sum, { seconds }) => sum + seconds, 0);
   const ratio = expected > 60 ? taken / expected : 1;
   const left = ({ step, state, seconds }: StepTime) => {
     if (state === "finished") return 0;

@@ -9,6 +9,7 @@ import { schemas } from "../../src/report/schemas.ts";
 import {
   durationText,
   expectedSeconds,
+  isOverdue,
   type PublishPlan,
   remainingSeconds,
   type StepTime,
@@ -50,7 +51,11 @@ export async function runSteps(
       if (done === undefined) return { step, state: "waiting", seconds: 0 };
       return { step, state: "finished", seconds: done.seconds };
     });
-  const left = () => `${durationText(remainingSeconds(timesOf(), options))} left in all`;
+  const left = () => {
+    const times = timesOf();
+    const least = isOverdue(times, options) ? "at least " : "";
+    return `${least}${durationText(remainingSeconds(times, options))} left in all`;
+  };
   const timer = setInterval(() => {
     const running = timesOf().filter((time) => time.state === "running");
     const texts = running.map(({ step, seconds }) => {
