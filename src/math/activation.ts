@@ -1,7 +1,7 @@
-import type { ModelConfig } from "../model/config.ts";
 import { erf } from "./erf.ts";
 
-type Plain = Exclude<ModelConfig["feedForward"], "swiglu">;
+/** Activations of a feed-forward layer with two matrices. */
+export type Activation = "gelu" | "gelu_tanh" | "relu";
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
@@ -11,14 +11,14 @@ const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
  *
  * @see Hendrycks and Gimpel 2016, "Gaussian Error Linear Units"
  */
-const activations: Record<Plain, (x: number) => number> = {
+const activations: Record<Activation, (x: number) => number> = {
   relu: (x) => Math.max(0, x),
   gelu: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
   gelu_tanh: (x) => 0.5 * x * (1 + Math.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))),
 };
 
 /** Applies an activation to every entry, in place. */
-export function activate(x: Float64Array, kind: Plain): void {
+export function activate(x: Float64Array, kind: Activation): void {
   const activation = activations[kind];
   for (let f = 0; f < x.length; f++) x[f] = activation(x[f]);
 }

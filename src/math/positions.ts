@@ -1,4 +1,26 @@
-import type { ModelConfig } from "../model/config.ts";
+/** Llama 3.1's scaling of RoPE for contexts longer than those of its training. */
+export interface RopeScaling {
+  readonly ropeType: "llama3";
+  /** Long wavelengths are multiplied by this. */
+  readonly factor: number;
+  /** Wavelengths above `originalMaxPositionEmbeddings / lowFreqFactor` are stretched in full. */
+  readonly lowFreqFactor: number;
+  /** Wavelengths below `originalMaxPositionEmbeddings / highFreqFactor` are unchanged. */
+  readonly highFreqFactor: number;
+  readonly originalMaxPositionEmbeddings: number;
+}
+
+/** Pairs of entries of a head that rotate together: `i` with `i + R/2`, or `2i` with `2i + 1`. */
+export type RopeLayout = "half-split" | "interleaved";
+
+/** The fields of a model's configuration that determine its frequencies. */
+export interface RopeShape {
+  /** H: the width of one head. */
+  readonly headDim: number;
+  readonly partialRotaryFactor: number;
+  readonly ropeTheta: number;
+  readonly ropeScaling: RopeScaling | null;
+}
 
 /**
  * The frequencies of RoPE, `theta^(-2i/R)` in radians per position, for the R = H *
@@ -9,7 +31,7 @@ import type { ModelConfig } from "../model/config.ts";
  * @returns `[R / 2]`
  * @see Su et al. 2021, "RoFormer", equation 15
  */
-export function ropeFrequencies(config: ModelConfig): Float64Array {
+export function ropeFrequencies(config: RopeShape): Float64Array {
   const R = config.headDim * config.partialRotaryFactor;
   return Float64Array.from({ length: R / 2 }, (_, i) => {
     const frequency = config.ropeTheta ** ((-2 * i) / R);
@@ -17,7 +39,7 @@ export function ropeFrequencies(config: ModelConfig): Float64Array {
   });
 }
 
-function scaled(frequency: number, scaling: NonNullable<ModelConfig["ropeScaling"]>): number {
+function scaled(frequency: number, scaling: RopeScaling): number {
   const { factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings } = scaling;
   const wavelength = (2 * Math.PI) / frequency;
   if (wavelength > originalMaxPositionEmbeddings / lowFreqFactor) return frequency / factor;
@@ -41,7 +63,7 @@ export function rotate(
   headDim: number,
   cos: Float64Array,
   sin: Float64Array,
-  layout: ModelConfig["ropeLayout"],
+  layout: RopeLayout,
 ): void {
   const pairs = cos.length;
   const step = layout === "half-split" ? 1 : 2;

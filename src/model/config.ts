@@ -3,17 +3,10 @@
  * (camelCase in code, snake_case on disk).
  */
 
-/** Llama 3.1's scaling of RoPE for contexts longer than those of its training. */
-export interface RopeScaling {
-  readonly ropeType: "llama3";
-  /** Long wavelengths are multiplied by this. */
-  readonly factor: number;
-  /** Wavelengths above `originalMaxPositionEmbeddings / lowFreqFactor` are stretched in full. */
-  readonly lowFreqFactor: number;
-  /** Wavelengths below `originalMaxPositionEmbeddings / highFreqFactor` are unchanged. */
-  readonly highFreqFactor: number;
-  readonly originalMaxPositionEmbeddings: number;
-}
+import type { Activation } from "../math/activation.ts";
+import type { RopeLayout, RopeScaling } from "../math/positions.ts";
+
+export type { RopeScaling } from "../math/positions.ts";
 
 export interface ModelConfig {
   /** V: token ids run from 0 to V - 1. */
@@ -46,7 +39,7 @@ export interface ModelConfig {
   /**
    * The pairs of entries of a head that rotate together: `i` with `i + R/2`, or `2i` with `2i + 1`.
    */
-  readonly ropeLayout: "half-split" | "interleaved";
+  readonly ropeLayout: RopeLayout;
   /**
    * The share of each head that is rotated: R = H * partialRotaryFactor entries, the first ones.
    */
@@ -56,7 +49,7 @@ export interface ModelConfig {
   readonly slidingWindow: number | null;
 
   /** SwiGLU has three matrices (gate, up, down), the others two (up, down). */
-  readonly feedForward: "swiglu" | "gelu" | "gelu_tanh" | "relu";
+  readonly feedForward: "swiglu" | Activation;
   /** Biases of q, k and v. */
   readonly attentionBias: boolean;
   /** Bias of o. */
