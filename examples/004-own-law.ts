@@ -2,7 +2,15 @@
  * A law of your own. It contains its canary, a violation that it must detect on the engine under
  * test; without one, the law does not compile.
  */
-import { decoderCanary, expectLast, fc, law, rawTokens, tokensOf, withSequences } from "causalgate";
+import {
+  decoderCanary,
+  expectNextLogits,
+  fc,
+  law,
+  rawTokens,
+  tokensOf,
+  withSequences,
+} from "causalgate";
 
 export const emptyRewind = law({
   id: "empty-rewind",
@@ -21,7 +29,7 @@ export const emptyRewind = law({
     const rewound = await decoder.start();
     await rewound.append(before);
     await rewound.rewind(before.length);
-    expectLast("rewound", tokens, await rewound.append(last), expected, repeatable);
+    expectNextLogits("rewound", tokens, await rewound.append(last), expected, repeatable);
     return before.length > 1;
   },
   canaries: [

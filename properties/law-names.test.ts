@@ -1,6 +1,6 @@
 /** One name for each law; former codes are accepted where users wrote them down. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -13,6 +13,7 @@ import { runLaw } from "../src/verify/run-law.ts";
 import { causalgate } from "./command.ts";
 import { scratchFolder } from "./scratch.ts";
 import { seed } from "./support.ts";
+import { fromSource, runNode } from "./testing/runners.ts";
 
 const folder = scratchFolder();
 const camelCase = (id: string) => id.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
@@ -101,4 +102,20 @@ describe("former codes", () => {
       /^causalgate: law: must be one of .*cache-equality.*, got P-NOTHING/,
     );
   });
+});
+
+test("docs/laws.md names what the package exports, and its program runs", async () => {
+  const page = readFileSync("docs/laws.md", "utf8");
+  const [, rows] = page.split("| to | use |");
+  const names = [...rows.split("\n\n")[0].matchAll(/`([a-zA-Z]+)`/g)].map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(20);
+  const exported = { ...(await import("../src/index.ts")), ...(await import("../src/vitest.ts")) };
+  expect(names.filter((name) => !(name in exported))).toEqual([]);
+  const [, program] = /```ts\n([\s\S]*?)```/.exec(page)!;
+  const file = join(import.meta.dirname, "../examples", `docs-laws-${process.pid}.ts`);
+  await writeFile(file, program);
+  const { exitCode, output } = await runNode(["--import", fromSource, file]).finally(() =>
+    rm(file),
+  );
+  expect([exitCode, output]).toEqual([0, expect.stringMatching(/empty-rewind .* kept/)]);
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { laws } from "../src/laws/index.ts";
+import { chapters } from "../src/laws/law.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { seed } from "./support.ts";
 
@@ -46,9 +47,13 @@ test("the same engine with a stale key after a rewind is detected", async () => 
   expect((await runLaw(rewound, subject, { seed, runs: 100 })).status).toBe("kept");
 });
 
-test("every law is in the README", () => {
-  const missing = laws.filter(({ id }) => !readme.includes(`\`${id}\``));
-  expect(missing.map(({ id }) => id)).toEqual([]);
+test("every law is in the README, in the row of its chapter", () => {
+  for (const chapter of chapters) {
+    const [, row] = new RegExp(`^\\| ${chapter} \\| ([^|]*) \\|`, "m").exec(readme) ?? [];
+    const ids = [...(row ?? "").matchAll(/`([^`]+)`/g)].map(([, id]) => id);
+    const expected = laws.filter((law) => law.chapter === chapter).map(({ id }) => id);
+    expect([chapter, ids.sort()]).toEqual([chapter, expected.sort()]);
+  }
 });
 
 test("every npm script of the README exists", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { logits as anyLogits, thresholds } from "../src/arbitraries/logits.ts";
+import { logitRows as anyLogits, thresholds } from "../src/arbitraries/logits.ts";
 import { seededRandom } from "../src/math/random.ts";
 import { softmax } from "../src/math/softmax.ts";
 import { draw } from "../src/sampling/draw.ts";

@@ -8,7 +8,7 @@ import { writeTable } from "../src/io/csv.ts";
 import { lawById, laws } from "../src/laws/index.ts";
 import { type Law, law } from "../src/laws/law.ts";
 import { type Canary, decoderCanary } from "../src/laws/support/canary.ts";
-import { expect as expectLaw } from "../src/laws/support/expect.ts";
+import { expectThat as expectLaw } from "../src/laws/support/expect.ts";
 import { withSequences } from "../src/laws/support/wrapped.ts";
 import { reference } from "../src/subjects/reference.ts";
 import type { Candidate } from "../src/subjects/subject.ts";

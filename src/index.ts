@@ -4,8 +4,11 @@
  */
 
 export { default as fc } from "fast-check";
-export { logits as logitRows } from "./arbitraries/logits.ts";
+export { configs } from "./arbitraries/configs.ts";
+export { logitRows } from "./arbitraries/logits.ts";
 export { models } from "./arbitraries/models.ts";
+export { optionsOf, samplingOptions } from "./arbitraries/sampling-options.ts";
+export { scriptedDecoder } from "./arbitraries/scripted-decoder.ts";
 export { rawTokens, tokensOf } from "./arbitraries/tokens.ts";
 export {
   type Batch,
@@ -33,8 +36,17 @@ export {
 } from "./generation/generate.ts";
 export { logProbs } from "./generation/log-probs.ts";
 export { speculate } from "./generation/speculate.ts";
-export { laws } from "./laws/index.ts";
-export { choiceLaw, completionsLaw, type Law, type LawCase, law } from "./laws/law.ts";
+export { lawById, laws } from "./laws/index.ts";
+export {
+  type Chapter,
+  choiceLaw,
+  completionsLaw,
+  type Law,
+  type LawCase,
+  law,
+  type Need,
+} from "./laws/law.ts";
+export { expectAccurate } from "./laws/support/accuracy.ts";
 export {
   buildCanary,
   type Canary,
@@ -44,7 +56,10 @@ export {
   samplerCanary,
   speculationCanary,
 } from "./laws/support/canary.ts";
-export { expectLast, expectLogits, LawBroken } from "./laws/support/expect.ts";
+export { changedModel } from "./laws/support/changed-model.ts";
+export { expectLogits, expectNextLogits, expectThat, LawBroken } from "./laws/support/expect.ts";
+export { freshLogits } from "./laws/support/fresh-logits.ts";
+export { checkHistory, type HistoryCase, histories } from "./laws/support/history.ts";
 export { withBatches, withSequences } from "./laws/support/wrapped.ts";
 export { type Arithmetic, countingArithmetic, float32 } from "./math/arithmetic.ts";
 export type { Logits } from "./math/logits.ts";

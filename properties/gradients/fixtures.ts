@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { sha256 } from "../../src/io/files.ts";
-import { expect } from "../../src/laws/support/expect.ts";
+import { expectThat } from "../../src/laws/support/expect.ts";
 import { configFromJson, type ModelConfig } from "../../src/model/config.ts";
 import { buildWeights, type Weights } from "../../src/model/weights.ts";
 import { type Example, lossAndGradients } from "../../src/training/gradients.ts";
@@ -45,7 +45,7 @@ async function readGradientFixture(name: string): Promise<GradientFixture> {
   const manifest: { sha256: Record<string, string> } = await json("manifest.json");
   for (const [file, must] of Object.entries(manifest.sha256)) {
     const got = sha256(await readFile(path(file)));
-    expect(got === must, `${name}/${file}: the sha256 must be ${must}, got ${got}`);
+    expectThat(got === must, `${name}/${file}: the sha256 must be ${must}, got ${got}`);
   }
   const config = configFromJson(await json("config.json"));
   const weightsIn = async (file: string) => {
@@ -72,7 +72,7 @@ const SHARE = 1e-13;
 export function checkGradientFixture(fixture: GradientFixture): number {
   const { loss, counted, gradients } = lossAndGradients(fixture, fixture.batch);
   const { name } = fixture;
-  expect(counted === fixture.counted, `${name}: ${fixture.counted} must count, got ${counted}`);
+  expectThat(counted === fixture.counted, `${name}: ${fixture.counted} must count, got ${counted}`);
   const error = expectClose(`${name}: the loss`, loss, fixture.loss, 1e-9 * fixture.loss);
   return Math.max(error, expectSame(name, gradients, fixture.gradients, SHARE));
 }

@@ -3,7 +3,7 @@
  * `npm run mutants` on code with a planted bug.
  */
 import type fc from "fast-check";
-import { expect } from "../../src/laws/support/expect.ts";
+import { expectThat } from "../../src/laws/support/expect.ts";
 import type { Weights } from "../../src/model/weights.ts";
 import type { GradientCase } from "./cases.ts";
 
@@ -23,7 +23,7 @@ export interface GradientLaw {
 export function expectClose(what: string, actual: number, expected: number, bound: number): number {
   const error = Math.abs(actual - expected);
   const text = `${what} is ${actual}, but should be ${expected}: off by ${error}, ${bound} allowed`;
-  expect(error <= bound, text);
+  expectThat(error <= bound, text);
   return bound === 0 ? 0 : error / bound;
 }
 
@@ -57,7 +57,7 @@ export const ROUNDING = 1e-11;
 
 export function expectZero(what: string, data: Float64Array): void {
   const i = data.findIndex((x) => x !== 0);
-  expect(i < 0, `${what}[${i}] must be 0, got ${data[i]}`);
+  expectThat(i < 0, `${what}[${i}] must be 0, got ${data[i]}`);
 }
 
 export const tensorOf = ({ tensors }: Weights, name: string) =>

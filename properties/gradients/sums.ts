@@ -1,5 +1,5 @@
 /** Gradients of batches, shared tensors and frozen tensors are sums. */
-import { expect } from "../../src/laws/support/expect.ts";
+import { expectThat } from "../../src/laws/support/expect.ts";
 import { seededRandom } from "../../src/math/random.ts";
 import { withLora } from "../../src/model/lora.ts";
 import { buildWeights } from "../../src/model/weights.ts";
@@ -27,7 +27,7 @@ export const sums: GradientLaw = {
       labels.slice(1).filter((label) => label !== IGNORED).length;
     const rows = batch.filter((example) => counts(example) > 0);
     const counted = rows.reduce((sum, example) => sum + counts(example), 0);
-    expect(whole.counted === counted, `counted must be ${counted}, got ${whole.counted}`);
+    expectThat(whole.counted === counted, `counted must be ${counted}, got ${whole.counted}`);
     const parts = rows.map((example) => {
       const { loss, gradients } = lossAndGradients(model, [example]);
       return { share: counts(example) / counted, loss, gradients };
@@ -75,7 +75,7 @@ export const ties: GradientLaw = {
   holds: ({ model: { name, config, weights }, batch }) => {
     const { gradients } = lossAndGradients({ config, weights }, batch);
     const oneMemory = gradients.lmHead.weight.buffer === gradients.embedTokens.buffer;
-    expect(oneMemory, "the head's gradient must be the embedding's memory");
+    expectThat(oneMemory, "the head's gradient must be the embedding's memory");
     const untied = { ...config, tieWordEmbeddings: false };
     const place = (tensor: string) =>
       tensor === "lm_head.weight" ? weights.embedTokens.slice() : tensorOf(weights, tensor);
@@ -149,7 +149,7 @@ export const adapters: GradientLaw = {
       else {
         const base = tensorOf(plain, name);
         const i = data.findIndex((x, at) => x !== base[at]);
-        expect(i < 0, `${name}[${i}] must be ${base[i]}, as without adapters, got ${data[i]}`);
+        expectThat(i < 0, `${name}[${i}] must be ${base[i]}, as without adapters, got ${data[i]}`);
       }
     }
     return reached ? 0 : null;

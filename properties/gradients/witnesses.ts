@@ -1,6 +1,6 @@
 /** Comparison of the gradient with two independent computations, without reverse mode. */
 import { forward } from "../../src/definition.ts";
-import { expect } from "../../src/laws/support/expect.ts";
+import { expectThat } from "../../src/laws/support/expect.ts";
 import { seededRandom } from "../../src/math/random.ts";
 import type { Model } from "../../src/model/model.ts";
 import type { Weights } from "../../src/model/weights.ts";
@@ -106,7 +106,7 @@ export const duals: GradientLaw = {
     };
     try {
       const { error, next } = check("all tensors");
-      expect(next === options.dropout?.random(), "masks must take one number for every entry");
+      expectThat(next === options.dropout?.random(), "masks must take one number for every entry");
       return error;
     } catch (error) {
       for (const { name } of model.weights.tensors) check(name, (one) => one === name);

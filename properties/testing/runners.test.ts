@@ -7,7 +7,7 @@ const folder = scratchFolder();
 
 const history = "history-invariance: only the tokens held matter";
 const cache = "cache-equality: cached = uncached, at every step";
-const fork = "fork-independence: a fork and its origin do not touch each other (not offered: fork)";
+const fork = "fork-independence: a fork and its origin are independent (not offered: fork)";
 const known = `${history} (known failure: a rewind keeps the first token)`;
 
 interface Case {

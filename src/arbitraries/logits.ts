@@ -4,7 +4,7 @@ import fc from "fast-check";
  * Returns logits that reveal defects of samplers: random reals; small integers, which tie;
  * probabilities that are powers of two, whose sums are exact; one huge value; some tokens dropped.
  */
-export function logits(maxLength = 16, minLength = 1): fc.Arbitrary<Float64Array> {
+export function logitRows(maxLength = 16, minLength = 1): fc.Arbitrary<Float64Array> {
   const size = { minLength, maxLength, size: "max" as const };
   const reals = fc.array(
     fc.integer({ min: -6000, max: 6000 }).map((x) => x / 2000),

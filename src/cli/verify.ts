@@ -53,18 +53,21 @@ interface Options extends SubjectOptions, FormatOptions {
 
 const examples = `
 Examples:
-  causalgate verify                                   every law, 1,000 cases each
-  causalgate verify --engine my-engine.ts --time 2m   a decoder of your own, for two minutes
-  causalgate verify --subject transformers            an engine that others wrote, into engines.csv
+  causalgate verify                                    every law, 1,000 cases each
+  causalgate verify --engine my-engine.ts --time 2m    your own engine, for two minutes
+  causalgate verify --subject transformers             another engine, into engines.csv
   causalgate verify --http http://127.0.0.1:8080 --model model.gguf
   causalgate verify --law cache-equality rewind-equality --runs 20000
-  causalgate verify --replay cache-equality/42/3:0:1         one case, as a failure printed it
+  causalgate verify --replay cache-equality/42/3:0:1   one case, as a failure printed it
+
+Exit codes: 0 all applicable laws kept or known to fail, 1 a law broken, 2 wrong usage,
+3 a law unproven: the violation planted for it was not detected, or its precondition not met
 `;
 
-/** `causalgate verify`: laws on one subject, with a replay of any failure. */
+/** `causalgate verify`: runs laws on one subject, and replays failures. */
 export function verifyCommand(): Command {
   const command = new Command("verify").description(
-    "run the laws on a decoder; exit code 1 if one is broken",
+    "run the laws on an engine, and replay a failure",
   );
   for (const option of subjectOptions()) command.addOption(option);
   return command

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { logits } from "../arbitraries/logits.ts";
+import { logitRows } from "../arbitraries/logits.ts";
 import { rawTokens } from "../arbitraries/tokens.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { countsOf } from "./support/penalties.ts";
 import { expectRefused, keptBy, samplerOf, show } from "./support/sampler.ts";
 
@@ -25,7 +25,7 @@ export const bannedSequences = choiceLaw<Ban>({
     "bans without a match when the history is short, matches at another place, the first id banned in place of the last",
   needs: ["sampler.ban"],
   precondition: { name: "a sequence of several ids matched, and one did not", floor: 0.05 },
-  cases: () => fc.record({ row: logits(8), history: rawTokens(0, 4), sequences: sequences() }),
+  cases: () => fc.record({ row: logitRows(8), history: rawTokens(0, 4), sequences: sequences() }),
   check: ({ row, history: raw, sequences }, subject) => {
     const { ban } = samplerOf(subject);
     const { history } = countsOf(row, raw);
@@ -36,7 +36,7 @@ export const bannedSequences = choiceLaw<Ban>({
     const what = `ban(${show(row)}, [${history}], ${JSON.stringify(all)})`;
     const matches = all.filter((sequence) => {
       const others = sequence.slice(0, -1).map(String);
-      // An end as text, so that this says it in another way than any sampler would.
+      // Compared as text, which is independent of how a sampler compares ids.
       return `,${history}`.endsWith(others.map((id) => `,${id}`).join(""));
     });
     const dropped = matches.map((sequence) => sequence[sequence.length - 1]);
@@ -48,7 +48,7 @@ export const bannedSequences = choiceLaw<Ban>({
       return false;
     }
     const kept = keptBy(what, row, ban(row, history, all));
-    expect(kept.join() === wanted.join(), `${what} keeps ${kept}, not ${wanted}`);
+    expectThat(kept.join() === wanted.join(), `${what} keeps ${kept}, not ${wanted}`);
     expectRefused("ban accepted an empty sequence", () => ban(row, history, [[]]));
     const long = all.filter((sequence) => sequence.length > 1);
     return long.some((one) => matches.includes(one)) && long.some((one) => !matches.includes(one));

@@ -12,10 +12,10 @@ import { nudgedRows, withBatches } from "./support/wrapped.ts";
 
 export const batchInvariance = law<BatchCase>({
   id: "batch-invariance",
-  name: "a row of a batch is the row alone",
+  name: "a row of a batch has the logits of the row alone",
   chapter: "batch",
   statement:
-    "Rows of any lengths that advance in common calls give the logits of the same rows, each in a sequence of its own.",
+    "Rows of any lengths that advance in common calls give the logits of the same rows in separate sequences.",
   source: "batching saves the loading of weights; Pope et al. 2022, section 2",
   catches:
     "one position or one mask for all rows, caches that rows share, logits of another row's last token",
@@ -35,7 +35,7 @@ export const batchInvariance = law<BatchCase>({
     return ragged;
   },
   canaries: [
-    decoderCanary("a row feels how much longer the longest row is", (decoder) =>
+    decoderCanary("a row depends on how much longer the longest row is", (decoder) =>
       withBatches(decoder, (batch) => ({
         append: async (rows) => {
           const results = await batch.append(rows);

@@ -18,7 +18,7 @@ export const beamReordering = law<Beams>({
   name: "reordered beams carry their caches with them",
   chapter: "batch",
   statement:
-    "After rows are reordered or duplicated, each goes on with the tokens of the row that it came from.",
+    "After rows are reordered or duplicated, each continues with the tokens of its source row.",
   source: "beam search: a hypothesis may continue any other; Sutskever et al. 2014, section 3.2",
   catches:
     "a reorder that is skipped, in some layers too, or done in place; duplicates that share a cache",

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { cold, type TokenCase } from "./support/cold.ts";
-import { expect, expectLast } from "./support/expect.ts";
+import { expectNextLogits, expectThat } from "./support/expect.ts";
+import { freshLogits, type TokenCase } from "./support/fresh-logits.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 export const cacheEquality = law<TokenCase>({
@@ -23,14 +23,14 @@ export const cacheEquality = law<TokenCase>({
     for (const [t, token] of tokens.entries()) {
       const held = tokens.slice(0, t + 1);
       const cached = await sequence.append([token]);
-      expect(sequence.length === held.length, `length after [${held}] is ${sequence.length}`);
-      const uncached = await cold(decoder, held);
-      expectLast("one by one", held, cached, uncached, subject.repeatable);
+      expectThat(sequence.length === held.length, `length after [${held}] is ${sequence.length}`);
+      const uncached = await freshLogits(decoder, held);
+      expectNextLogits("one by one", held, cached, uncached, subject.repeatable);
     }
     return tokens.length > 2;
   },
   canaries: [
-    decoderCanary("a single token forgets what came before", (decoder) =>
+    decoderCanary("a single token ignores the tokens before it", (decoder) =>
       withSequences(decoder, (sequence) => ({
         append: async (tokens) => {
           if (tokens.length > 1) return sequence.append(tokens);

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { law } from "./law.ts";
 import { generationCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import {
-  asked,
   continuing,
-  describeAsked,
+  describeRequest,
   expectText,
   generationOf,
   type RequestCase,
+  requestFor,
   requests,
 } from "./support/texts.ts";
 
@@ -19,8 +19,8 @@ export const cachedGeneration = law<RequestCase & { truncate: boolean }>({
   name: "the cache changes the cost and not the text",
   chapter: "generation",
   statement:
-    "Generation that recomputes the whole sequence for every token gives the tokens of generation with a cache, and both send as many tokens through the decoder as their formulas say.",
-  source: "seeds 000 and 001: naive nP + n(n - 1)/2 token steps, cached P + n - 1",
+    "Generation that recomputes the whole sequence for every token gives the tokens of generation with a cache, and both send the number of tokens through the decoder that their formulas give.",
+  source: "a count of token steps: naive nP + n(n - 1)/2, cached P + n - 1",
   catches:
     "a last token that is sent twice or never, positions that restart, a prompt that is read again, caches that outlive a restart",
   needs: ["generation.generate"],
@@ -33,11 +33,11 @@ export const cachedGeneration = law<RequestCase & { truncate: boolean }>({
     }),
   check: async ({ candidate: { decoder }, request, truncate }, subject) => {
     const { generate } = generationOf(subject);
-    const one = asked(decoder, request);
+    const one = requestFor(decoder, request);
     const { prompt, fresh } = one;
     const cached = await generate(decoder, prompt, { ...fresh(), truncate });
     const uncached = await generate(decoder, prompt, { ...fresh(), truncate, naive: true });
-    const what = describeAsked("naive text", one, { truncate });
+    const what = describeRequest("naive text", one, { truncate });
     await expectText(what, decoder, one, uncached, cached, subject.repeatable);
     const { maxPositionEmbeddings: P } = decoder.config;
     const widths = cached.newTokens.map((_, i) => prompt.length + i);
@@ -45,7 +45,7 @@ export const cachedGeneration = law<RequestCase & { truncate: boolean }>({
     const cachedSteps = sum(widths.map((width, i) => (width > P ? P : i === 0 ? width : 1)));
     const counted = `${what} took ${uncached.tokenSteps} token steps, ${cached.tokenSteps} cached`;
     const right = uncached.tokenSteps === naiveSteps && cached.tokenSteps === cachedSteps;
-    expect(right, `${counted}, but should take ${naiveSteps} and ${cachedSteps}`);
+    expectThat(right, `${counted}, but should take ${naiveSteps} and ${cachedSteps}`);
     return widths.length > 1;
   },
   canaries: [

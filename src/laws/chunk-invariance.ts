@@ -4,8 +4,8 @@ import type { Decoder, Sequence } from "../decoder.ts";
 import type { Logits } from "../math/logits.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { cold, type TokenCase } from "./support/cold.ts";
-import { expectLast } from "./support/expect.ts";
+import { expectNextLogits } from "./support/expect.ts";
+import { freshLogits, type TokenCase } from "./support/fresh-logits.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 interface Chunks extends TokenCase {
@@ -40,7 +40,7 @@ export const chunkInvariance = law<Chunks>({
       held = [...held, ...chunk];
       for (const [i, row] of rows.entries()) {
         const prefix = held.slice(0, held.length - rows.length + i + 1);
-        expectLast(cuts, prefix, row, await cold(decoder, prefix), subject.repeatable);
+        expectNextLogits(cuts, prefix, row, await freshLogits(decoder, prefix), subject.repeatable);
       }
     }
     return chunks.slice(1).some((chunk) => chunk.length > 1);

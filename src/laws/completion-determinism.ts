@@ -3,7 +3,7 @@ import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Completed } from "../generation/complete.ts";
 import { completionsLaw } from "./law.ts";
 import { completionsCanary } from "./support/canary.ts";
-import { ask, expectSameTop, type PromptCase, prompts } from "./support/completions.ts";
+import { ask, expectSameTop, type PromptCase, promptCase } from "./support/completions.ts";
 
 export const completionDeterminism = completionsLaw<
   PromptCase & { others: { shared: number; rest: number[] }[] }
@@ -12,16 +12,16 @@ export const completionDeterminism = completionsLaw<
   name: "an answer depends on the prompt alone",
   chapter: "servers",
   statement:
-    "A prompt gives the same log-probabilities again, also after other prompts that share a beginning with it, and with nothing remembered of earlier prompts.",
+    "A prompt gives the same log-probabilities again, also after other prompts that share a beginning with it, and without any cache.",
   source: "prompt caches: remembered keys and values are those of the same tokens",
   catches:
-    "a prompt cache that is looked up by too little of the prompt, slots that keep another text, answers that depend on what was asked before",
+    "a prompt cache that is looked up by too little of the prompt, slots that keep another text, answers that depend on earlier requests",
   needs: [],
   precondition: { name: "another prompt shared a beginning of two tokens", floor: 0.25 },
   cases: (subject) => {
     const other = fc.record({ shared: fc.nat({ max: 6 }), rest: rawTokens(0, 4) });
     const others = fc.array(other, { minLength: 1, maxLength: 3 });
-    return fc.record({ ...prompts(subject), others });
+    return fc.record({ ...promptCase(subject), others });
   },
   check: async ({ candidate, prompt: raw, count, others }, subject) => {
     const prompt = tokensOf(candidate, raw);

@@ -2,20 +2,20 @@ import fc from "fast-check";
 import { tokensOf } from "../arbitraries/tokens.ts";
 import { completionsLaw } from "./law.ts";
 import { completionsCanary } from "./support/canary.ts";
-import { ask, expectSameTop, type PromptCase, prompts } from "./support/completions.ts";
+import { ask, expectSameTop, type PromptCase, promptCase } from "./support/completions.ts";
 
 export const completionStepwise = completionsLaw<PromptCase & { steps: number }>({
   id: "completion-stepwise",
-  name: "a text is its tokens, asked for one by one",
+  name: "a text equals its tokens requested one by one",
   chapter: "servers",
   statement:
-    "Of n tokens in one answer, each has the log-probabilities that the prompt and the tokens before it give when they are asked for themselves.",
+    "Each of n tokens in one answer has the log-probabilities of a request for one token after the prompt and the tokens before it.",
   source: "the chain rule; a prompt's tokens and new tokens are the same to the model",
   catches:
     "log-probabilities of the step before or after, positions that restart after the prompt, a decode that differs from the prefill",
   needs: [],
   precondition: { name: "at least two tokens were made", floor: 0.5 },
-  cases: (subject) => fc.record({ ...prompts(subject), steps: fc.integer({ min: 2, max: 5 }) }),
+  cases: (subject) => fc.record({ ...promptCase(subject), steps: fc.integer({ min: 2, max: 5 }) }),
   check: async ({ candidate, prompt: raw, count, steps }, subject) => {
     const prompt = tokensOf(candidate, raw);
     const options = { maxNewTokens: steps, topLogProbs: count };

@@ -3,20 +3,20 @@ import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Completed } from "../generation/complete.ts";
 import { completionsLaw } from "./law.ts";
 import { completionsCanary } from "./support/canary.ts";
-import { ask, expectSameTop, type PromptCase, prompts } from "./support/completions.ts";
+import { ask, expectSameTop, type PromptCase, promptCase } from "./support/completions.ts";
 
 export const concurrentCompletions = completionsLaw<PromptCase & { others: number[][] }>({
   id: "concurrent-completions",
-  name: "answers that are asked for at once are those asked for alone",
+  name: "concurrent requests get the answers of separate ones",
   chapter: "servers",
-  statement: "Several prompts at a time, of any lengths, each get what they get alone.",
+  statement: "Several concurrent prompts of any lengths each get the answer that they get alone.",
   source: "continuous batching: rows of one pass never see each other",
   catches: "slots that share keys, positions or masks; a reply that goes to another's request",
   needs: [],
   precondition: { name: "two prompts differ", floor: 0.5 },
   cases: (subject) => {
     const others = fc.array(rawTokens(1, 6), { minLength: 1, maxLength: 3 });
-    return fc.record({ ...prompts(subject), others });
+    return fc.record({ ...promptCase(subject), others });
   },
   check: async ({ candidate, prompt, count, others }, subject) => {
     const all = [prompt, ...others].map((raw) => tokensOf(candidate, raw));

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { cold } from "./support/cold.ts";
-import { expectLast } from "./support/expect.ts";
+import { expectNextLogits } from "./support/expect.ts";
+import { freshLogits } from "./support/fresh-logits.ts";
 import { expectSequenceRefuses, type FilledCase } from "./support/refused-calls.ts";
 import { withSequences } from "./support/wrapped.ts";
 
@@ -28,7 +28,7 @@ export const contextLimit = law<FilledCase>({
       sequence.append([0, 0]),
     );
     const last = await sequence.append(full.slice(-1));
-    expectLast("filled", full, last, await cold(decoder, full), subject.repeatable);
+    expectNextLogits("filled", full, last, await freshLogits(decoder, full), subject.repeatable);
     await expectSequenceRefuses(sequence, `token ${P + 1} of ${P}`, () => sequence.append([0]));
     return true;
   },

@@ -3,7 +3,7 @@ import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 interface OneToken {
@@ -42,7 +42,7 @@ export const contextSensitivity = law<OneToken>({
     };
     const [before, after] = [await row(tokens), await row(changed)];
     const differ = before.some((logit, v) => logit !== after[v]);
-    expect(differ, `logits at ${at} are the same for [${tokens}] and [${changed}]`);
+    expectThat(differ, `logits at ${at} are the same for [${tokens}] and [${changed}]`);
     return true;
   },
   canaries: [
@@ -55,8 +55,8 @@ export const contextSensitivity = law<OneToken>({
 });
 
 /**
- * Whether two tokens must be told apart. A norm can make two embeddings equal: RMSNorm forgets a
- * common scale, LayerNorm a common shift too, and narrow rows have little else.
+ * Returns true if two tokens must be distinguished. A norm can make two embeddings equal: RMSNorm
+ * removes a common scale, LayerNorm also a common shift, and narrow rows have little else.
  */
 function distinguishable(model: Candidate["model"], a: number, b: number): boolean {
   if (model === null) return true;

@@ -6,8 +6,8 @@ import { accuracyOf } from "../tolerance/measured.ts";
 import { law } from "./law.ts";
 import { expectAccurate } from "./support/accuracy.ts";
 import { decoderCanary } from "./support/canary.ts";
-import type { TokenCase } from "./support/cold.ts";
 import { expectLogits } from "./support/expect.ts";
+import type { TokenCase } from "./support/fresh-logits.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 export const definitionEquality = law<TokenCase>({
@@ -15,7 +15,7 @@ export const definitionEquality = law<TokenCase>({
   name: "the logits are the definition's",
   chapter: "conventions",
   statement:
-    "The logits after every token are those of the defining equations in float64, within what the decoder's arithmetic allows.",
+    "The logits after every token are those of the defining equations in float64, within the tolerance of the decoder's arithmetic.",
   source: "src/definition.ts, equation by equation",
   catches:
     "wrong conventions: RoPE pairs, head grouping, scale, epsilon, activation, norm, bias, head",

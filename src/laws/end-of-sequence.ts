@@ -2,9 +2,15 @@ import fc from "fast-check";
 import type { Generated } from "../generation/generate.ts";
 import { law } from "./law.ts";
 import { generationCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { batchRow, rowCases, rowsOf, type TextRowsCase } from "./support/text-rows.ts";
-import { asked, continuing, describeAsked, expectText, generationOf } from "./support/texts.ts";
+import {
+  continuing,
+  describeRequest,
+  expectText,
+  generationOf,
+  requestFor,
+} from "./support/texts.ts";
 
 interface Stop extends TextRowsCase {
   row: number;
@@ -16,7 +22,7 @@ export const endOfSequence = law<Stop>({
   name: "a text ends at its first end of sequence, and at no other's",
   chapter: "generation",
   statement:
-    "With an end-of-sequence token, every row is its text without one, cut after the first such token that is new, and says so; the token is kept, nothing follows it, one in the prompt does not count; rows of a batch end each by itself; no row is longer than maxNewTokens, and 0 gives none.",
+    "With an end-of-sequence token, every row is its text without one, cut after the first such token among the new ones, with finish reason eos; that token is kept and nothing follows it; one in the prompt does not count; each row of a batch ends independently; no row is longer than maxNewTokens, and 0 gives none.",
   source: "Hugging Face's generation, with a separate end for every row",
   catches:
     "one row that ends all, rows that go on after their end, an end of sequence that is replaced or dropped, a stop in the prompt",
@@ -26,25 +32,25 @@ export const endOfSequence = law<Stop>({
   check: async (value, subject) => {
     const { generate, generateBatch } = generationOf(subject);
     const { decoder } = value.candidate;
-    const all = rowsOf(value).map((request) => asked(decoder, request));
+    const all = rowsOf(value).map((request) => requestFor(decoder, request));
     const endless: Generated[] = [];
     for (const { prompt, fresh } of all) endless.push(await generate(decoder, prompt, fresh()));
     const { newTokens: source } = endless[value.row % all.length];
     const eosTokenId = source[value.at % Math.max(1, source.length)] ?? 0;
     const options = { ...all[0].options, eosTokenId };
     const batch = await generateBatch(decoder, all.map(batchRow), options);
-    expect(batch.length === all.length, `${all.length} rows gave ${batch.length} texts`);
+    expectThat(batch.length === all.length, `${all.length} rows gave ${batch.length} texts`);
     for (const [i, one] of all.entries()) {
       const alone = await generate(decoder, one.prompt, { ...one.fresh(), eosTokenId });
       const expected = cutAfter(endless[i], eosTokenId);
       const texts = { text: alone, [`row ${i} of ${all.length}`]: batch[i] };
       for (const [name, text] of Object.entries(texts)) {
-        const what = describeAsked(name, one, { eosTokenId });
+        const what = describeRequest(name, one, { eosTokenId });
         await expectText(what, decoder, one, text, expected, subject.repeatable);
         const count = text.newTokens.length;
-        expect(count <= one.options.maxNewTokens, `${what} has ${count} new tokens`);
+        expectThat(count <= one.options.maxNewTokens, `${what} has ${count} new tokens`);
         const whole = [...one.prompt, ...text.newTokens];
-        expect(
+        expectThat(
           text.tokens.join() === whole.join(),
           `${what} says [${text.tokens}], not [${whole}]`,
         );

@@ -21,7 +21,7 @@ export const errorGrowth = law<Long>({
   name: "the error does not outgrow its bound with the length",
   chapter: "numerics",
   statement:
-    "Over contexts many times longer than those of the other laws, every row is the definition's within the noise that the decoder's arithmetic has on these very tokens.",
+    "Over contexts many times longer than those of the other laws, every row matches the definition within the noise of the decoder's arithmetic on these tokens.",
   source: "Higham 2002, section 3.1: a sum of n numbers is off by at most n units of rounding",
   catches:
     "sums that saturate or drift over long rows, angles in too few bits, tables that are too short",

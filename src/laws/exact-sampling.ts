@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { logits } from "../arbitraries/logits.ts";
+import { logitRows } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { samplerOf, show, slack } from "./support/sampler.ts";
 
 export const exactSampling = choiceLaw<{ row: Float64Array }>({
@@ -17,7 +17,7 @@ export const exactSampling = choiceLaw<{ row: Float64Array }>({
     "off-by-one ids, unsorted or unnormalised mass, fallbacks that favour a token, draws outside the support",
   needs: ["sampler.draw"],
   precondition: { name: "at least two tokens have a probability, and one has none", floor: 0.05 },
-  cases: () => fc.record({ row: logits() }),
+  cases: () => fc.record({ row: logitRows() }),
   check: ({ row }, subject) => {
     const { draw } = samplerOf(subject);
     const probs = softmax(row);
@@ -28,13 +28,13 @@ export const exactSampling = choiceLaw<{ row: Float64Array }>({
       for (const u of [start + slack, (start + end) / 2, end - slack]) {
         if (p <= 4 * slack || u < 0 || u >= 1) continue;
         const drawn = draw(probs, u);
-        expect(drawn === id, `draw(${show(probs)}, ${u}) is ${drawn}, not ${id}`);
+        expectThat(drawn === id, `draw(${show(probs)}, ${u}) is ${drawn}, not ${id}`);
       }
       start = end;
     }
     const extreme = draw(probs, 1 - 2 ** -53);
-    expect(probs[extreme] > 0, `draw(${show(probs)}, 1 - 2^-53) is ${extreme}, probability 0`);
-    expect(probs[draw(probs, 0)] > 0, `draw(${show(probs)}, 0) has probability 0`);
+    expectThat(probs[extreme] > 0, `draw(${show(probs)}, 1 - 2^-53) is ${extreme}, probability 0`);
+    expectThat(probs[draw(probs, 0)] > 0, `draw(${show(probs)}, 0) has probability 0`);
     return probs.filter((p) => p > 0).length > 1 && probs.some((p) => p === 0);
   },
   canaries: [

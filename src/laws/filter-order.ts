@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { softmax } from "../math/softmax.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { type ChainCase, chains, folded, stagesOf } from "./support/chain.ts";
-import { expect } from "./support/expect.ts";
+import { type ChainCase, chainCases, foldedChain, stagesOf } from "./support/chain.ts";
+import { expectThat } from "./support/expect.ts";
 import { samplerOf, show, slack } from "./support/sampler.ts";
 
 export const filterOrder = choiceLaw<ChainCase>({
@@ -11,19 +11,18 @@ export const filterOrder = choiceLaw<ChainCase>({
   name: "the chain goes through its stages in the declared order",
   chapter: "filters",
   statement:
-    "The distribution is that of the stages applied one after the other in the order that the sampler declares: each sees what the one before it left, renormalised.",
-  source:
-    "Hugging Face's generation: penalties, bans, temperature, top-k, top-p, min-p; the first two seeds: temperature, top-k, top-p, softmax",
+    "The distribution is that of the stages applied one after the other in the order that the sampler declares: each receives the result of the one before it, renormalised.",
+  source: "Hugging Face's generation: penalties, bans, temperature, top-k, top-p, min-p",
   catches:
     "temperature after the filters, top-p before top-k, filters on unnormalised mass, penalties on scaled logits",
   needs: ["sampler.conventions", "sampler.distribution"],
   precondition: { name: "another order would give another distribution", floor: 0.08 },
-  cases: chains,
+  cases: chainCases,
   check: (value, subject) => {
     const sampler = samplerOf(subject);
     const { order } = sampler.conventions;
     const { row } = value;
-    const fitting = folded(value);
+    const fitting = foldedChain(value);
     if (fitting === null) return false;
     const { options, history } = fitting;
     const stages = stagesOf(sampler, options, history);
@@ -33,7 +32,7 @@ export const filterOrder = choiceLaw<ChainCase>({
     const probs = sampler.distribution(row, options, history);
     const what = `distribution(${show(row)}, ${fc.stringify(options)}, [${history}])`;
     for (const [id, p] of expected.entries()) {
-      expect(Math.abs(probs[id] - p) <= slack, `${what}[${id}] is ${probs[id]}, not ${p}`);
+      expectThat(Math.abs(probs[id] - p) <= slack, `${what}[${id}] is ${probs[id]}, not ${p}`);
     }
     const given = order.filter((name) => name in options);
     const swapped = given.slice(1).map((_, at) => {
@@ -63,7 +62,7 @@ function comesFirst<T>(order: readonly T[], first: T, second: T): boolean {
   return order.includes(first) && order.indexOf(first) < order.indexOf(second);
 }
 
-/** Whether two distributions agree; one that a ban leaves empty, out of its place, does not. */
+/** Returns true if two distributions agree; false if a ban out of its place leaves none. */
 function isSame(actual: () => Float64Array, expected: Float64Array): boolean {
   try {
     return actual().every((p, id) => Math.abs(p - expected[id]) <= slack);

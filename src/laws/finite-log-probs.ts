@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { rowIndex, scriptedDecoder } from "../arbitraries/scripted-decoder.ts";
 import { law } from "./law.ts";
 import { generationCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { expectLogProbs } from "./support/log-probs.ts";
 import { show } from "./support/sampler.ts";
 import { generationOf } from "./support/texts.ts";
@@ -34,7 +34,7 @@ export const finiteLogProbs = law<Gaps>({
     const after = tokens.slice(1).map((_, i) => rowAfter(tokens.slice(0, i + 1)));
     for (const [i, logProb] of actual.entries()) {
       const what = `log-probability ${i} of [${tokens}], after logits ${show(after[i])}, is ${logProb}`;
-      expect(Number.isFinite(logProb), what);
+      expectThat(Number.isFinite(logProb), what);
     }
     expectLogProbs("log-probabilities", tokens, actual, after, "bitwise");
     return after.some((row, i) => Math.max(...row) - row[tokens[i + 1]] > 745);

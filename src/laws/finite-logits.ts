@@ -8,7 +8,7 @@ import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { changedModel } from "./support/changed-model.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 interface Extreme {
@@ -51,7 +51,7 @@ export const finiteLogits = law<Extreme>({
     for (const [t, row] of (await rowsOf(decoder, tokens)).entries()) {
       const token = row.findIndex((logit) => !Number.isFinite(logit));
       const what = `the logit of token ${token} at position ${t} of [${tokens}]`;
-      expect(token < 0, `${what} is ${row[token]}`);
+      expectThat(token < 0, `${what} is ${row[token]}`);
     }
     return extreme === null || underflows(extreme, tokens);
   },
@@ -98,7 +98,7 @@ function extremeModel(model: Model, sharpness: number, blank: boolean): Model {
   });
 }
 
-/** Whether a score lies so far below the largest of its row that `e` to the difference is 0. */
+/** Returns true if a score is so far below the largest of its row that its probability is 0. */
 function underflows({ config, weights }: Model, tokens: number[]): boolean {
   const { slidingWindow } = config;
   const { layers } = forwardStages(config, weights, tokens);

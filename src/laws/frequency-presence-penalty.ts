@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
-import { countsOf, type Seen, seen } from "./support/penalties.ts";
+import { expectThat } from "./support/expect.ts";
+import { countsOf, type PenaltyCase, penaltyCases } from "./support/penalties.ts";
 import { expectRefused, samplerOf, show } from "./support/sampler.ts";
 
-export const frequencyPresencePenalty = choiceLaw<Seen>({
+export const frequencyPresencePenalty = choiceLaw<PenaltyCase>({
   id: "frequency-presence-penalty",
   name: "the frequency penalty is linear in the count, the presence penalty counts once",
   chapter: "filters",
@@ -16,7 +16,7 @@ export const frequencyPresencePenalty = choiceLaw<Seen>({
   catches: "the two confused, counts that stop at 1, a wrong sign, unseen tokens touched",
   needs: ["sampler.frequencyPenalty", "sampler.presencePenalty"],
   precondition: { name: "a token was seen twice, at a penalty that is not 0", floor: 0.3 },
-  cases: () => seen(fc.constantFrom(0.5, 2, 0.25, 0, -0.5)),
+  cases: () => penaltyCases(fc.constantFrom(0.5, 2, 0.25, 0, -0.5)),
   check: ({ row, history: raw, penalty }, subject) => {
     const { frequencyPenalty, presencePenalty } = samplerOf(subject);
     const { history, counts } = countsOf(row, raw);
@@ -32,7 +32,7 @@ export const frequencyPresencePenalty = choiceLaw<Seen>({
         const rounding =
           counts[id] === 0 ? 0 : derivedTolerances.penalisedLogit * Math.max(1, Math.abs(wanted));
         const right = penalised[id] === wanted || Math.abs(penalised[id] - wanted) <= rounding;
-        expect(right, `${what}[${id}] is ${penalised[id]}, not ${wanted}`);
+        expectThat(right, `${what}[${id}] is ${penalised[id]}, not ${wanted}`);
       }
       for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
         expectRefused(`${name} accepted ${bad}`, () => penalise(row, history, bad));

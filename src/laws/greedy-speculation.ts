@@ -3,13 +3,13 @@ import { type DraftParts, draftOf, draftParts } from "../arbitraries/drafts.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { generationCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import {
-  asked,
-  describeAsked,
+  describeRequest,
   expectText,
+  type GenerationRequest,
   generationOf,
-  type Request,
+  requestFor,
   requests,
 } from "./support/texts.ts";
 import { withSequences } from "./support/wrapped.ts";
@@ -17,7 +17,7 @@ import { withSequences } from "./support/wrapped.ts";
 interface Draft {
   candidate: Candidate;
   draft: DraftParts;
-  request: Request;
+  request: GenerationRequest;
   draftTokens: number;
   /** Which token of the text is made its end of sequence; null for a text without one. */
   end: number | null;
@@ -28,7 +28,7 @@ export const greedySpeculation = law<Draft>({
   name: "greedy speculation is greedy generation, whatever the draft",
   chapter: "speculation",
   statement:
-    "With any draft, also one of a shorter context, greedy speculation gives the text of greedy generation, penalties, bans, end of sequence and length limits included; no more proposals are kept than were made or stand in the text, and all of them where the draft is the target itself, greedy or drawn; the target reads prompt, proposals and its own tokens once.",
+    "With any draft, also one of a shorter context, greedy speculation gives the text of greedy generation, penalties, bans, end of sequence and length limits included; no more proposals are kept than were made or are in the text, and all of them where the draft is the target itself, greedy or drawn; the target reads prompt, proposals and its own tokens once.",
   source: "Leviathan, Kalman and Matias 2023, appendix A.1; Chen et al. 2023",
   catches:
     "proposals judged by the row before or after, caches that keep what was refused, the token after the last proposal lost, an end of sequence that is passed over, histories without the proposals",
@@ -48,7 +48,7 @@ export const greedySpeculation = law<Draft>({
     const draft = draftOf(decoder, value.draft);
     const { options: raw } = value.request;
     const greedy = { ...value.request, options: { ...raw, temperature: 0 } };
-    const one = asked(decoder, greedy);
+    const one = requestFor(decoder, greedy);
     const { newTokens } = await generate(decoder, one.prompt, one.options);
     const eosTokenId = end === null ? undefined : newTokens[end];
     const stop = eosTokenId === undefined ? {} : { eosTokenId };
@@ -56,25 +56,31 @@ export const greedySpeculation = law<Draft>({
     const given = { ...one.options, ...stop, draftTokens };
     const text = await speculate(decoder, draft, one.prompt, given);
     const { drafted, accepted } = text;
-    const what = `${describeAsked("speculated text", one, { ...stop, draftTokens })}, ${value.draft.kind} draft,`;
+    const what = `${describeRequest("speculated text", one, { ...stop, draftTokens })}, ${value.draft.kind} draft,`;
     await expectText(what, decoder, one, text, plain, subject.repeatable);
     const whole = [...one.prompt, ...text.newTokens];
-    expect(text.tokens.join() === whole.join(), `${what} says [${text.tokens}], not [${whole}]`);
+    expectThat(
+      text.tokens.join() === whole.join(),
+      `${what} says [${text.tokens}], not [${whole}]`,
+    );
     const counts = `${what} kept ${accepted} of ${drafted} proposals`;
     const standing = Math.min(drafted, text.newTokens.length);
-    expect(accepted >= 0 && accepted <= standing, counts);
+    expectThat(accepted >= 0 && accepted <= standing, counts);
     const rounds = text.newTokens.length - accepted + (text.finishReason === "eos" ? 1 : 0);
     const steps = rounds === 0 ? 0 : one.prompt.length - 1 + rounds + drafted;
-    expect(text.tokenSteps <= steps, `${what} took ${text.tokenSteps} token steps, not ${steps}`);
+    expectThat(
+      text.tokenSteps <= steps,
+      `${what} took ${text.tokenSteps} token steps, not ${steps}`,
+    );
     if (value.draft.kind === "target" && subject.repeatable === "bitwise") {
-      expect(accepted === drafted, counts);
-      const drawn = asked(decoder, value.request);
+      expectThat(accepted === drafted, counts);
+      const drawn = requestFor(decoder, value.request);
       const same = await speculate(decoder, decoder, drawn.prompt, {
         ...drawn.fresh(),
         draftTokens,
       });
-      const all = describeAsked("speculated text", drawn, { draftTokens });
-      expect(same.accepted === same.drafted, `${all} kept ${same.accepted} of ${same.drafted}`);
+      const all = describeRequest("speculated text", drawn, { draftTokens });
+      expectThat(same.accepted === same.drafted, `${all} kept ${same.accepted} of ${same.drafted}`);
     }
     return accepted > 0 && accepted < drafted;
   },

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { cold } from "./support/cold.ts";
-import { expectLast } from "./support/expect.ts";
+import { expectNextLogits } from "./support/expect.ts";
+import { freshLogits } from "./support/fresh-logits.ts";
 import { expectSequenceRefuses, type FilledCase } from "./support/refused-calls.ts";
 import { withSequences } from "./support/wrapped.ts";
 
@@ -17,12 +17,12 @@ export const illegalInput = law<Illegal>({
   name: "illegal input is refused and changes nothing",
   chapter: "numerics",
   statement:
-    "No token, or an id that is not an integer in [0, V), is an error; the sequence goes on as if it had not been asked.",
+    "No token, or an id that is not an integer in [0, V), is an error, which leaves the sequence as it was.",
   source: "array bounds: an id outside the embedding reads another model's memory",
   catches:
     "ids that are clamped or wrapped, half-appended calls, errors after the cache was written",
   needs: [],
-  precondition: { name: "the illegal id stood among legal ones", floor: 0.3 },
+  precondition: { name: "the illegal id is among legal ones", floor: 0.3 },
   cases: (subject) =>
     fc.record({
       candidate: subject.candidates,
@@ -42,7 +42,7 @@ export const illegalInput = law<Illegal>({
     const held = [...tokens, tokens[0]];
     const what = `[${call}] refused`;
     const logits = await sequence.append(tokens.slice(0, 1));
-    expectLast(what, held, logits, await cold(decoder, held), subject.repeatable);
+    expectNextLogits(what, held, logits, await freshLogits(decoder, held), subject.repeatable);
     return tokens.length > 1;
   },
   canaries: [

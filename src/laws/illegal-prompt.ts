@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { tokensOf } from "../arbitraries/tokens.ts";
 import { completionsLaw } from "./law.ts";
 import { completionsCanary } from "./support/canary.ts";
-import { ask, expectSameTop, type PromptCase, prompts } from "./support/completions.ts";
-import { expect } from "./support/expect.ts";
+import { ask, expectSameTop, type PromptCase, promptCase } from "./support/completions.ts";
+import { expectThat } from "./support/expect.ts";
 
 export const illegalPrompt = completionsLaw<PromptCase & { at: number }>({
   id: "illegal-prompt",
-  name: "an illegal prompt is refused, and harms nothing",
+  name: "an illegal prompt is refused, and changes nothing",
   chapter: "servers",
   statement:
     "A prompt with an id outside [0, V) is refused, and the next answer is what it was before.",
@@ -15,7 +15,7 @@ export const illegalPrompt = completionsLaw<PromptCase & { at: number }>({
   catches: "ids that wrap around or read beyond the embedding, requests that break a server",
   needs: [],
   precondition: { name: "the prompt has legal tokens too", floor: 0.5 },
-  cases: (subject) => fc.record({ ...prompts(subject), at: fc.nat({ max: 5 }) }),
+  cases: (subject) => fc.record({ ...promptCase(subject), at: fc.nat({ max: 5 }) }),
   check: async ({ candidate, prompt: raw, count, at }, subject) => {
     const { vocabSize: V } = candidate;
     const prompt = tokensOf(candidate, raw);
@@ -27,7 +27,7 @@ export const illegalPrompt = completionsLaw<PromptCase & { at: number }>({
         () => true,
         () => false,
       );
-      expect(!accepted, `[${tokens}] was answered, where ids run from 0 to ${V - 1}`);
+      expectThat(!accepted, `[${tokens}] was answered, where ids run from 0 to ${V - 1}`);
     }
     const after = await ask(candidate, prompt, options);
     expectSameTop(`after [${prompt}]`, after.top[0], before.top[0], subject.repeatable);

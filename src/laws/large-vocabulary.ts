@@ -1,13 +1,13 @@
 import fc from "fast-check";
-import { logits } from "../arbitraries/logits.ts";
+import { logitRows } from "../arbitraries/logits.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { samplerOf, show, slack } from "./support/sampler.ts";
 
 interface Row {
   row: Float64Array;
-  /** How many tokens without a chance there are beside the row, and whether before or behind it. */
+  /** Number of tokens of probability 0 added to the row, and whether they come before it. */
   others: number;
   before: boolean;
 }
@@ -20,7 +20,7 @@ export const largeVocabulary = choiceLaw<Row>({
   name: "a large vocabulary is a small one with more tokens",
   chapter: "numerics",
   statement:
-    "Tokens without a chance, however many stand before or behind the others, change no probability, no greedy choice and no draw.",
+    "Tokens of probability 0, however many come before or after the others, change no probability, no greedy choice and no draw.",
   source: "public vocabularies have 150,000 tokens and more",
   catches:
     "a maximum of so many arguments that the stack overflows, ids in 16 bits, sums over blocks of a fixed number",
@@ -28,7 +28,7 @@ export const largeVocabulary = choiceLaw<Row>({
   precondition: { name: "more tokens than a call can have arguments", floor: 0.005 },
   cases: () =>
     fc.record({
-      row: logits(8),
+      row: logitRows(8),
       others: fc.oneof(
         { weight: 23, arbitrary: fc.constantFrom(1, 7, 300) },
         { weight: 1, arbitrary: fc.constant(beyondTheStack) },
@@ -42,16 +42,16 @@ export const largeVocabulary = choiceLaw<Row>({
     large.set(row, start);
     const what = `${others} tokens and ${show(row)} from id ${start} on`;
     const [choice, same] = [start + greedy(row), greedy(large)];
-    expect(same === choice, `greedy of ${what} is ${same}, not ${choice}`);
+    expectThat(same === choice, `greedy of ${what} is ${same}, not ${choice}`);
     for (const options of [{}, { topK: 3, topP: 0.9, minP: 0.01 }]) {
       const expected = distribution(row, options);
       const probs = distribution(large, options);
       const right = (id: number) => expected[id - start] ?? 0;
       const far = probs.findIndex((p, id) => !(Math.abs(p - right(id)) <= slack));
       const found = `distribution of ${what} with ${fc.stringify(options)}`;
-      expect(far < 0, `${found} gives ${far} ${probs[far]}, not ${right(far)}`);
+      expectThat(far < 0, `${found} gives ${far} ${probs[far]}, not ${right(far)}`);
       const last = draw(probs, 1 - 2 ** -53);
-      expect(last >= start && last < start + row.length, `${found} draws ${last}`);
+      expectThat(last >= start && last < start + row.length, `${found} draws ${last}`);
     }
     return others === beyondTheStack;
   },

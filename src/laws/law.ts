@@ -50,7 +50,7 @@ const kindNames = { logits: "logits", completions: "completions", choice: "sampl
 
 export type Need = Needs[SubjectKind] | (typeof kindNames)[SubjectKind];
 
-/** One generated case of a law. What it tests of a subject, if not all, is its `candidate`. */
+/** One generated case of a law. The decoder or server under test, if any, is its `candidate`. */
 export type LawCase = object & { readonly candidate?: Candidate | Completer };
 
 /**
@@ -59,7 +59,7 @@ export type LawCase = object & { readonly candidate?: Candidate | Completer };
  *
  * `cases` and `check` are methods, which TypeScript compares less strictly than functions: a law
  * with one type of cases and one kind of subject is also a `Law`. That is safe because a law's
- * methods only receive subjects of its kind, and its `check` only values of its own `cases`.
+ * methods only receive subjects of its kind, and its `check` only values of the same law's `cases`.
  */
 export interface Law<Case extends LawCase = LawCase, Kind extends SubjectKind = SubjectKind> {
   /** Kind of subject that it tests. */

@@ -6,7 +6,7 @@ import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { logProbAllowance } from "../tolerance/derived.ts";
 import { law } from "./law.ts";
 import { generationCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { expectLogProbs } from "./support/log-probs.ts";
 import { generationOf } from "./support/texts.ts";
 
@@ -17,10 +17,10 @@ interface Text {
 
 export const logProbAlignment = law<Text>({
   id: "log-prob-alignment",
-  name: "a log-probability is that of the token it stands for",
+  name: "each log-probability belongs to its token",
   chapter: "generation",
   statement:
-    "There is one for every token but the first: the logarithm of the softmax of the logits after the tokens before it, in whatever calls these came, and as the definition has it; over the whole vocabulary the probabilities of a next token sum to 1; fewer than two tokens and illegal ids are refused.",
+    "Every token but the first has one: the logarithm of the softmax of the logits after the tokens before it, however these are split into calls, and equal to the definition's; over the whole vocabulary the probabilities of a next token sum to 1; fewer than two tokens and illegal ids are refused.",
   source: "the chain rule: log p(text) = sum of log p(t_i | t_0 ... t_i-1)",
   catches:
     "log-probabilities of the next token or the one before, offsets after a cache hit, sums over another axis, raw logits",
@@ -47,13 +47,13 @@ export const logProbAlignment = law<Text>({
     }
     const { probabilitySum } = derivedTolerances;
     const allowed = probabilitySum + logProbAllowance(rows[start.length - 1], subject.repeatable);
-    expect(Math.abs(total - 1) < allowed, `probabilities after [${start}] sum to ${total}`);
+    expectThat(Math.abs(total - 1) < allowed, `probabilities after [${start}] sum to ${total}`);
     await expectRejected("one token", () => logProbs(decoder, tokens.slice(0, 1)));
     await expectRejected(`[0, ${V}]`, () => logProbs(decoder, [0, V]));
     return tokens.length > 2;
   },
   canaries: [
-    generationCanary("a log-probability stands one token late", ({ logProbs }) => ({
+    generationCanary("log-probabilities are one token late", ({ logProbs }) => ({
       logProbs: async (decoder, tokens) => {
         const right = await logProbs(decoder, tokens);
         return [right[0], ...right.slice(0, -1)];
@@ -67,5 +67,5 @@ async function expectRejected(what: string, call: () => Promise<unknown>): Promi
     () => true,
     () => false,
   );
-  expect(!accepted, `log-probabilities of ${what} were given`);
+  expectThat(!accepted, `log-probabilities of ${what} were given`);
 }

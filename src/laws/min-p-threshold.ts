@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { logits } from "../arbitraries/logits.ts";
+import { logitRows } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { expectRefused, keptBy, samplerOf, show, slack, sumExactly } from "./support/sampler.ts";
 
 interface Share {
@@ -24,7 +24,7 @@ export const minPThreshold = choiceLaw<Share>({
     name: "some are kept, some dropped, and token 0 is not the largest",
     floor: 0.1,
   },
-  cases: () => fc.record({ row: logits(), m: shares() }),
+  cases: () => fc.record({ row: logitRows(), m: shares() }),
   check: ({ row, m }, subject) => {
     const { minP } = samplerOf(subject);
     const what = `minP(${show(row)}, ${m})`;
@@ -37,7 +37,7 @@ export const minPThreshold = choiceLaw<Share>({
       const exact = m === 0 || sumExactly(probs) || (m === 1 && p === largest);
       if (near && !exact) continue; // it may round either way
       const message = `${what} ${kept.includes(id) ? "keeps" : "drops"} ${id} of probability ${p}`;
-      expect(kept.includes(id) === p >= m * largest, message);
+      expectThat(kept.includes(id) === p >= m * largest, message);
     }
     for (const bad of [-0.5, 1.5, Number.NaN])
       expectRefused(`minP accepted ${bad}`, () => minP(row, bad));

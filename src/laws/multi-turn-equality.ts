@@ -8,30 +8,30 @@ import { law } from "./law.ts";
 import { generationCanary } from "./support/canary.ts";
 import { samplerOf } from "./support/sampler.ts";
 import {
-  asked,
   continuing,
-  describeAsked,
+  describeRequest,
   expectText,
+  type GenerationRequest,
   generationOf,
-  type Request,
+  requestFor,
   requests,
 } from "./support/texts.ts";
 
 interface Turns {
   candidate: Candidate;
-  request: Request;
-  /** What is appended between the two turns. */
+  request: GenerationRequest;
+  /** Tokens appended between the two turns. */
   said: number[];
-  /** How many tokens the second turn is to give. */
+  /** Number of new tokens of the second turn. */
   more: number;
 }
 
 export const multiTurnEquality = law<Turns>({
   id: "multi-turn-equality",
-  name: "two turns are one shot",
+  name: "two turns equal one generation",
   chapter: "generation",
   statement:
-    "Generating, and going on from the result with the same random source, is generating all at once; and a turn on a sequence that kept its cache, after tokens were appended to it, is the generation from all tokens so far.",
+    "Generating and continuing from the result with the same random source equals generating all at once; a turn on a sequence that kept its cache, after tokens were appended to it, equals the generation from all tokens so far.",
   source: "chat on one cache: the last token of a turn is not in it when the turn ends",
   catches:
     "a last token that is lost or sent twice between turns, positions that restart, a prompt that is cut",
@@ -48,8 +48,8 @@ export const multiTurnEquality = law<Turns>({
     const { generate } = generationOf(subject);
     const { sample } = samplerOf(subject);
     const { repeatable } = subject;
-    const request: Request = { ...raw, options: { ...raw.options, history: "all" } };
-    const one = asked(decoder, request);
+    const request: GenerationRequest = { ...raw, options: { ...raw.options, history: "all" } };
+    const one = requestFor(decoder, request);
     const { maxPositionEmbeddings: P } = decoder.config;
     const source = one.fresh();
     const first = await generate(decoder, one.prompt, source);
@@ -58,18 +58,18 @@ export const multiTurnEquality = law<Turns>({
     const length = one.options.maxNewTokens + more;
     const oneShot = await generate(decoder, one.prompt, { ...one.fresh(), maxNewTokens: length });
     const resumed = { ...second, newTokens: [...first.newTokens, ...second.newTokens] };
-    const what = describeAsked("text in two parts", one, { more });
+    const what = describeRequest("text in two parts", one, { more });
     await expectText(what, decoder, one, resumed, oneShot, repeatable);
 
     await using kept = await decoder.start();
     const again = await goOn(kept, one.prompt, first.newTokens.length, one.fresh(), sample);
     if (again.join() !== first.newTokens.join()) return false;
     const said = tokensOf(decoder.config, rawSaid, P - first.tokens.length);
-    const two = asked(decoder, { ...request, prompt: [...first.tokens, ...said] });
+    const two = requestFor(decoder, { ...request, prompt: [...first.tokens, ...said] });
     const count = Math.min(more, P - two.prompt.length + 1);
     const cached = await goOn(kept, two.prompt, count, two.fresh(), sample);
     const uncached = await generate(decoder, two.prompt, { ...two.fresh(), maxNewTokens: count });
-    const turn = describeAsked(`second turn, after [${said}]`, two, { maxNewTokens: count });
+    const turn = describeRequest(`second turn, after [${said}]`, two, { maxNewTokens: count });
     await expectText(turn, decoder, two, uncached, { ...uncached, newTokens: cached }, repeatable);
     return again.length > 0 && said.length > 0;
   },

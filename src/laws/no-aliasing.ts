@@ -6,8 +6,8 @@ import type { Weights } from "../model/weights.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { cold } from "./support/cold.ts";
-import { expect, expectLast } from "./support/expect.ts";
+import { expectNextLogits, expectThat } from "./support/expect.ts";
+import { freshLogits } from "./support/fresh-logits.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 interface Calls {
@@ -22,10 +22,10 @@ const same = (a: ArrayLike<number>, b: ArrayLike<number>) =>
 
 export const noAliasing = law<Calls>({
   id: "no-aliasing",
-  name: "what goes in and what comes out belongs to the caller",
+  name: "tokens and logits belong to the caller",
   chapter: "memory",
   statement:
-    "A call leaves its tokens, the weights and all logits returned before as they are, and what the caller later writes into them changes nothing.",
+    "A call changes neither its tokens, nor the weights, nor logits returned earlier; later writes of the caller into tokens and logits change nothing.",
   source: "no shared mutable state: logits are values",
   catches:
     "one logits buffer for all calls, tokens kept by reference, weights or tokens changed in place",
@@ -49,9 +49,9 @@ export const noAliasing = law<Calls>({
       held = [...held, ...tokens];
       const sent = [...tokens];
       const returned = await appendWith(sequence, sent, capabilities.has("all-rows") && allRows[i]);
-      expect(same(sent, tokens), `call ${i} changed its tokens [${tokens}] to [${sent}]`);
-      const expected = await cold(decoder, held);
-      expectLast(`call ${i}`, held, returned.at(-1)!, expected, subject.repeatable);
+      expectThat(same(sent, tokens), `call ${i} changed its tokens [${tokens}] to [${sent}]`);
+      const expected = await freshLogits(decoder, held);
+      expectNextLogits(`call ${i}`, held, returned.at(-1)!, expected, subject.repeatable);
       rows.push(...returned.map((row) => ({ row, known: row.slice() })));
       expectIntact(rows, `call ${i}`);
       sent.fill(0);
@@ -60,7 +60,7 @@ export const noAliasing = law<Calls>({
         expectIntact(rows, `writing into a row of call ${i}`);
       }
     }
-    expect(weights === null || same(numbers!, numbersOf(weights)), "the weights have changed");
+    expectThat(weights === null || same(numbers!, numbersOf(weights)), "the weights have changed");
     return chunks.length > 1;
   },
   canaries: [
@@ -89,7 +89,7 @@ interface OwnedRow {
 /** @throws {LawBroken} when something other than its owner wrote into a row */
 function expectIntact(rows: readonly OwnedRow[], what: string): void {
   const at = rows.findIndex(({ row, known }) => !same(row, known));
-  expect(at < 0, `${what} changed row ${at} of all logits returned`);
+  expectThat(at < 0, `${what} changed row ${at} of all logits returned`);
 }
 
 async function appendWith(sequence: Sequence, tokens: number[], all: boolean): Promise<Logits[]> {

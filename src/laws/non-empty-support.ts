@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { type ChainCase, chains, folded } from "./support/chain.ts";
-import { expect } from "./support/expect.ts";
+import { type ChainCase, chainCases, foldedChain } from "./support/chain.ts";
+import { expectThat } from "./support/expect.ts";
 import { expectRefused, samplerOf, show, slack } from "./support/sampler.ts";
 
 export const nonEmptySupport = choiceLaw<ChainCase>({
@@ -18,21 +18,21 @@ export const nonEmptySupport = choiceLaw<ChainCase>({
     name: "two of top-k, top-p and min-p are given, and tokens are dropped",
     floor: 0.5,
   },
-  cases: chains,
+  cases: chainCases,
   check: (value, subject) => {
-    const fitting = folded(value);
+    const fitting = foldedChain(value);
     if (fitting === null) return false;
     const { row } = value;
     const { options, history } = fitting;
     const what = `distribution(${show(row)}, ${fc.stringify(options)}, [${history}])`;
     const probs = samplerOf(subject).distribution(row, options, history);
-    expect(probs.length === row.length, `${what} has ${probs.length} of ${row.length} tokens`);
+    expectThat(probs.length === row.length, `${what} has ${probs.length} of ${row.length} tokens`);
     for (const [id, p] of probs.entries()) {
       const legal = p >= 0 && (p === 0 || Number.isFinite(row[id]));
-      expect(legal, `${what}[${id}] is ${p}, the logit ${row[id]}`);
+      expectThat(legal, `${what}[${id}] is ${p}, the logit ${row[id]}`);
     }
     const total = probs.reduce((sum, p) => sum + p, 0);
-    expect(Math.abs(total - 1) <= slack, `${what} sums to ${total}`);
+    expectThat(Math.abs(total - 1) <= slack, `${what} sums to ${total}`);
     const none = row.map(() => Number.NEGATIVE_INFINITY);
     expectRefused(`distribution(${show(none)}) gave something`, () =>
       samplerOf(subject).distribution(none, options, history),

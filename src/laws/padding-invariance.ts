@@ -14,7 +14,7 @@ interface Padded {
   prompts: { raw: number[]; side: Side }[];
   /** Columns beyond the longest prompt. */
   extra: number;
-  /** What padding holds, in turn. */
+  /** Ids of the padding columns, in turn. */
   fill: number[];
   /** One column a step; a row without a token gets padding. */
   steps: (number | null)[][];
@@ -50,16 +50,16 @@ function filler({ vocabSize: V }: ModelConfig, fill: readonly number[]): () => n
 
 export const paddingInvariance = law<Padded>({
   id: "padding-invariance",
-  name: "padding is not there",
+  name: "padding changes no logits",
   chapter: "batch",
   statement:
     "However many columns of padding a row has, on whichever side and with whatever ids, and even where its own tokens have the same id, its logits are those of its tokens alone, in the prompt and in every decode step.",
   source: "left padding for generation; Hugging Face, attention_mask and position_ids",
   catches:
-    "positions that count padding, padding that is seen again while decoding, tokens taken for padding by their id",
+    "positions that count padding, padding that is visible while decoding, tokens treated as padding because of their id",
   needs: ["batch", "padding"],
   precondition: {
-    name: "padding beside a token of its own id, then two decode steps",
+    name: "padding with the id of a token of its row, then two decode steps",
     floor: 0.2,
   },
   cases: (subject) =>
@@ -114,7 +114,7 @@ export const paddingInvariance = law<Padded>({
     return first.some((row, i) => confusable(row) && held[i].length >= tokens[i].length + 2);
   },
   canaries: [
-    decoderCanary("whatever has the id of padding is taken for padding", (decoder) =>
+    decoderCanary("every token with the id of padding counts as padding", (decoder) =>
       withBatches(decoder, (batch) => ({
         appendPadded: (rows, counts) => {
           const ids = new Set(rows.flatMap((row, b) => row.filter((_, i) => !counts[b][i])));
@@ -126,7 +126,7 @@ export const paddingInvariance = law<Padded>({
   ],
 });
 
-/** Whether a row has padding with the id of one of its tokens. */
+/** Returns true if a row has padding with the id of one of its tokens. */
 function confusable({ tokens, counts }: Row): boolean {
   return tokens.some((id, i) => counts[i] && tokens.some((other, j) => !counts[j] && other === id));
 }

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { law } from "./law.ts";
 import { generationCanary } from "./support/canary.ts";
-import { cold } from "./support/cold.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
+import { freshLogits } from "./support/fresh-logits.ts";
 import { samplerOf } from "./support/sampler.ts";
 import {
-  asked,
-  describeAsked,
+  describeRequest,
   expectText,
   generationOf,
   type RequestCase,
+  requestFor,
   requests,
 } from "./support/texts.ts";
 
@@ -19,7 +19,7 @@ export const penaltyHistory = law<RequestCase>({
   chapter: "generation",
   statement:
     "Every token is the sampler's choice from the logits of a new sequence with all tokens so far, given as history the prompt and the new tokens, or the new tokens alone, as declared, in order and up to the last one; and it has a positive probability there.",
-  source: "Hugging Face gives its processors all input_ids; vLLM tells prompt from output",
+  source: "Hugging Face gives its processors all input_ids; vLLM separates prompt and output",
   catches:
     "histories that lag a token behind, lack the prompt or have it when they must not, lose the order",
   needs: ["generation.generate", "sampler.sample", "sampler.distribution"],
@@ -27,10 +27,10 @@ export const penaltyHistory = law<RequestCase>({
   cases: (subject) => fc.record({ candidate: subject.candidates, request: requests(subject, 8) }),
   check: async ({ candidate: { decoder }, request }, subject) => {
     const { generate } = generationOf(subject);
-    const one = asked(decoder, request);
+    const one = requestFor(decoder, request);
     const { prompt, options, fresh } = one;
     const actual = await generate(decoder, prompt, fresh());
-    const what = describeAsked("text", one);
+    const what = describeRequest("text", one);
     const { sample, distribution } = samplerOf(subject);
     const { random } = fresh();
     const { maxPositionEmbeddings: P } = decoder.config;
@@ -38,10 +38,10 @@ export const penaltyHistory = law<RequestCase>({
     while (newTokens.length < options.maxNewTokens && prompt.length + newTokens.length <= P) {
       const held = [...prompt, ...newTokens];
       const history = options.history === "generated" ? [...newTokens] : held;
-      const row = await cold(decoder, held);
+      const row = await freshLogits(decoder, held);
       const token = sample(row, options, random, history);
       const probability = distribution(row, options, history)[token];
-      expect(probability > 0, `${what} has ${token} after [${held}], of probability 0`);
+      expectThat(probability > 0, `${what} has ${token} after [${held}], of probability 0`);
       newTokens.push(token);
     }
     const cut = newTokens.length < options.maxNewTokens;
@@ -53,7 +53,7 @@ export const penaltyHistory = law<RequestCase>({
     return other.newTokens.join() !== actual.newTokens.join();
   },
   canaries: [
-    generationCanary("the two histories trade places", ({ generate }) => ({
+    generationCanary("the two histories are exchanged", ({ generate }) => ({
       generate: (decoder, prompt, options) => {
         const history = options.history === "generated" ? "all" : "generated";
         return generate(decoder, prompt, { ...options, history });

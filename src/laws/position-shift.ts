@@ -5,7 +5,7 @@ import type { Logits } from "../math/logits.ts";
 import { law } from "./law.ts";
 import { expectAccurate } from "./support/accuracy.ts";
 import { decoderCanary } from "./support/canary.ts";
-import type { TokenCase } from "./support/cold.ts";
+import type { TokenCase } from "./support/fresh-logits.ts";
 import { changedSequence } from "./support/wrapped.ts";
 
 interface Shift extends TokenCase {
@@ -19,7 +19,7 @@ export const positionShift = law<Shift>({
   name: "only distances between positions matter",
   chapter: "conventions",
   statement:
-    "Where positions enter by rotation or not at all, tokens that start at position a give the logits of those that start at 0, and so do those at a + b, in any calls.",
+    "If positions enter by rotation or not at all, tokens that start at position a or a + b give the logits of the same tokens from position 0, however they are split into calls.",
   source: "Su et al. 2021 (RoFormer), equation 16: the score depends on m - n only",
   catches:
     "positions that restart with a call, a shift that is dropped, applied once instead of twice, or not applied to cached keys",

@@ -3,8 +3,8 @@ import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { cold } from "./support/cold.ts";
-import { expectLast } from "./support/expect.ts";
+import { expectNextLogits } from "./support/expect.ts";
+import { freshLogits } from "./support/fresh-logits.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 interface Prompts {
@@ -15,7 +15,7 @@ interface Prompts {
 
 export const prefixReuse = law<Prompts>({
   id: "prefix-reuse",
-  name: "a resumed prefix is a cold one",
+  name: "a resumed prefix equals a new sequence",
   chapter: "generation",
   statement:
     "One sequence that serves prompt after prompt, each from the prefix that it shares with the tokens held and with tokens decoded after it, gives at every step the logits of a new sequence.",
@@ -23,7 +23,7 @@ export const prefixReuse = law<Prompts>({
   catches:
     "keys of another prompt, windows and positions that count from the resumed part, a whole prompt in the cache and nothing to read",
   needs: ["rewind"],
-  precondition: { name: "a prefix was kept, and tokens after it were taken back", floor: 0.5 },
+  precondition: { name: "a prefix was kept, and tokens after it were removed", floor: 0.5 },
   cases: (subject) =>
     fc.record({
       candidate: subject.candidates,
@@ -37,14 +37,14 @@ export const prefixReuse = law<Prompts>({
     const { maxPositionEmbeddings: P } = config;
     await using sequence = await decoder.start();
     let held: number[] = [];
-    let bites = false;
+    let reached = false;
     for (const { shared, tail, next } of prompts) {
       const prefix = held.slice(0, shared % (held.length + 1));
       const added = [...prefix, ...tokensOf(config, tail, P - prefix.length)];
       const prompt = added.length > 0 ? added : [0];
       // The logits after its last token are wanted, so that this one is always sent.
       const resumed = Math.min(commonLength(held, prompt), prompt.length - 1);
-      bites ||= resumed > 0 && resumed < held.length;
+      reached ||= resumed > 0 && resumed < held.length;
       await sequence.rewind(resumed);
       const decoded = tokensOf(config, next, P - prompt.length);
       const calls = [prompt.slice(resumed), ...decoded.map((token) => [token])];
@@ -52,11 +52,11 @@ export const prefixReuse = law<Prompts>({
       for (const call of calls) {
         held = [...held, ...call];
         const logits = await sequence.append(call);
-        const expected = await cold(decoder, held);
-        expectLast(`${resumed} tokens resumed`, held, logits, expected, subject.repeatable);
+        const expected = await freshLogits(decoder, held);
+        expectNextLogits(`${resumed} tokens resumed`, held, logits, expected, subject.repeatable);
       }
     }
-    return bites;
+    return reached;
   },
   canaries: [
     decoderCanary("the first token after a resumed prefix is read as token 0", (decoder) =>

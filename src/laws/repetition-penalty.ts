@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
-import { countsOf, type Seen, seen } from "./support/penalties.ts";
+import { expectThat } from "./support/expect.ts";
+import { countsOf, type PenaltyCase, penaltyCases } from "./support/penalties.ts";
 import { expectRefused, samplerOf, show } from "./support/sampler.ts";
 
-export const repetitionPenalty = choiceLaw<Seen>({
+export const repetitionPenalty = choiceLaw<PenaltyCase>({
   id: "repetition-penalty",
   name: "the repetition penalty counts a token once and never raises it",
   chapter: "filters",
   statement:
     "A seen token's logit is divided by the penalty where it is positive and multiplied by it where it is not, once, in whatever order and however often it was seen; others keep every bit; a penalty of at least 1 never raises a logit; one that is not positive is refused.",
-  source: "Keskar et al. 2019 (CTRL), section 4.1, and Hugging Face's mended sign",
+  source: "Keskar et al. 2019 (CTRL), section 4.1, and Hugging Face's corrected sign",
   catches:
     "negative logits that are divided, one penalty for every occurrence, unseen tokens touched",
   needs: ["sampler.repetitionPenalty"],
@@ -19,7 +19,8 @@ export const repetitionPenalty = choiceLaw<Seen>({
     name: "a token with a negative logit was seen twice, at a penalty above 1",
     floor: 0.05,
   },
-  cases: () => seen(fc.constantFrom(2, 4, 8, 1, 0.5)), // powers of two: dividing by them is exact
+  // Powers of two: dividing by them is exact.
+  cases: () => penaltyCases(fc.constantFrom(2, 4, 8, 1, 0.5)),
   check: ({ row, history: raw, penalty }, subject) => {
     const { repetitionPenalty } = samplerOf(subject);
     const { history, counts } = countsOf(row, raw);
@@ -27,8 +28,11 @@ export const repetitionPenalty = choiceLaw<Seen>({
     const penalised = repetitionPenalty(row, history, penalty);
     for (const [id, logit] of row.entries()) {
       const wanted = counts[id] === 0 ? logit : logit > 0 ? logit / penalty : logit * penalty;
-      expect(penalised[id] === wanted, `${what}[${id}] is ${penalised[id]}, not ${wanted}`);
-      expect(penalty < 1 || penalised[id] <= logit, `${what} raised ${logit} to ${penalised[id]}`);
+      expectThat(penalised[id] === wanted, `${what}[${id}] is ${penalised[id]}, not ${wanted}`);
+      expectThat(
+        penalty < 1 || penalised[id] <= logit,
+        `${what} raised ${logit} to ${penalised[id]}`,
+      );
     }
     for (const bad of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       const accepted = `repetitionPenalty accepted ${bad}`;

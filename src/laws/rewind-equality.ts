@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { cold, type TokenCase } from "./support/cold.ts";
-import { expect, expectLast } from "./support/expect.ts";
+import { expectNextLogits, expectThat } from "./support/expect.ts";
+import { freshLogits, type TokenCase } from "./support/fresh-logits.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 interface Rollback extends TokenCase {
@@ -13,14 +13,14 @@ interface Rollback extends TokenCase {
 
 export const rewindEquality = law<Rollback>({
   id: "rewind-equality",
-  name: "a rewound sequence has forgotten",
+  name: "a rewound sequence is one that never held the removed tokens",
   chapter: "cache",
   statement:
-    "After tokens were appended and taken back, the sequence goes on as one that never held them.",
+    "After tokens were appended and removed by a rewind, the sequence continues like one that never held them.",
   source: "speculative decoding rejects drafts; Leviathan et al. 2023",
   catches: "stale keys, a length that is not reset, a rewind that is one off",
   needs: ["rewind"],
-  precondition: { name: "the tokens taken back differ from those that follow", floor: 0.5 },
+  precondition: { name: "the removed tokens differ from those that follow", floor: 0.5 },
   cases: (subject) =>
     fc.record({
       candidate: subject.candidates,
@@ -38,11 +38,11 @@ export const rewindEquality = law<Rollback>({
     await sequence.append(tokens);
     await sequence.append(wrong);
     await sequence.rewind(tokens.length);
-    expect(sequence.length === tokens.length, `length after a rewind is ${sequence.length}`);
+    expectThat(sequence.length === tokens.length, `length after a rewind is ${sequence.length}`);
     const held = [...tokens, ...right];
     const rewound = await sequence.append(right);
     const what = `[${wrong}] taken back`;
-    expectLast(what, held, rewound, await cold(decoder, held), subject.repeatable);
+    expectNextLogits(what, held, rewound, await freshLogits(decoder, held), subject.repeatable);
     return wrong.join() !== right.join();
   },
   canaries: [

@@ -5,8 +5,8 @@ import type { Model } from "../model/model.ts";
 import { law } from "./law.ts";
 import { buildCanary } from "./support/canary.ts";
 import { changedModel } from "./support/changed-model.ts";
-import { cold, type TokenCase } from "./support/cold.ts";
-import { expectLast } from "./support/expect.ts";
+import { expectNextLogits } from "./support/expect.ts";
+import { freshLogits, type TokenCase } from "./support/fresh-logits.ts";
 
 interface Scaled extends TokenCase {
   power: number;
@@ -17,13 +17,13 @@ const tinyEps = 1e-30;
 
 export const rmsnormScale = law<Scaled>({
   id: "rmsnorm-scale",
-  name: "RMSNorm forgets the scale of the residual stream",
+  name: "RMSNorm removes the scale of the residual stream",
   chapter: "conventions",
   statement:
-    "With everything that enters the residual stream multiplied by one power of two, the logits stay: every operation before a norm scales exactly, and every norm divides the scale out.",
+    "Multiplying everything that enters the residual stream by one power of two leaves the logits unchanged: every operation before a norm scales exactly, and every norm divides the scale out.",
   source: "Zhang and Sennrich 2019, section 4.1: re-scaling invariance",
   catches:
-    "an epsilon of one's own, or as large as the stream; squares that overflow; a missing final norm",
+    "an epsilon other than the configuration's, or as large as the stream; squares that overflow; a missing final norm",
   needs: ["model", "build"],
   precondition: {
     name: "the scale is not 1, and epsilon is lost in every mean square",
@@ -39,10 +39,10 @@ export const rmsnormScale = law<Scaled>({
     const tokens = tokensOf(candidate.decoder.config, raw);
     const [plain, scaled] = [0, power].map((p) => withStreamScaled(candidate.model!, 2 ** p));
     if (!epsIsLost(plain, tokens, 4 ** Math.min(0, power))) return false;
-    const expected = await cold(subject.build!(plain), tokens);
-    const logits = await cold(subject.build!(scaled), tokens);
+    const expected = await freshLogits(subject.build!(plain), tokens);
+    const logits = await freshLogits(subject.build!(scaled), tokens);
     const what = `residual stream times 2^${power}`;
-    expectLast(what, tokens, logits, expected, subject.repeatable);
+    expectNextLogits(what, tokens, logits, expected, subject.repeatable);
     return power !== 0;
   },
   canaries: [
@@ -70,8 +70,8 @@ function withStreamScaled(model: Model, scale: number): Model {
 }
 
 /**
- * Whether epsilon, added to any mean square of the stream times `factor`, changes no bit. A row of
- * zeros stays one.
+ * Returns true if epsilon, added to any mean square of the stream times `factor`, changes no bit. A
+ * row of zeros stays one.
  */
 function epsIsLost({ config, weights }: Model, tokens: number[], factor: number): boolean {
   const { embedding, layers } = forwardStages(config, weights, tokens);

@@ -20,13 +20,13 @@ export const rowIsolation = law<Joining>({
   name: "rows that join or leave change nothing for the others",
   chapter: "batch",
   statement:
-    "Between calls, rows may leave and empty ones may join: every row goes on as it would alone.",
+    "Between calls, rows may leave and empty ones may join: every row continues as it would alone.",
   source: "continuous batching; Yu et al. 2022 (Orca), section 3",
   catches:
     "rows misaligned after one leaves, a place whose last row is still remembered, tokens of another request",
   needs: ["batch"],
   precondition: {
-    name: "a row that holds tokens goes on after another left or joined",
+    name: "a row that holds tokens continues after another left or joined",
     floor: 0.4,
   },
   cases: (subject) =>
@@ -46,7 +46,7 @@ export const rowIsolation = law<Joining>({
     const calls = callsOf(rows);
     let held: RowTokens[] = rows.map(() => []);
     held = await appendAlone("call 0", decoder, batch, held, calls[0], subject.repeatable);
-    let bites = false;
+    let reached = false;
     for (const [i, { stay, join }] of changes.entries()) {
       const staying = [...held.keys()].filter((row) => stay[row] ?? true);
       const chosen = [...staying, ...Array.from({ length: join }, () => null)];
@@ -57,10 +57,10 @@ export const rowIsolation = law<Joining>({
       const raw = held.map((_, row) => calls[(i + 1) % calls.length][row % rows.length]);
       const what = `call ${i + 1} with rows [${chosen.map((row) => row ?? "new")}]`;
       const now = await appendAlone(what, decoder, batch, held, raw, subject.repeatable);
-      bites ||= moved && held.some(({ length }, row) => length > 0 && now[row].length > length);
+      reached ||= moved && held.some(({ length }, row) => length > 0 && now[row].length > length);
       held = now;
     }
-    return bites;
+    return reached;
   },
   canaries: [
     decoderCanary("a row that joins takes over what the first row holds", (decoder) =>

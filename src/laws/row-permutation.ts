@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { law } from "./law.ts";
 import { type BatchCase, callsOf, fitted, type RowTokens, rowsOfCalls } from "./support/batch.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { expect, expectLast } from "./support/expect.ts";
+import { expectNextLogits, expectThat } from "./support/expect.ts";
 import { nudgedRows, withBatches } from "./support/wrapped.ts";
 
 interface Permuted extends BatchCase {
@@ -38,14 +38,14 @@ export const rowPermutation = law<Permuted>({
       for (const [place, row] of order.entries()) {
         const [one, other] = [actual[place], expected[row]];
         const what = `call ${i}, row ${row} at place ${place} of [${order}]`;
-        expect((one === null) === (other === null), `${what}: logits in one order only`);
-        if (one && other) expectLast(what, held[row], one, other, subject.repeatable);
+        expectThat((one === null) === (other === null), `${what}: logits in one order only`);
+        if (one && other) expectNextLogits(what, held[row], one, other, subject.repeatable);
       }
     }
     return order.some((row, place) => held[row].join() !== held[place].join());
   },
   canaries: [
-    decoderCanary("a row feels its place", (decoder) =>
+    decoderCanary("a row depends on its place", (decoder) =>
       withBatches(decoder, (batch) => ({
         append: async (rows) => nudgedRows(await batch.append(rows), (row) => row),
       })),

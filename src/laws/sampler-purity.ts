@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { type ChainCase, chains, folded, type SamplerStage, stagesOf } from "./support/chain.ts";
-import { expect } from "./support/expect.ts";
+import {
+  type ChainCase,
+  chainCases,
+  foldedChain,
+  type SamplerStage,
+  stagesOf,
+} from "./support/chain.ts";
+import { expectThat } from "./support/expect.ts";
 import { samplerOf, show } from "./support/sampler.ts";
 
 export const samplerPurity = choiceLaw<ChainCase>({
@@ -15,9 +21,9 @@ export const samplerPurity = choiceLaw<ChainCase>({
   catches: "masks and penalties written in place, histories that are sorted or appended to",
   needs: ["sampler.conventions", "sampler.distribution", "sampler.sample"],
   precondition: { name: "a penalty or a ban is given, with a history", floor: 0.6 },
-  cases: chains,
+  cases: chainCases,
   check: (value, subject) => {
-    const fitting = folded(value);
+    const fitting = foldedChain(value);
     if (fitting === null) return false;
     const { options, history } = fitting;
     const sampler = samplerOf(subject);
@@ -33,8 +39,8 @@ export const samplerPurity = choiceLaw<ChainCase>({
       call(row);
       const what = `${name} of ${show(value.row)} with ${fc.stringify(options)} and [${before}]`;
       const same = row.every((logit, id) => Object.is(logit, value.row[id]));
-      expect(same, `${what} turned the logits into ${show(row)}`);
-      expect(history.join() === before.join(), `${what} turned the history into [${history}]`);
+      expectThat(same, `${what} turned the logits into ${show(row)}`);
+      expectThat(history.join() === before.join(), `${what} turned the history into [${history}]`);
     }
     const names = ["repetitionPenalty", "frequencyPenalty", "presencePenalty", "bannedSequences"];
     return history.length > 0 && names.some((name) => name in options);

@@ -3,7 +3,7 @@ import { seededRandom } from "../math/random.ts";
 import { softmax } from "../math/softmax.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { samplerOf, show } from "./support/sampler.ts";
 import { type ErrorRates, testDraws } from "./support/sequential.ts";
 
@@ -23,7 +23,7 @@ export const samplingFrequencies = choiceLaw<Draws>({
   id: "sampling-frequencies",
   name: "the draws follow the distribution, as far as draws can tell",
   chapter: "draws",
-  statement: `A sequential test of a sampler's draws against softmax(logits / T): a right sampler is accused with a probability of at most ${rates.alpha} a case, and a token whose probability is off by ${rates.bias} or more is missed with at most ${rates.beta}.`,
+  statement: `A sequential test of a sampler's draws against softmax(logits / T): a correct sampler fails with a probability of at most ${rates.alpha} a case; a token whose probability is off by ${rates.bias} or more is missed with a probability of at most ${rates.beta}.`,
   source:
     "Wald 1945, Sequential Tests of Statistical Hypotheses; derived in src/laws/support/sequential.ts",
   catches: "biased draws of any origin, where nothing but the tokens drawn can be seen",
@@ -45,7 +45,7 @@ export const samplingFrequencies = choiceLaw<Draws>({
     const { biased, draws } = testDraws(probs, next, rates);
     const what = `sample(${show(row)}, { temperature: ${temperature} }) from seed ${seed}`;
     const claimed = biased === null ? "" : `of probability ${probs[biased]}`;
-    expect(
+    expectThat(
       biased === null,
       `${what}: ${draws} draws say that token ${biased} ${claimed} is biased`,
     );

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { logits } from "../arbitraries/logits.ts";
+import { logitRows } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { samplerOf, show } from "./support/sampler.ts";
 
 interface Draw {
@@ -24,7 +24,7 @@ export const samplingSupport = choiceLaw<Draw>({
   precondition: { name: "the last token has no probability, and the sum is below 1", floor: 0.1 },
   cases: () =>
     fc.record({
-      row: fc.oneof(logits(8), dropped()),
+      row: fc.oneof(logitRows(8), dropped()),
       rounding: fc.constantFrom(0, -(2 ** -24), 2 ** -24, -(2 ** -40)),
     }),
   check: ({ row, rounding }, subject) => {
@@ -34,13 +34,16 @@ export const samplingSupport = choiceLaw<Draw>({
       const probs = exact.map((p) => p * (1 + rounding));
       for (const u of breakpoints(probs)) {
         const token = draw(probs, u);
-        expect(probs[token] > 0, `draw(${show(probs)}, ${u}) is ${token}`);
+        expectThat(probs[token] > 0, `draw(${show(probs)}, ${u}) is ${token}`);
       }
     }
     const probs = distribution(row, options);
     for (const u of breakpoints(probs)) {
       const token = sample(row, options, () => u);
-      expect(probs[token] > 0, `sample(${show(row)}, ${fc.stringify(options)}, ${u}) is ${token}`);
+      expectThat(
+        probs[token] > 0,
+        `sample(${show(row)}, ${fc.stringify(options)}, ${u}) is ${token}`,
+      );
     }
     return rounding < 0 && row[row.length - 1] === Number.NEGATIVE_INFINITY;
   },
@@ -58,7 +61,7 @@ export const samplingSupport = choiceLaw<Draw>({
 /** Logits of which the last ones, and perhaps the first, are dropped already. */
 function dropped(): fc.Arbitrary<Float64Array> {
   return fc
-    .tuple(logits(6), fc.nat({ max: 2 }), fc.integer({ min: 1, max: 2 }))
+    .tuple(logitRows(6), fc.nat({ max: 2 }), fc.integer({ min: 1, max: 2 }))
     .map(([row, before, after]) => {
       const none = (count: number) => Array.from({ length: count }, () => Number.NEGATIVE_INFINITY);
       return Float64Array.from([...none(before), ...row, ...none(after)]);

@@ -5,7 +5,7 @@ import { law } from "./law.ts";
 import { expectAccurate } from "./support/accuracy.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { changedModel } from "./support/changed-model.ts";
-import { cold, type TokenCase } from "./support/cold.ts";
+import { freshLogits, type TokenCase } from "./support/fresh-logits.ts";
 import { leaking } from "./support/wrapped.ts";
 
 interface ScoreShift extends TokenCase {
@@ -17,7 +17,7 @@ export const scoreShift = law<ScoreShift>({
   name: "a constant added to all scores changes nothing",
   chapter: "conventions",
   statement:
-    "Where every attention score of a row grows by the same amount, however large, the logits stay.",
+    "Adding the same amount, however large, to every attention score of a row leaves the logits unchanged.",
   source: "softmax(x + c) = softmax(x); a key's bias along a constant entry of the query",
   catches:
     "softmax without the maximum subtracted, masks that are large numbers and not -Infinity, masks that multiply",
@@ -32,8 +32,8 @@ export const scoreShift = law<ScoreShift>({
   check: async ({ candidate, tokens: raw, shift }, subject) => {
     const tokens = tokensOf(candidate.decoder.config, raw);
     const shifted = withScoresShifted(candidate.model!, shift);
-    const logits = await cold(subject.build!(shifted), tokens);
-    const plain = await cold(subject.build!(withScoresShifted(candidate.model!, 0)), tokens);
+    const logits = await freshLogits(subject.build!(shifted), tokens);
+    const plain = await freshLogits(subject.build!(withScoresShifted(candidate.model!, 0)), tokens);
     const added = shift / Math.sqrt(shifted.config.headDim);
     expectAccurate(`scores + ${added}`, tokens, logits, plain, subject, shifted);
     return Math.abs(added) > 745 && tokens.length > 1;

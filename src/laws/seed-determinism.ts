@@ -8,30 +8,30 @@ import { LawBroken } from "./support/expect.ts";
 import { samplerOf } from "./support/sampler.ts";
 import { batchRow, rowCases, rowsOf, type TextRowsCase } from "./support/text-rows.ts";
 import {
-  type Asked,
-  asked,
-  describeAsked,
+  type DecoderRequest,
+  describeRequest,
   expectText,
+  type GenerationRequest,
   generationOf,
-  type Request,
+  requestFor,
 } from "./support/texts.ts";
 
 interface Seeds extends TextRowsCase {
-  /** Where in the batch the row of the request stands. */
+  /** Index of the row of the request in the batch. */
   slot: number;
 }
 
-/** So many other seeds are tried before one must have given another text. */
+/** Number of other seeds, of which one must give another text. */
 const otherSeeds = 16;
 
-/** How often they all give the same text by chance, at most. */
+/** Maximum probability that they all give the same text by chance. */
 const coincidence = 1e-9;
 
 export const seedDeterminism = law<Seeds>({
   id: "seed-determinism",
-  name: "a seed is a text, whatever the slot and the neighbours",
+  name: "a seed determines the text, in any slot of a batch",
   chapter: "draws",
-  statement: `The same seed gives the same text where logits come again bit for bit, twice, and in any slot of a batch beside any rows; one of ${otherSeeds} other seeds gives another text, where by chance they would all give the same with a probability below ${coincidence}.`,
+  statement: `If logits repeat bit for bit, the same seed gives the same text twice, and in any slot of a batch beside any rows; one of ${otherSeeds} other seeds gives another text, if all would give the same by chance with a probability below ${coincidence}.`,
   source: "reproducible sampling: one random source a row",
   catches:
     "seeds salted by slot, one source for all rows, neighbours that consume a row's draws, seeds that are ignored",
@@ -41,17 +41,17 @@ export const seedDeterminism = law<Seeds>({
   check: async (value, subject) => {
     const { generate, generateBatch } = generationOf(subject);
     const { decoder } = value.candidate;
-    const [own, ...others] = rowsOf(value).map((row) => asked(decoder, warm(row)));
+    const [own, ...others] = rowsOf(value).map((row) => requestFor(decoder, warm(row)));
     const alone = await generate(decoder, own.prompt, own.fresh());
     const slot = value.slot % (others.length + 1);
     const all = others.toSpliced(slot, 0, own);
     // Where logits do not come again bit for bit, what a draw picks next to a step is chance.
     if (subject.repeatable === "bitwise") {
       const again = await generate(decoder, own.prompt, own.fresh());
-      const second = describeAsked("second text", own);
+      const second = describeRequest("second text", own);
       await expectText(second, decoder, own, again, alone, "bitwise");
       const batch = await generateBatch(decoder, all.map(batchRow), own.options);
-      const what = describeAsked(`row ${slot} of ${batch.length}`, own);
+      const what = describeRequest(`row ${slot} of ${batch.length}`, own);
       await expectText(what, decoder, own, batch[slot], alone, "bitwise");
     }
     const chance = (await probabilityOf(decoder, own, alone.newTokens, subject)) ** otherSeeds;
@@ -62,7 +62,7 @@ export const seedDeterminism = law<Seeds>({
       const other = await generate(decoder, own.prompt, { ...own.options, random });
       if (other.newTokens.join() !== alone.newTokens.join()) return others.length > 0;
     }
-    const what = describeAsked("text", own);
+    const what = describeRequest("text", own);
     throw new LawBroken(`${what} is [${alone.newTokens}] with ${1 + otherSeeds} seeds`);
   },
   canaries: [
@@ -88,14 +88,14 @@ export const seedDeterminism = law<Seeds>({
 });
 
 /** The request with draws in place of greedy choices. */
-function warm({ options, ...rest }: Request): Request {
+function warm({ options, ...rest }: GenerationRequest): GenerationRequest {
   return { ...rest, options: { ...options, temperature: options.temperature || 2 } };
 }
 
 /** The probability of drawing these tokens, one after the other. */
 async function probabilityOf(
   decoder: Decoder,
-  { prompt, options }: Asked,
+  { prompt, options }: DecoderRequest,
   newTokens: readonly number[],
   subject: LogitsSubject,
 ): Promise<number> {

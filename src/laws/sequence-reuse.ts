@@ -3,8 +3,8 @@ import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { cold } from "./support/cold.ts";
-import { expectLast } from "./support/expect.ts";
+import { expectNextLogits } from "./support/expect.ts";
+import { freshLogits } from "./support/fresh-logits.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 interface Reuse {
@@ -15,11 +15,11 @@ interface Reuse {
 
 export const sequenceReuse = law<Reuse>({
   id: "sequence-reuse",
-  name: "a decoder that was used is as good as new",
+  name: "an earlier sequence changes nothing for a later one",
   chapter: "memory",
   statement:
-    "After a sequence that filled the context has ended, a new one gives the logits that it gave before, and those of a decoder that was built anew.",
-  source: "a decoder is a pure function; two different inputs in a row find stuck state",
+    "After a sequence that filled the context has ended, a new one gives the same logits as before it, and the same as a newly built decoder.",
+  source: "a decoder is a pure function; two different inputs in a row reveal stuck state",
   catches:
     "buffers that still hold the last request, frequencies rescaled by a long one and kept, shapes of the first call",
   needs: [],
@@ -38,19 +38,19 @@ export const sequenceReuse = law<Reuse>({
     const short = tokensOf(decoder.config, raw.short);
     const pattern = tokensOf(decoder.config, raw.long);
     const long = Array.from({ length: P }, (_, t) => pattern[t % pattern.length]);
-    const before = await cold(decoder, short);
-    const filled = await cold(decoder, long);
-    const after = await cold(decoder, short);
-    expectLast(`${P} tokens later`, short, after, before, subject.repeatable);
+    const before = await freshLogits(decoder, short);
+    const filled = await freshLogits(decoder, long);
+    const after = await freshLogits(decoder, short);
+    expectNextLogits(`${P} tokens later`, short, after, before, subject.repeatable);
     if (built) {
-      const anew = async (tokens: number[]) => cold(subject.build!(model), tokens);
-      expectLast("built anew", short, after, await anew(short), subject.repeatable);
-      expectLast("built anew", long, filled, await anew(long), subject.repeatable);
+      const anew = async (tokens: number[]) => freshLogits(subject.build!(model), tokens);
+      expectNextLogits("built anew", short, after, await anew(short), subject.repeatable);
+      expectNextLogits("built anew", long, filled, await anew(long), subject.repeatable);
     }
     return P >= 2 * short.length;
   },
   canaries: [
-    decoderCanary("the longest sequence so far leaves its mark on later ones", (decoder) => {
+    decoderCanary("logits depend on the length of the longest sequence so far", (decoder) => {
       let longest = 0;
       return withSequences(decoder, (sequence) => ({
         append: async (tokens) => {

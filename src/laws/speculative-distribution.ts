@@ -3,7 +3,7 @@ import { rowIndex, scriptedDecoder } from "../arbitraries/scripted-decoder.ts";
 import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { choiceLaw } from "./law.ts";
 import { speculationCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { speculateOf } from "./support/sampler.ts";
 import { cellsBetween, distributionOf } from "./support/uniforms.ts";
 
@@ -51,18 +51,18 @@ export const speculativeDistribution = choiceLaw<Tables>({
       }, 1);
       const actual = outcomes.get(text.join()) ?? 0;
       const what = `[${text}] has probability ${actual}, the target's is ${expected}`;
-      expect(
+      expectThat(
         Math.abs(actual - expected) < derivedTolerances.probability,
         `${what}; ${draftTokens} draft tokens`,
       );
       outcomes.delete(text.join());
     }
-    expect(outcomes.size === 0, `texts of another length: ${[...outcomes.keys()].join("; ")}`);
+    expectThat(outcomes.size === 0, `texts of another length: ${[...outcomes.keys()].join("; ")}`);
     return p.some((x, id) => x !== q[id]) && p.some((x, id) => x > 0 && q[id] > 0);
   },
   canaries: [
     speculationCanary(
-      "what drew a proposal also judges it",
+      "the number that drew a proposal also decides its acceptance",
       (speculate) =>
         (target, draft, prompt, { random, ...options }) => {
           let used: number | null = null;

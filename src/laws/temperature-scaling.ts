@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { logits } from "../arbitraries/logits.ts";
+import { logitRows } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { expectRefused, samplerOf, show } from "./support/sampler.ts";
 
 export const temperatureScaling = choiceLaw<{ row: Float64Array; power: number; other: number }>({
@@ -20,7 +20,7 @@ export const temperatureScaling = choiceLaw<{ row: Float64Array; power: number; 
   precondition: { name: "T is not 1", floor: 0.5 },
   cases: () =>
     fc.record({
-      row: logits(),
+      row: logitRows(),
       power: fc.integer({ min: -3, max: 3 }),
       other: fc.constantFrom(0, -1, Number.NaN, Number.POSITIVE_INFINITY),
     }),
@@ -30,21 +30,21 @@ export const temperatureScaling = choiceLaw<{ row: Float64Array; power: number; 
     const what = `temperatureScale(${show(row)}, ${T})`;
     const scaled = sampler.temperatureScale(row, T);
     for (const [id, logit] of row.entries()) {
-      expect(scaled[id] === logit / T, `${what}[${id}] is ${scaled[id]}`);
+      expectThat(scaled[id] === logit / T, `${what}[${id}] is ${scaled[id]}`);
     }
-    expect(sampler.greedy(scaled) === sampler.greedy(row), `${what} moved the largest`);
+    expectThat(sampler.greedy(scaled) === sampler.greedy(row), `${what} moved the largest`);
     const [cool, warm] = [entropy(softmax(row)), entropy(softmax(row.map((x) => x / 2)))];
     const measured = entropy(sampler.distribution(row, { temperature: 2 }));
-    expect(
+    expectThat(
       Math.abs(measured - warm) < derivedTolerances.entropy,
       `entropy at T = 2 is ${measured}, not ${warm}`,
     );
-    expect(
+    expectThat(
       measured >= cool - derivedTolerances.entropy,
       `entropy fell from ${cool} to ${measured} at T = 2`,
     );
     const atZero = sampler.distribution(row, { temperature: 0 });
-    expect(atZero[sampler.greedy(row)] === 1, `T = 0 gives ${show(atZero)}`);
+    expectThat(atZero[sampler.greedy(row)] === 1, `T = 0 gives ${show(atZero)}`);
     const accepted = `temperatureScale accepted ${other}`;
     expectRefused(accepted, () => sampler.temperatureScale(row, other));
     return power !== 0;

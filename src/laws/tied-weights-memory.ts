@@ -5,7 +5,7 @@ import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { expectAccurate } from "./support/accuracy.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 
 interface Write {
   candidate: Candidate;
@@ -37,15 +37,15 @@ export const tiedWeightsMemory = law<Write>({
     const { vocabSize: V, hiddenSize: D, tieWordEmbeddings: tied } = config;
     const { embedTokens, lmHead, tensors } = decoder.weights!;
     const size = `head and embedding must be ${V * D} numbers, got ${lmHead.weight.length}`;
-    expect(lmHead.weight.length === V * D && embedTokens.length === V * D, size);
+    expectThat(lmHead.weight.length === V * D && embedTokens.length === V * D, size);
     const same =
       lmHead.weight.buffer === embedTokens.buffer &&
       lmHead.weight.byteOffset === embedTokens.byteOffset;
-    expect(same === tied, `the head ${same ? "is" : "is not"} the embedding's memory`);
+    expectThat(same === tied, `the head ${same ? "is" : "is not"} the embedding's memory`);
     const buffers = new Set(tensors.map(({ data }) => data.buffer));
     const counted = `${tensors.length} tensors lie in ${buffers.size} buffers`;
-    expect(buffers.has(lmHead.weight.buffer) && buffers.has(embedTokens.buffer), counted);
-    expect(
+    expectThat(buffers.has(lmHead.weight.buffer) && buffers.has(embedTokens.buffer), counted);
+    expectThat(
       tensors.some(({ name }) => name === "lm_head.weight") === !tied,
       "a tied head is listed",
     );
@@ -57,7 +57,10 @@ export const tiedWeightsMemory = law<Write>({
     embedTokens[at] = value;
     try {
       const head = tied ? value : before.head;
-      expect(lmHead.weight[at] === head, `embedding[${at}] = ${value}, head ${lmHead.weight[at]}`);
+      expectThat(
+        lmHead.weight[at] === head,
+        `embedding[${at}] = ${value}, head ${lmHead.weight[at]}`,
+      );
       await using sequence = await decoder.start();
       const logits = await sequence.append(tokens);
       const expected = forward(config, decoder.weights!, tokens).at(-1)!;
@@ -70,7 +73,7 @@ export const tiedWeightsMemory = law<Write>({
     return value !== before.embedding;
   },
   canaries: [
-    decoderCanary("head and embedding trade places: tied is copied, untied is shared", (d) => {
+    decoderCanary("tied weights are copied, untied weights are shared", (d) => {
       const weights = d.weights;
       if (weights === undefined) return d;
       const weight = d.config.tieWordEmbeddings

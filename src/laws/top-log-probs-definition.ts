@@ -7,21 +7,27 @@ import { allowance } from "../tolerance/compare.ts";
 import { accuracyOf } from "../tolerance/measured.ts";
 import { completionsLaw } from "./law.ts";
 import { completionsCanary } from "./support/canary.ts";
-import { ask, expectSameTop, lowest, type PromptCase, prompts } from "./support/completions.ts";
-import { expect } from "./support/expect.ts";
+import {
+  ask,
+  expectSameTop,
+  type PromptCase,
+  promptCase,
+  underflow,
+} from "./support/completions.ts";
+import { expectThat } from "./support/expect.ts";
 
 export const topLogProbsDefinition = completionsLaw<PromptCase>({
   id: "top-log-probs-definition",
   name: "the top log-probabilities are the definition's",
   chapter: "servers",
   statement:
-    "The tokens on the list have the log-probabilities of the defining equations, within what the arithmetic allows, and no token that is not on it has a larger one.",
+    "The tokens on the list have the log-probabilities of the defining equations, within the tolerance of the arithmetic, and no token that is not on it has a larger one.",
   source: "src/definition.ts, and log-softmax over all V logits",
   catches:
     "wrong conventions of the model, a tokenizer that adds a first token, penalties or a bias that is on by default, another model",
   needs: ["model"],
   precondition: { name: "at least two tokens", floor: 0.5 },
-  cases: (subject) => fc.record(prompts(subject)),
+  cases: (subject) => fc.record(promptCase(subject)),
   check: async ({ candidate, prompt: raw, count }, subject) => {
     const { config, weights } = candidate.model!;
     const prompt = tokensOf(config, raw);
@@ -43,7 +49,10 @@ export const topLogProbsDefinition = completionsLaw<PromptCase>({
     for (const { token, logProb } of row) {
       const off = Math.abs(logProb - logProbs[token]);
       const wrong = `after [${prompt}], token ${token} has ${logProb}, but should have ${logProbs[token]}`;
-      expect(off <= 2 * absolute || (logProb < lowest && logProbs[token] < lowest), wrong);
+      expectThat(
+        off <= 2 * absolute || (logProb < underflow && logProbs[token] < underflow),
+        wrong,
+      );
     }
     return prompt.length > 1;
   },

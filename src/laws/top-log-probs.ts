@@ -8,23 +8,23 @@ import {
   ask,
   expectSameTop,
   type PromptCase,
-  prompts,
+  promptCase,
   showTop,
 } from "./support/completions.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 
 export const topLogProbs = completionsLaw<PromptCase>({
   id: "top-log-probs",
-  name: "the top log-probabilities are of one distribution",
+  name: "the top log-probabilities come from one distribution",
   chapter: "servers",
   statement:
-    "Of n asked for min(n, V) come: tokens all different, in descending order, none above 0, probabilities that sum to at most 1, and to 1 where all V came; the first is the greedy token, and a shorter list is the beginning of a longer one.",
+    "A request for n gives min(n, V): tokens all different, in descending order, none above 0, probabilities that sum to at most 1, and to 1 if all V are given; the first is the greedy token, and a shorter list is the beginning of a longer one.",
   source: "softmax: all V probabilities sum to 1",
   catches:
     "probabilities in place of logarithms, or of the listed tokens alone; ascending lists; a greedy token that is not the most probable",
   needs: [],
   precondition: { name: "some tokens are on the list and some are not", floor: 0.5 },
-  cases: (subject) => fc.record(prompts(subject)),
+  cases: (subject) => fc.record(promptCase(subject)),
   check: async ({ candidate, prompt: raw, count }, subject) => {
     const { vocabSize: V } = candidate;
     const prompt = tokensOf(candidate, raw);
@@ -32,21 +32,21 @@ export const topLogProbs = completionsLaw<PromptCase>({
     const { newTokens, top } = await ask(candidate, prompt, options);
     const [row] = top;
     const what = `after [${prompt}], the ${count} most probable are ${showTop(row)}`;
-    expect(row.length === Math.min(count, V), what);
-    expect(new Set(row.map(({ token }) => token)).size === row.length, what);
-    expect(
+    expectThat(row.length === Math.min(count, V), what);
+    expectThat(new Set(row.map(({ token }) => token)).size === row.length, what);
+    expectThat(
       row.every(({ logProb }) => logProb <= 0),
       what,
     );
     const descends = row.every(({ logProb }, i) => i === 0 || logProb <= row[i - 1].logProb);
-    expect(descends, what);
+    expectThat(descends, what);
     const slack = derivedTolerances.serverProbabilitySum;
     const sum = row.reduce((total, { logProb }) => total + Math.exp(logProb), 0);
-    expect(sum <= 1 + slack && (row.length < V || sum >= 1 - slack), `${what}, sum ${sum}`);
+    expectThat(sum <= 1 + slack && (row.length < V || sum >= 1 - slack), `${what}, sum ${sum}`);
     const greedy = row.find(({ token }) => token === newTokens[0]);
     const isTop =
       greedy !== undefined && row[0].logProb - greedy.logProb <= allowed(subject.repeatable);
-    expect(isTop, `${what}, but ${newTokens[0]} was chosen`);
+    expectThat(isTop, `${what}, but ${newTokens[0]} was chosen`);
     const fewer = { maxNewTokens: 1, topLogProbs: Math.ceil(count / 2) };
     const { top: shorter } = await ask(candidate, prompt, fewer);
     const beginning = row.slice(0, fewer.topLogProbs);

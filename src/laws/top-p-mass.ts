@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { halves, logits, thresholds } from "../arbitraries/logits.ts";
+import { halves, logitRows, thresholds } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import {
   expectUpperSet,
   keptBy,
@@ -36,7 +36,7 @@ export const topPMass = choiceLaw<NucleusCase>({
   needs: ["sampler.topP", "sampler.conventions"],
   precondition: { name: "p is strictly inside: some are kept and some dropped", floor: 0.15 },
   cases: () => {
-    const anywhere = fc.record({ row: logits(), p: thresholds() });
+    const anywhere = fc.record({ row: logitRows(), p: thresholds() });
     return fc.oneof(anywhere, anywhere, equality());
   },
   check: ({ row, p }, subject) => {
@@ -45,20 +45,20 @@ export const topPMass = choiceLaw<NucleusCase>({
     const probs = softmax(row);
     const massOf = (ids: readonly number[]) => ids.reduce((sum, id) => sum + probs[id], 0);
     const kept = keptBy(what, row, topP(row, p));
-    expect(kept.length > 0, `${what} keeps nothing`);
+    expectThat(kept.length > 0, `${what} keeps nothing`);
     expectUpperSet(what, row, kept);
     const rounding = sumExactly(probs) ? 0 : slack;
     const reaches = (mass: number, threshold: number) =>
       conventions.topPEquality === "stop" ? mass >= threshold : mass > threshold;
     const enough = p === 1 || reaches(massOf(kept), p - rounding);
-    expect(enough, `${what} keeps ${kept} of mass ${massOf(kept)}`);
+    expectThat(enough, `${what} keeps ${kept} of mass ${massOf(kept)}`);
     const least = kept.reduce((a, b) => (row[b] <= row[a] ? b : a));
     const others = kept.filter((id) => id !== least);
     const needless = `${what} keeps ${kept}; already ${others} have mass ${massOf(others)}`;
-    if (p < 1) expect(others.length === 0 || !reaches(massOf(others), p + rounding), needless);
-    else expect(kept.length === row.filter(Number.isFinite).length, `${what} keeps ${kept}`);
+    if (p < 1) expectThat(others.length === 0 || !reaches(massOf(others), p + rounding), needless);
+    else expectThat(kept.length === row.filter(Number.isFinite).length, `${what} keeps ${kept}`);
     const smaller = keptBy(what, row, topP(row, p / 2));
-    expect(
+    expectThat(
       smaller.every((id) => kept.includes(id)),
       `${what} lost a token of p / 2`,
     );

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { thresholds } from "../arbitraries/logits.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
-import { expect } from "./support/expect.ts";
+import { expectThat } from "./support/expect.ts";
 import { keptBy, type NucleusCase, samplerOf, show } from "./support/sampler.ts";
 
 export const topPShiftInvariance = choiceLaw<NucleusCase & { shift: number }>({
@@ -29,7 +29,7 @@ export const topPShiftInvariance = choiceLaw<NucleusCase & { shift: number }>({
         keptBy(what, shifted, filter(shifted)),
       ];
       const message = `${what} keeps ${plain} of ${show(row)}, but ${moved} with ${shift} added`;
-      expect(plain.join() === moved.join(), message);
+      expectThat(plain.join() === moved.join(), message);
     }
     return shift !== 0;
   },

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { type History, histories, replay } from "./support/history.ts";
+import { checkHistory, type HistoryCase, histories } from "./support/history.ts";
 import { withSequences } from "./support/wrapped.ts";
 
-export const uninitialisedMemory = law<History>({
+export const uninitialisedMemory = law<HistoryCase>({
   id: "uninitialised-memory",
   name: "memory beyond the tokens held is never read",
   chapter: "memory",
@@ -12,14 +12,14 @@ export const uninitialisedMemory = law<History>({
     "With NaN in everything that a sequence remembers beyond its tokens, written before every call, any history gives the same logits.",
   source: "0 * NaN = NaN: a mask that multiplies does not hide what it masks",
   catches:
-    "masks sized by the allocated memory, fresh blocks read before they are written, rewound keys that still weigh in",
+    "masks sized by the allocated memory, fresh blocks read before they are written, rewound keys that still have a weight",
   needs: ["poison"],
   precondition: { name: "an append after a rewind, a fork or on a second sequence", floor: 0.3 },
   cases: (subject) =>
     fc.record({ candidate: subject.candidates, calls: histories(subject.capabilities) }),
-  check: (history, subject) => replay(history, subject, (sequence) => sequence.poison!()),
+  check: (history, subject) => checkHistory(history, subject, (sequence) => sequence.poison!()),
   canaries: [
-    decoderCanary("what was rewound still weighs in, times zero", (decoder) =>
+    decoderCanary("rewound keys still enter the sum, times zero", (decoder) =>
       withSequences(decoder, (sequence) => {
         let rewound = false;
         let poisoned = false;

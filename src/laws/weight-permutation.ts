@@ -3,12 +3,12 @@ import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
 import { law } from "./law.ts";
 import { expectAccurate } from "./support/accuracy.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { cold, type TokenCase } from "./support/cold.ts";
-import { type Axis, axes, permutedModel } from "./support/permuted-model.ts";
+import { freshLogits, type TokenCase } from "./support/fresh-logits.ts";
+import { type PermutablePart, permutableParts, permutedModel } from "./support/permuted-model.ts";
 import { leaking } from "./support/wrapped.ts";
 
 interface Permutation extends TokenCase {
-  chosen: Axis[];
+  chosen: PermutablePart[];
   seed: number;
 }
 
@@ -27,7 +27,7 @@ export const weightPermutation = law<Permutation>({
     fc.record({
       candidate: subject.candidates,
       tokens: rawTokens(1, 6),
-      chosen: fc.subarray<Axis>([...axes], { minLength: 1 }),
+      chosen: fc.subarray<PermutablePart>([...permutableParts], { minLength: 1 }),
       seed: fc.nat({ max: 0xffff }),
     }),
   check: async ({ candidate, tokens: raw, chosen, seed }, subject) => {
@@ -36,8 +36,8 @@ export const weightPermutation = law<Permutation>({
     const permuted = permutedModel(model, chosen, seed);
     const { vocabulary } = permuted;
     const renamed = tokens.map((token) => vocabulary.indexOf(token));
-    const logits = await cold(subject.build!(permuted.model), renamed);
-    const plain = await cold(subject.build!(model), tokens);
+    const logits = await freshLogits(subject.build!(permuted.model), renamed);
+    const plain = await freshLogits(subject.build!(model), tokens);
     const expected = vocabulary.map((token) => plain[token]);
     const what = `${chosen.join(", ")} permuted by seed ${seed}`;
     expectAccurate(what, renamed, logits, expected, subject, permuted.model);

@@ -22,7 +22,7 @@ export const windowReceptiveField = law<Unseen>({
   source: "Jiang et al. 2023 (Mistral 7B), section 2: sliding window attention",
   catches: "a window one too wide, a window in some layers only, evicted keys that are still read",
   needs: ["model", "build"],
-  precondition: { name: "a position stands beyond the reach of another token", floor: 0.5 },
+  precondition: { name: "a position is beyond the reach of another token", floor: 0.5 },
   cases: (subject) =>
     fc.record({
       candidate: subject.candidates,

@@ -1,7 +1,7 @@
 import { generatorStatistics } from "../arbitraries/statistics.ts";
 import { grouped, percent, textTable } from "../io/text-table.ts";
 
-/** What generated models are like, as two tables: their features and their sizes. */
+/** Returns statistics of generated models as two tables: their features and their sizes. */
 export function generatorText(seed: number, runs: number): string {
   const { features, sizes } = generatorStatistics(seed, runs);
   const featureTable = textTable(

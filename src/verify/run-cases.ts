@@ -15,7 +15,7 @@ export interface CaseOptions {
   readonly timeLimitMs?: number;
   /** fast-check's path to the only case to run. */
   readonly path?: string;
-  /** Whether to shrink a failure to its smallest case. Default true. */
+  /** True if a failure is shrunk to its smallest case. Default true. */
   readonly shrink?: boolean;
   /** Called after every case; cases that only serve to shrink a failure do not count. */
   readonly onCase?: () => void;
@@ -63,7 +63,7 @@ export class CaseRun {
   timeMs = 0;
   /** The comparison within its tolerance that came nearest to it. */
   worst: Comparison | null = null;
-  /** Whether a case broke the law. */
+  /** True if a case broke the law. */
   broken = false;
   /** The error thrown by the smallest case that broke the law. */
   error: unknown = null;

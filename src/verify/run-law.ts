@@ -89,7 +89,7 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
  *
  * @param replay the seed and fast-check's path to the case
  * @returns the verdict if the case breaks the law or the subject does not offer what the law needs;
- *   null if the case keeps the law, which says nothing about other cases
+ *   null if the case keeps the law, which proves nothing about other cases
  */
 export async function replayCase(
   law: Law,

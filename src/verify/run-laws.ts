@@ -8,8 +8,8 @@ import { type Report, verify } from "./verify.ts";
 const quiet: ReadonlySet<LawStatus> = new Set(["kept", "unproven", "not offered"]);
 
 /**
- * Runs {@link verify} with a progress bar that shows the current law and the time left. A failure is
- * printed at once, in full.
+ * Runs {@link verify} with a progress bar that shows the current law and the time left. A failure
+ * is printed at once, in full.
  *
  * @param print prints a failure
  */

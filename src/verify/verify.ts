@@ -31,8 +31,8 @@ export async function verify(
 }
 
 /**
- * Returns the exit code of a report: 1 if a law is broken or a declared failure is gone, else 3 if a
- * law is unproven, else 0.
+ * Returns the exit code of a report: 1 if a law is broken or a declared failure is gone, else 3 if
+ * a law is unproven, else 0.
  */
 export function exitCodeOf({ verdicts }: Report): 0 | 1 | 3 {
   const has = (...statuses: readonly LawStatus[]) =>

@@ -10,7 +10,7 @@ import { kvBytes, kvBytesPerToken } from "../../../src/cost/memory.ts";
 import { parameterCount, parameterSummary } from "../../../src/cost/parameters.ts";
 import { GiB } from "../../../src/cost/units.ts";
 import { forward } from "../../../src/definition.ts";
-import { expect } from "../../../src/laws/support/expect.ts";
+import { expectThat } from "../../../src/laws/support/expect.ts";
 import { countingArithmetic } from "../../../src/math/arithmetic.ts";
 import { type ModelConfig, modelConfig } from "../../../src/model/config.ts";
 import { withLora } from "../../../src/model/lora.ts";
@@ -31,7 +31,7 @@ const length = fc.integer({ min: 1, max: 6 });
 const fp16 = { weightBytesPerElement: 2, kvBytesPerElement: 2, activationBytesPerElement: 2 };
 
 function expectCounts(what: string, actual: unknown, expected: unknown): void {
-  expect(String(actual) === String(expected), `${what}: ${actual}, but should be ${expected}`);
+  expectThat(String(actual) === String(expected), `${what}: ${actual}, but should be ${expected}`);
 }
 
 /** The multiply-adds of the definition over so many tokens, the head included. */

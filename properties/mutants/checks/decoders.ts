@@ -6,7 +6,7 @@ import { rawTokens, tokensOf } from "../../../src/arbitraries/tokens.ts";
 import { forward } from "../../../src/definition.ts";
 import { checkGolden } from "../../../src/golden/check.ts";
 import { readModelFixtures } from "../../../src/golden/read.ts";
-import { expect, expectLogits } from "../../../src/laws/support/expect.ts";
+import { expectLogits, expectThat } from "../../../src/laws/support/expect.ts";
 import { normal, seededRandom } from "../../../src/math/random.ts";
 import { targetsOf, withLora } from "../../../src/model/lora.ts";
 import { type Check, check } from "./check.ts";
@@ -23,7 +23,7 @@ export const goldens: Check = check(
     for (const fixture of await readModelFixtures(folder)) {
       const { name, model, manifest, cases } = fixture;
       const { difference } = await checkGolden(fixture, subject.build!(model));
-      expect(difference === null, `${name}: ${difference}`);
+      expectThat(difference === null, `${name}: ${difference}`);
       const tolerance = { absolute: manifest.tolerance, relative: 0 };
       for (const { tokens, logits } of cases) {
         const defined = forward(model.config, model.weights, tokens);

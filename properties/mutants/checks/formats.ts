@@ -13,7 +13,7 @@ import { configFromHuggingFace } from "../../../src/formats/hugging-face-config.
 import { readLlama2c, writeLlama2c } from "../../../src/formats/llama2c.ts";
 import { readMinGpt, writeMinGpt } from "../../../src/formats/mingpt.ts";
 import { readSafetensors, writeSafetensors } from "../../../src/formats/safetensors.ts";
-import { expect, expectLogits } from "../../../src/laws/support/expect.ts";
+import { expectLogits, expectThat } from "../../../src/laws/support/expect.ts";
 import { modelConfig } from "../../../src/model/config.ts";
 import type { Model } from "../../../src/model/model.ts";
 import { randomWeights } from "../../../src/model/weights.ts";
@@ -66,7 +66,7 @@ export const formatChecks: readonly Check[] = [
       await writeFile(path, JSON.stringify(words));
       const read = await readHuggingFace(folder);
       const { positions, ropeLayout } = read.config;
-      expect(positions !== "rope" || ropeLayout === "half-split", `others see ${ropeLayout}`);
+      expectThat(positions !== "rope" || ropeLayout === "half-split", `others see ${ropeLayout}`);
       expectSameLogits(read, tame(model));
       if (words.model_type === "gpt2") await expectGpt2Layout(folder, tame(model));
     },
@@ -111,7 +111,7 @@ export const formatChecks: readonly Check[] = [
       const path = join(scratch, "few-bits.gguf");
       await writeGguf(path, model, { dtype: dtype as "F16" | "Q8_0" });
       const read = await readGguf(path);
-      expect(read.config.tieWordEmbeddings === tied, `tied ${tied} came back the other way`);
+      expectThat(read.config.tieWordEmbeddings === tied, `tied ${tied} came back the other way`);
       for (const [t, { name, data }] of model.weights.tensors.entries()) {
         const largest = data.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
         // Half a step of Q8_0, and the rounding of its scale to float16, 127 times over.
@@ -120,7 +120,7 @@ export const formatChecks: readonly Check[] = [
         const far = data.findIndex((x, i) => {
           return !(Math.abs(read.weights.tensors[t].data[i] - x) <= allowed);
         });
-        expect(far < 0, `${name}[${far}] was ${data[far]}`);
+        expectThat(far < 0, `${name}[${far}] was ${data[far]}`);
       }
     },
   ),
@@ -160,7 +160,7 @@ export const formatChecks: readonly Check[] = [
         const [actual, expected] = [read, modelConfig(means)].map((one) =>
           JSON.stringify(sorted(one)),
         );
-        expect(actual === expected, `${name} means ${actual}`);
+        expectThat(actual === expected, `${name} means ${actual}`);
       }
     },
   ),
@@ -173,7 +173,7 @@ export const formatChecks: readonly Check[] = [
     () => {
       const bytes = Uint8Array.of(0x80, 0x3f, 0x20, 0xc1, 0x00, 0x80);
       const numbers = [...decodeFloats(new DataView(bytes.buffer), "BF16", "by hand")];
-      expect(numbers.join() === "1,-10,0" && Object.is(numbers[2], -0), `bytes are ${numbers}`);
+      expectThat(numbers.join() === "1,-10,0" && Object.is(numbers[2], -0), `bytes are ${numbers}`);
     },
   ),
   check(
@@ -197,8 +197,8 @@ async function expectGpt2Layout(folder: string, { config, weights }: Model): Pro
   const [i, o] = [D - 1, Math.floor(D / 2)];
   const key = data("h.0.attn.c_attn.weight")[3 * D * i + D + o];
   const up = data("h.0.mlp.c_fc.weight")[F * i];
-  expect(key === kProj.weight[D * o + i], "k is the second third of a row of c_attn");
-  expect(up === upProj.weight[i], "c_fc is stored [in, out]");
+  expectThat(key === kProj.weight[D * o + i], "k is the second third of a row of c_attn");
+  expectThat(up === upProj.weight[i], "c_fc is stored [in, out]");
 }
 
 async function expectRefusals(): Promise<void> {
@@ -208,7 +208,7 @@ async function expectRefusals(): Promise<void> {
   const small = { ...sizes, numAttentionHeads: 2, maxPositionEmbeddings: 6 };
   const refused = async (what: string, read: Promise<unknown>, message: RegExp) => {
     const error = await read.then(() => null).catch((reason: Error) => reason.message);
-    expect(error !== null && message.test(error), `${what}: ${error ?? "was read"}`);
+    expectThat(error !== null && message.test(error), `${what}: ${error ?? "was read"}`);
   };
   for (const tieWordEmbeddings of [true, false]) {
     const config = modelConfig({ ...small, tieWordEmbeddings });

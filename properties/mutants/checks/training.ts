@@ -1,6 +1,6 @@
 /** Checks of training: the gate's own laws of gradients, PyTorch's opinion, and the optimiser. */
 import fc from "fast-check";
-import { expect } from "../../../src/laws/support/expect.ts";
+import { expectThat } from "../../../src/laws/support/expect.ts";
 import type { TrainingTask } from "../../../src/training/data/task.ts";
 import { learningRateAt } from "../../../src/training/schedule.ts";
 import { startTraining, trainStep } from "../../../src/training/train.ts";
@@ -69,7 +69,7 @@ export const trainingChecks: readonly Check[] = [
         );
       }
       const last = learningRateAt(schedule.steps, schedule);
-      expect(last === 1, `the last step must have 1, got ${last}`);
+      expectThat(last === 1, `the last step must have 1, got ${last}`);
     },
   ),
 ];

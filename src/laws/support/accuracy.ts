@@ -2,9 +2,9 @@ import type { Logits } from "../../math/logits.ts";
 import type { Model } from "../../model/model.ts";
 import type { LogitsSubject } from "../../subjects/subject.ts";
 import { accuracyOf } from "../../tolerance/measured.ts";
-import { expectLast } from "./expect.ts";
+import { expectNextLogits } from "./expect.ts";
 
-/** As `expectLast`, with the subject's allowed error against the definition of this model. */
+/** As `expectNextLogits`, with the subject's allowed error against the definition of this model. */
 export function expectAccurate(
   what: string,
   tokens: readonly number[],
@@ -14,5 +14,5 @@ export function expectAccurate(
   model: Model | null,
 ): void {
   const tolerance = accuracyOf(subject, model, tokens, [actual], [expected]);
-  expectLast(what, tokens, actual, expected, tolerance);
+  expectNextLogits(what, tokens, actual, expected, tolerance);
 }

@@ -5,12 +5,12 @@ import type { Logits } from "../../math/logits.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import type { Candidate } from "../../subjects/subject.ts";
 import type { Tolerance } from "../../tolerance/compare.ts";
-import { cold } from "./cold.ts";
-import { expect, expectLast } from "./expect.ts";
+import { expectNextLogits, expectThat } from "./expect.ts";
+import { freshLogits } from "./fresh-logits.ts";
 
 export type RowTokens = readonly number[];
 
-/** Raw tokens as new tokens of every row: nothing for a row without any, and no more than fit. */
+/** Returns the raw tokens of every row as new tokens: none for a row without, at most what fits. */
 export function fitted(
   config: ModelConfig,
   held: readonly RowTokens[],
@@ -21,9 +21,9 @@ export function fitted(
 }
 
 /**
- * Judges what a call returned: every row must be what its tokens give alone.
+ * Compares the results of a call with those of each row alone.
  *
- * @param held all tokens of every row, those of the call included
+ * @param held all tokens of every row, including those of the call
  * @throws {LawBroken} on other lengths, and on logits for a row that got no token or the other way
  *   round
  */
@@ -37,19 +37,19 @@ export async function expectRows(
   tolerance: Tolerance,
 ): Promise<void> {
   const lengths = held.map(({ length }) => length);
-  expect(batch.lengths.join() === lengths.join(), `${what}: lengths are [${batch.lengths}]`);
-  expect(logits.length === held.length, `${what}: ${logits.length} results of ${held.length}`);
+  expectThat(batch.lengths.join() === lengths.join(), `${what}: lengths are [${batch.lengths}]`);
+  expectThat(logits.length === held.length, `${what}: ${logits.length} results of ${held.length}`);
   for (const [row, tokens] of held.entries()) {
     const result = logits[row];
     const got = `${what}, row ${row}: ${rows[row].length} tokens gave ${result && "logits"}`;
-    expect((result === null) === (rows[row].length === 0), got);
+    expectThat((result === null) === (rows[row].length === 0), got);
     if (result === null) continue;
-    const alone = await cold(decoder, tokens);
-    expectLast(`${what}, row ${row} of ${held.length}`, tokens, result, alone, tolerance);
+    const alone = await freshLogits(decoder, tokens);
+    expectNextLogits(`${what}, row ${row} of ${held.length}`, tokens, result, alone, tolerance);
   }
 }
 
-/** Appends what fits of the raw tokens, judges it, and returns what every row then holds. */
+/** Appends the raw tokens that fit, compares the results, and returns the tokens of each row. */
 export async function appendAlone(
   what: string,
   decoder: Decoder,
@@ -65,6 +65,7 @@ export async function appendAlone(
   return now;
 }
 
+/** A decoder and the calls on the rows of one batch. */
 export interface BatchCase {
   candidate: Candidate;
   /** Raw tokens of every row, call by call. */
@@ -77,7 +78,7 @@ export const rowsOfCalls = () =>
     maxLength: 4,
   });
 
-/** The calls of all rows: what each of them gets in each. */
+/** Returns the calls: for each, the raw tokens of every row. */
 export const callsOf = (rows: readonly number[][][]) =>
   Array.from({ length: Math.max(...rows.map(({ length }) => length)) }, (_, call) =>
     rows.map((calls) => calls[call] ?? []),

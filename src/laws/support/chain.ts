@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { logits } from "../../arbitraries/logits.ts";
+import { logitRows } from "../../arbitraries/logits.ts";
 import { optionsOf, samplingOptions } from "../../arbitraries/sampling-options.ts";
 import { rawTokens } from "../../arbitraries/tokens.ts";
 import type { SamplingOptions } from "../../sampling/sample-token.ts";
@@ -11,11 +11,11 @@ export interface ChainCase {
   history: number[];
 }
 
-export const chains = () =>
-  fc.record({ row: logits(12, 4), options: samplingOptions(), history: rawTokens(0, 6) });
+export const chainCases = () =>
+  fc.record({ row: logitRows(12, 4), options: samplingOptions(), history: rawTokens(0, 6) });
 
-/** The case over this row's vocabulary; null where a ban would leave no token. */
-export function folded({ row, options: raw, history: rawHistory }: ChainCase) {
+/** Returns the case over the vocabulary of its row; null if a ban would leave no token. */
+export function foldedChain({ row, options: raw, history: rawHistory }: ChainCase) {
   const V = row.length;
   const options = optionsOf(V, raw);
   const last = (options.bannedSequences ?? []).map((ids) => ids[ids.length - 1]);
@@ -27,7 +27,7 @@ export function folded({ row, options: raw, history: rawHistory }: ChainCase) {
 
 export type SamplerStage = (row: Float64Array) => Float64Array;
 
-/** Every stage of a chain, from the functions that the sampler offers. */
+/** Returns every stage of a chain, from the functions that the sampler offers. */
 export function stagesOf(
   sampler: Sampler,
   options: SamplingOptions,

@@ -4,9 +4,9 @@ import type { Model } from "../../model/model.ts";
 import { buildWeights } from "../../model/weights.ts";
 
 /**
- * A model under another configuration, with copies of its tensors. What the new configuration asks
- * for and the model lacks is neutral: gains of 1, biases of 0, and the embedding for the head of a
- * model that was tied. Adapters are merged first.
+ * Returns the model under another configuration, with copies of its tensors. Tensors that the new
+ * configuration needs and the model lacks are neutral: gains of 1, biases of 0, and the embedding
+ * for the head of a model that was tied. Adapters are merged first.
  *
  * @param change writes into the copy of one tensor
  */

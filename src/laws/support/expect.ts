@@ -6,11 +6,11 @@ import {
 } from "../../tolerance/compare.ts";
 import { observedDifference } from "../../tolerance/observe.ts";
 
-/** Thrown by a check: what was found, and what should have been. */
+/** Thrown by the check of a law that a case breaks. The message has result and expectation. */
 export class LawBroken extends Error {
-  /** The logit that is wrong, where the law compares logits. */
+  /** The wrong logit; null if the law compares no logits. */
   readonly difference: LogitDifference | null;
-  /** The tokens that the wrong row follows, where one row is compared. */
+  /** The tokens before the wrong logits; null if the law compares several rows. */
   readonly tokens: readonly number[] | null;
 
   constructor(
@@ -25,7 +25,10 @@ export class LawBroken extends Error {
 }
 
 /**
- * @param start the position of the first row
+ * Expects rows of logits to be equal within a tolerance.
+ *
+ * @param what name of the rows in the message
+ * @param start position of the first row
  * @throws {LawBroken} naming the first logit that is outside the tolerance
  */
 export function expectLogits(
@@ -41,13 +44,16 @@ export function expectLogits(
   }
 }
 
-/** @throws {LawBroken} with the message, unless `holds` */
-export function expect(holds: boolean, message: string): asserts holds {
+/** @throws {LawBroken} with the message if `holds` is false */
+export function expectThat(holds: boolean, message: string): asserts holds {
   if (!holds) throw new LawBroken(message);
 }
 
-/** As {@link expectLogits}, for the one row that follows the last of the tokens. */
-export function expectLast(
+/**
+ * As {@link expectLogits}, for the one row of logits after the last of the tokens. The runner adds
+ * the noise of the subject's arithmetic over these tokens before it reports a failure.
+ */
+export function expectNextLogits(
   what: string,
   tokens: readonly number[],
   actual: Logits,

@@ -2,21 +2,23 @@ import fc from "fast-check";
 import { rawTokens, tokensOf } from "../../arbitraries/tokens.ts";
 import type { Capability, Decoder, Sequence } from "../../decoder.ts";
 import type { Candidate, LogitsSubject } from "../../subjects/subject.ts";
-import { cold } from "./cold.ts";
-import { expect, expectLast } from "./expect.ts";
+import { expectNextLogits, expectThat } from "./expect.ts";
+import { freshLogits } from "./fresh-logits.ts";
 
+/** One call; `which` selects a sequence, modulo their number. */
 export type Call =
   | { do: "start" }
   | { do: "append"; which: number; tokens: number[] }
   | { do: "rewind"; which: number; keep: number }
   | { do: "fork"; which: number };
 
-export interface History {
+/** A decoder and a history of calls on its sequences. */
+export interface HistoryCase {
   candidate: Candidate;
   calls: Call[];
 }
 
-/** What one sequence must hold, beside the sequence itself. */
+/** One sequence, and the tokens that it must hold. */
 export interface Held {
   sequence: Sequence;
   tokens: number[];
@@ -25,16 +27,16 @@ export interface Held {
 /**
  * Performs a history and compares every append with a new sequence of the same tokens.
  *
- * @param beforeCall done to every sequence before each call
- * @returns whether something was appended after another kind of call
+ * @param beforeCall called with every sequence before each call
+ * @returns true if a call appended after another kind of call
  */
-export async function replay(
-  { candidate: { decoder }, calls }: History,
+export async function checkHistory(
+  { candidate: { decoder }, calls }: HistoryCase,
   subject: LogitsSubject,
   beforeCall?: (sequence: Sequence) => Promise<void>,
 ): Promise<boolean> {
   const all: Held[] = [{ sequence: await decoder.start(), tokens: [] }];
-  let bites = false;
+  let reached = false;
   try {
     for (const [i, call] of calls.entries()) {
       for (const { sequence } of all) await beforeCall?.(sequence);
@@ -42,17 +44,17 @@ export async function replay(
       const appended = await perform(decoder, all, call);
       if (appended === null) continue;
       const { held, logits } = appended;
-      const expected = await cold(decoder, held.tokens);
-      expectLast(`call ${i}`, held.tokens, logits, expected, subject.repeatable);
-      bites ||= eventful;
+      const expected = await freshLogits(decoder, held.tokens);
+      expectNextLogits(`call ${i}`, held.tokens, logits, expected, subject.repeatable);
+      reached ||= eventful;
     }
-    return bites;
+    return reached;
   } finally {
     for (const { sequence } of all) await sequence[Symbol.asyncDispose]();
   }
 }
 
-/** Histories of calls that a subject offers. */
+/** Returns the generator of histories of the calls that a decoder offers. */
 export function histories(offered: ReadonlySet<Capability>): fc.Arbitrary<Call[]> {
   const which = fc.nat({ max: 5 });
   const append = fc.record({
@@ -68,7 +70,7 @@ export function histories(offered: ReadonlySet<Capability>): fc.Arbitrary<Call[]
   return fc.array(fc.oneof(append, append, ...others), { minLength: 1, maxLength: 10 });
 }
 
-/** Performs one call on the sequences and on what they must hold; the logits where it appended. */
+/** Performs one call on the sequences and their tokens; returns the logits of an append. */
 export async function perform(decoder: Decoder, all: Held[], call: Call) {
   if (call.do === "start") {
     all.push({ sequence: await decoder.start(), tokens: [] });
@@ -83,7 +85,7 @@ export async function perform(decoder: Decoder, all: Held[], call: Call) {
     held.tokens = [...held.tokens, ...tokens];
     const logits = await sequence.append(tokens);
     const length = `length is ${sequence.length} with [${held.tokens}] held`;
-    expect(sequence.length === held.tokens.length, length);
+    expectThat(sequence.length === held.tokens.length, length);
     return { held, logits };
   }
   if (call.do === "rewind") {

@@ -1,7 +1,7 @@
 import { derivedTolerances } from "../../tolerance/arithmetics.ts";
 import type { Tolerance } from "../../tolerance/compare.ts";
 import { logProbAllowance } from "../../tolerance/derived.ts";
-import { expect } from "./expect.ts";
+import { expectThat } from "./expect.ts";
 
 /** `l_v - max - ln sum e^(l - max)` */
 export function logProbOf(row: ArrayLike<number>, token: number): number {
@@ -11,7 +11,7 @@ export function logProbOf(row: ArrayLike<number>, token: number): number {
   return row[token] - largest - Math.log(total);
 }
 
-/** Compares log-probabilities with those of the rows that they are read from. */
+/** Compares log-probabilities with those of the rows of logits before each token. */
 export function expectLogProbs(
   what: string,
   tokens: readonly number[],
@@ -20,7 +20,7 @@ export function expectLogProbs(
   tolerance: Tolerance,
 ): void {
   const count = `${what} are ${actual.length} for ${tokens.length} tokens`;
-  expect(actual.length === tokens.length - 1, count);
+  expectThat(actual.length === tokens.length - 1, count);
   for (const [i, logProb] of actual.entries()) {
     const wanted = logProbOf(rows[i], tokens[i + 1]);
     const largest = Math.max(...Array.from(rows[i], Math.abs));
@@ -28,6 +28,6 @@ export function expectLogProbs(
       logProbAllowance(rows[i], tolerance) + derivedTolerances.logProb * (1 + largest);
     const after = `the one of ${tokens[i + 1]} after [${tokens.slice(0, i + 1)}]`;
     const right = logProb <= 0 && Math.abs(logProb - wanted) <= allowed;
-    expect(right, `${what}: ${after} is ${logProb}, but should be ${wanted}`);
+    expectThat(right, `${what}: ${after} is ${logProb}, but should be ${wanted}`);
   }
 }

@@ -2,10 +2,16 @@ import { type Random, seededRandom } from "../../math/random.ts";
 import type { Model } from "../../model/model.ts";
 import { changedModel } from "./changed-model.ts";
 
-/** What of a model has no order of its own. */
-export const axes = ["heads", "groups", "feed-forward", "vocabulary", "residual"] as const;
+/** Parts of a model whose order is arbitrary. */
+export const permutableParts = [
+  "heads",
+  "groups",
+  "feed-forward",
+  "vocabulary",
+  "residual",
+] as const;
 
-export type Axis = (typeof axes)[number];
+export type PermutablePart = (typeof permutableParts)[number];
 
 /** New entry i is old entry `order[i]`, for every width that a tensor can have. */
 interface Orders {
@@ -33,15 +39,15 @@ const layouts: readonly [pattern: RegExp, rows: Order, columns: Order][] = [
 ];
 
 /**
- * The same model in another order: query heads within their groups, whole groups, units of the
- * feed-forward layer, tokens of the vocabulary, channels of the residual stream. Channels keep
+ * Returns the same model in another order: query heads within their groups, whole groups, units of
+ * the feed-forward layer, tokens of the vocabulary, channels of the residual stream. Channels keep
  * their order under sinusoidal positions, which give each one its own frequency.
  *
  * @returns the model, and the order of its vocabulary: new token i is old token `vocabulary[i]`
  */
 export function permutedModel(
   model: Model,
-  chosen: readonly Axis[],
+  chosen: readonly PermutablePart[],
   seed: number,
 ): { readonly model: Model; readonly vocabulary: readonly number[]; readonly moved: boolean } {
   const orders = ordersOf(model, chosen, seededRandom(seed));
@@ -54,9 +60,9 @@ export function permutedModel(
   return { model: permuted, vocabulary: orders.vocabulary, moved };
 }
 
-function ordersOf({ config }: Model, chosen: readonly Axis[], random: Random): Orders {
+function ordersOf({ config }: Model, chosen: readonly PermutablePart[], random: Random): Orders {
   const { numAttentionHeads: N, numKeyValueHeads: K, headDim: H } = config;
-  const order = (axis: Axis, length: number) =>
+  const order = (axis: PermutablePart, length: number) =>
     chosen.includes(axis) ? shuffled(length, random) : range(length);
   const groups = order("groups", K);
   const heads = groups.flatMap((group) =>

@@ -1,6 +1,6 @@
 import type { Sequence } from "../../decoder.ts";
 import type { Candidate } from "../../subjects/subject.ts";
-import { expect } from "./expect.ts";
+import { expectThat } from "./expect.ts";
 
 export interface FilledCase {
   candidate: Candidate;
@@ -18,7 +18,7 @@ export async function expectSequenceRefuses(
     () => false,
     (error) => error instanceof Error,
   );
-  expect(refused, `${what} was accepted`);
+  expectThat(refused, `${what} was accepted`);
   const now = `${what} was refused, but the length went from ${length} to ${sequence.length}`;
-  expect(sequence.length === length, now);
+  expectThat(sequence.length === length, now);
 }

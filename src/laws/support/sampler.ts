@@ -2,7 +2,7 @@ import type { Generation } from "../../generation/generation.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
 import type { ChoiceSubject, LogitsSubject } from "../../subjects/subject.ts";
 import { derivedTolerances } from "../../tolerance/arithmetics.ts";
-import { expect } from "./expect.ts";
+import { expectThat } from "./expect.ts";
 
 /** Rounding that a sum of probabilities may carry. */
 export const slack = derivedTolerances.probability;
@@ -13,26 +13,30 @@ export const samplerOf = ({ sampler }: ChoiceSubject | LogitsSubject) => sampler
 /** Returns the speculative rule of a subject that offers it. */
 export const speculateOf = ({ speculate }: ChoiceSubject) => speculate as Generation["speculate"];
 
+/** Returns a row of numbers for a message, each with six digits. */
 export const show = (row: ArrayLike<number>) =>
   `[${Array.from(row, (x) => Number(x.toPrecision(6)))}]`;
 
-/** The ids that a filter kept; every kept logit must be untouched, every other -Infinity. */
+/** Returns the ids that a filter kept: their logits must be unchanged, all others -Infinity. */
 export function keptBy(what: string, before: Float64Array, after: ArrayLike<number>): number[] {
-  expect(after.length === before.length, `${what} has ${after.length} of ${before.length} logits`);
+  expectThat(
+    after.length === before.length,
+    `${what} has ${after.length} of ${before.length} logits`,
+  );
   return Array.from(before.keys()).filter((id) => {
     if (after[id] === Number.NEGATIVE_INFINITY) return false;
     const changed = `${what} turned logit ${id} from ${before[id]} into ${after[id]}`;
-    expect(Object.is(after[id], before[id]), changed);
+    expectThat(Object.is(after[id], before[id]), changed);
     return true;
   });
 }
 
-/** No dropped token has a larger logit than a kept one. */
+/** Expects that no dropped token has a larger logit than a kept one. */
 export function expectUpperSet(what: string, row: Float64Array, kept: readonly number[]): void {
   const lowest = Math.min(...kept.map((id) => row[id]));
   const dropped = Array.from(row.keys()).find((id) => !kept.includes(id) && row[id] > lowest);
   const message = `${what} keeps a logit of ${lowest} and drops token ${dropped}`;
-  expect(dropped === undefined, message);
+  expectThat(dropped === undefined, message);
 }
 
 /** Options are checked: a call with a bad one is a RangeError. */
@@ -40,10 +44,10 @@ export function expectRefused(accepted: string, call: () => unknown): void {
   try {
     call();
   } catch (error) {
-    expect(error instanceof RangeError, `${accepted} and threw ${error}`);
+    expectThat(error instanceof RangeError, `${accepted} and threw ${error}`);
     return;
   }
-  expect(false, accepted);
+  expectThat(false, accepted);
 }
 
 export interface NucleusCase {
@@ -51,6 +55,6 @@ export interface NucleusCase {
   p: number;
 }
 
-/** Whether sums of these probabilities carry no rounding, whatever their order. */
+/** Returns true if sums of these probabilities are exact in any order. */
 export const sumExactly = (probs: Float64Array) =>
   probs.every((p) => Number.isInteger(p * 2 ** 32));

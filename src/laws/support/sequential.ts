@@ -1,6 +1,6 @@
 /**
- * A sequential test of draws whose maker is a black box: it goes on drawing until the draws fit the
- * claimed distribution, or until they do not, and both answers have a stated error rate.
+ * A sequential test of the draws of an unknown sampler: it draws until the draws fit the claimed
+ * distribution or contradict it, and both answers have a stated error rate.
  *
  * For every token k, with the claimed probability p = p_k, Wald's sequential probability ratio test
  * sets two hypotheses about "the draw is k" against p: the probability is p + d, and it is p - d.
@@ -22,18 +22,18 @@
  * @see Wald 1945, "Sequential Tests of Statistical Hypotheses"; Ville 1939
  */
 export interface ErrorRates {
-  /** How often a right sampler is called biased, at most. */
+  /** Maximum probability that a correct sampler is called biased. */
   readonly alpha: number;
-  /** How often a bias of at least `bias` is not seen, at most. */
+  /** Maximum probability that a bias of at least `bias` is missed. */
   readonly beta: number;
-  /** d: by how much a token's probability must be off to be a bias. */
+  /** d: the smallest error of a token's probability that counts as a bias. */
   readonly bias: number;
 }
 
 export interface SequentialVerdict {
-  /** The first token that is drawn too often or too seldom; null when the draws fit. */
+  /** The first token that is drawn too often or too seldom; null if the draws fit. */
   readonly biased: number | null;
-  /** How many draws it took. */
+  /** Number of draws. */
   readonly draws: number;
 }
 

@@ -9,29 +9,32 @@ import { seededRandom } from "../../math/random.ts";
 import type { Candidate, LogitsSubject } from "../../subjects/subject.ts";
 import type { Tolerance } from "../../tolerance/compare.ts";
 import { choiceAllowance } from "../../tolerance/derived.ts";
-import { cold } from "./cold.ts";
-import { expect } from "./expect.ts";
+import { expectThat } from "./expect.ts";
+import { freshLogits } from "./fresh-logits.ts";
 
 export interface RequestCase {
   candidate: Candidate;
-  request: Request;
+  request: GenerationRequest;
 }
 
-/** Only what a law names in its needs may be read of it. */
+/** Returns the generation, of which only the functions that the law needs may be used. */
 export const generationOf = (subject: LogitsSubject) => subject.generation as Generation;
 
-/** What is asked of a generation, before a model is known; its random source is a seed. */
-export interface Request {
+/** A request for a generation, independent of the model; its random source is a seed. */
+export interface GenerationRequest {
   prompt: number[];
   options: Omit<GenerateOptions, "random" | "eosTokenId">;
   seed: number;
 }
 
 /**
- * Prompts with options, each on or off. Where a decoder does not repeat itself bit for bit, only
- * greedy choices are asked for: what a draw picks next to a step of the distribution is chance.
+ * Returns the generator of requests, with each option on or off. If a decoder does not repeat its
+ * logits bit for bit, all choices are greedy: next to a step of the distribution a draw is chance.
  */
-export function requests(subject: LogitsSubject, maxNewTokens: number): fc.Arbitrary<Request> {
+export function requests(
+  subject: LogitsSubject,
+  maxNewTokens: number,
+): fc.Arbitrary<GenerationRequest> {
   return fc
     .record({
       prompt: rawTokens(1, 6),
@@ -50,22 +53,30 @@ export function requests(subject: LogitsSubject, maxNewTokens: number): fc.Arbit
     });
 }
 
-/** A request as prompt and options of one decoder. */
-export interface Asked {
+/** A request as the prompt and the options of one decoder. */
+export interface DecoderRequest {
   readonly prompt: readonly number[];
-  readonly options: Request["options"];
-  /** The options with a random source, as it is at its start. */
+  readonly options: GenerationRequest["options"];
+  /** Returns the options with a new random source. */
   readonly fresh: () => GenerateOptions;
 }
 
-export function asked({ config }: Decoder, { prompt, options: raw, seed }: Request): Asked {
+/** Returns the request for a decoder: ids folded into its vocabulary. */
+export function requestFor(
+  { config }: Decoder,
+  { prompt, options: raw, seed }: GenerationRequest,
+): DecoderRequest {
   const options = optionsOf(config.vocabSize, raw);
   const fresh = () => ({ ...options, random: seededRandom(seed) });
   return { prompt: tokensOf(config, prompt), options, fresh };
 }
 
 /** `WHAT of [PROMPT] with OPTIONS` */
-export function describeAsked(what: string, { prompt, options }: Asked, more = {}): string {
+export function describeRequest(
+  what: string,
+  { prompt, options }: DecoderRequest,
+  more = {},
+): string {
   return `${what} of [${prompt}] with ${fc.stringify({ ...options, ...more })}`;
 }
 
@@ -81,7 +92,7 @@ type Text = Pick<Generated, "newTokens" | "finishReason">;
 export async function expectText(
   what: string,
   decoder: Decoder,
-  request: Asked,
+  request: DecoderRequest,
   actual: Text,
   expected: Text,
   tolerance: Tolerance,
@@ -91,21 +102,21 @@ export async function expectText(
   if (at >= 0 && at < ours.length && tolerance !== "bitwise") {
     const before = theirs.slice(0, at);
     const held = [...request.prompt, ...before].slice(-decoder.config.maxPositionEmbeddings);
-    const row = await cold(decoder, held);
+    const row = await freshLogits(decoder, held);
     const choices = penalised(row, request, before);
     const gap = Math.abs(choices[ours[at]] - choices[theirs[at]]);
     if (gap <= choiceAllowance(row, tolerance)) return;
   }
   const same = at < 0 && ours.length === theirs.length;
-  expect(same, `${what} is [${ours}], but should be [${theirs}]`);
+  expectThat(same, `${what} is [${ours}], but should be [${theirs}]`);
   const reasons = `"${actual.finishReason}", but should be for "${expected.finishReason}"`;
-  expect(actual.finishReason === expected.finishReason, `${what} ended for ${reasons}`);
+  expectThat(actual.finishReason === expected.finishReason, `${what} ended for ${reasons}`);
 }
 
 /** The logits that a greedy choice is made from; no repetition penalty here is above 2. */
 function penalised(
   row: Logits,
-  { prompt, options }: Asked,
+  { prompt, options }: DecoderRequest,
   newTokens: readonly number[],
 ): number[] {
   const { repetitionPenalty: r = 1, frequencyPenalty: f = 0, presencePenalty: s = 0 } = options;
@@ -116,7 +127,7 @@ function penalised(
   });
 }
 
-/** The text with another prompt in front, which is what it says it continues. */
+/** Returns the text with `tokens` that begin with another prompt. */
 export const continuing = (prompt: readonly number[], text: Generated): Generated => ({
   ...text,
   tokens: [...prompt, ...text.newTokens],

@@ -5,7 +5,7 @@ interface Cell {
   readonly width: number;
 }
 
-/** The cells between these numbers in (0, 1). */
+/** Returns the cells between these numbers in (0, 1). */
 export function cellsBetween(breakpoints: readonly number[]): Cell[] {
   const edges = [0, ...[...new Set(breakpoints)].sort((a, b) => a - b), 1];
   return edges.slice(1).map((end, i) => ({
@@ -15,11 +15,11 @@ export function cellsBetween(breakpoints: readonly number[]): Cell[] {
 }
 
 /**
- * The probability of every outcome of a run that consumes uniform numbers, exactly if the outcome
- * changes at no other numbers than the edges of the cells.
+ * Returns the probability of every outcome of a run that draws uniform numbers. It is exact if the
+ * outcome changes only at the edges of the cells.
  *
- * The runs form a tree: each number that a run asks for is a node, each cell a branch. The tree is
- * walked depth first, one run a leaf, so that runs may ask for different counts of numbers.
+ * The runs form a tree: each number that a run draws is a node, each cell a branch. The tree is
+ * traversed depth first, one run a leaf, so that runs may draw different counts of numbers.
  */
 export async function distributionOf(
   run: (random: Random) => Promise<string>,

@@ -3,7 +3,7 @@ import type { Logits } from "../../math/logits.ts";
 import type { Candidate, LogitsSubject } from "../../subjects/subject.ts";
 import { buildCanary, type Canary } from "./canary.ts";
 
-/** A decoder of the candidate's model with another window. */
+/** Builds a decoder of the candidate's model with another window. */
 export function withWindow(
   subject: LogitsSubject,
   { model }: Candidate,
@@ -12,7 +12,7 @@ export function withWindow(
   return subject.build!({ ...model!, config: { ...model!.config, slidingWindow } });
 }
 
-/** The logits after every token from position `start` on, which come one by one. */
+/** Returns the logits after every token from position `start` on, appended one by one. */
 export async function rowsFrom(decoder: Decoder, tokens: readonly number[], start: number) {
   await using sequence = await decoder.start();
   const rows: Logits[] = [await sequence.append(tokens.slice(0, start + 1))];

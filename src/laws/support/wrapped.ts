@@ -4,7 +4,7 @@ import type { Model } from "../../model/model.ts";
 
 export type BatchResults = readonly (Logits | null)[];
 
-/** The results with every row's logits nudged by so many steps. */
+/** Returns the results of a batch with a number of small steps added to the logits of each row. */
 export const nudgedRows = (results: BatchResults, steps: (row: number) => number) =>
   results.map((logits, row) =>
     logits === null ? null : logits.map((logit) => logit + steps(row) * 2 ** -20),
@@ -12,7 +12,7 @@ export const nudgedRows = (results: BatchResults, steps: (row: number) => number
 
 export type SequenceBug = (sequence: Sequence) => Partial<Sequence>;
 
-/** The decoder with every sequence, forks included, changed in the same way. */
+/** Returns the decoder with methods of every sequence replaced, including those of forks. */
 export function withSequences(decoder: Decoder, bug: SequenceBug): Decoder {
   return {
     ...decoder,
@@ -20,6 +20,7 @@ export function withSequences(decoder: Decoder, bug: SequenceBug): Decoder {
   };
 }
 
+/** Returns the sequence with some methods replaced, also in its forks. */
 export function changedSequence(sequence: Sequence, bug: SequenceBug): Sequence {
   const plain: Sequence = {
     get length() {
@@ -35,7 +36,7 @@ export function changedSequence(sequence: Sequence, bug: SequenceBug): Sequence 
   return Object.defineProperties(plain, Object.getOwnPropertyDescriptors(bug(sequence)));
 }
 
-/** The decoder with every batch changed in the same way. */
+/** Returns the decoder with methods of every batch replaced. */
 export function withBatches(decoder: Decoder, bug: (batch: Batch) => Partial<Batch>): Decoder {
   const startBatch = async (rows: number) => {
     const batch = await decoder.startBatch!(rows);
@@ -53,9 +54,10 @@ export function withBatches(decoder: Decoder, bug: (batch: Batch) => Partial<Bat
   return { ...decoder, startBatch };
 }
 
+/** Returns logits with a number added. */
 export const nudged = (logits: Logits, by: number) => logits.map((logit) => logit + by);
 
-/** The decoder with all logits of `append` larger by a share of some number of its model. */
+/** Returns the decoder with a small share of a number of its model added to all logits. */
 export function leaking(
   decoder: Decoder,
   model: Model | null,
