@@ -12,8 +12,8 @@ const blocks = [...page.matchAll(/```[jt]s\n\/\/ (\S+)\n(.*?)```/gs)].map(([, fi
 }));
 
 // Inside the repository, so that the runners find their packages and `causalgate`.
-const folder = join(import.meta.dirname, `documentation-${process.pid}`);
-mkdirSync(folder);
+const folder = join(root, "reports", `documentation-${process.pid}`);
+mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
 copyFileSync(join(root, "examples/002-own-engine.js"), join(folder, "engine.js"));
 writeFileSync(join(folder, "engine.ts"), 'export { default } from "./engine.js";\n');
