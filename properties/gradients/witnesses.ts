@@ -29,17 +29,17 @@ function definedLoss({ config, weights }: Model, batch: readonly Example[]): num
 }
 
 /** Longest step of a difference, along a direction of length 1; the first suitable one is used. */
-const STEPS = [2 ** -7, 2 ** -10, 2 ** -13];
+const STEPS = [2 ** -6, 2 ** -9, 2 ** -12];
 
 /** A difference with a bound above this share of the slope is inconclusive. */
 const USEFUL = 1e-7;
 
 /**
- * Central differences with steps h, h/2 and h/4, twice extrapolated to step 0 (Richardson 1911).
- * Their error is `O(h^6)`, less than the change by the second extrapolation, plus the rounding of
- * the losses, about 16 units in the last place, over the shortest step: with h = 2^-7 that is
- * 1e-12, and the median bound is 1e-11 of the slope. Shorter steps are needed only where a norm
- * divides by a number close to 0.
+ * Central differences with steps h, h/2, h/4 and h/8, extrapolated twice to step 0 (Richardson
+ * 1911), from the three longer and from the three shorter steps. The error of the second result is
+ * less than the change between the two, which is `O(h^6)`, plus the rounding of the losses, about
+ * 16 units in the last place, over the shortest step: with h = 2^-6 that is 2e-12. Shorter steps
+ * are needed only where a norm divides by a number close to 0.
  */
 function difference(model: Model, batch: readonly Example[], direction: Weights, h: number) {
   const central = (step: number) => {
@@ -48,11 +48,16 @@ function difference(model: Model, batch: readonly Example[], direction: Weights,
     });
     return { slope: (after - before) / (2 * step), size: 1 + Math.abs(after) + Math.abs(before) };
   };
-  const [coarse, middle, fine] = [h, h / 2, h / 4].map(central);
-  const once = [coarse, middle].map(({ slope }, i) => (4 * [middle, fine][i].slope - slope) / 3);
-  const slope = (16 * once[1] - once[0]) / 15;
-  const rounding = (16 * 2 ** -52 * fine.size) / (h / 4);
-  return { slope, bound: 2 * Math.abs(slope - once[1]) + rounding };
+  const steps = [h, h / 2, h / 4, h / 8].map(central);
+  const extrapolated = (slopes: readonly number[], power: number) =>
+    slopes.slice(1).map((fine, i) => (power * fine - slopes[i]) / (power - 1));
+  const once = extrapolated(
+    steps.map(({ slope }) => slope),
+    4,
+  );
+  const [before, slope] = extrapolated(once, 16);
+  const rounding = (16 * 2 ** -52 * steps[3].size) / (h / 8);
+  return { slope, bound: 2 * Math.abs(slope - before) + rounding };
 }
 
 /**
