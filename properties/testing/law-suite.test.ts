@@ -158,6 +158,13 @@ describe("options", () => {
     refused({ seed: Number.NaN }, "CAUSALGATE_SEED must be a safe integer, got NaN");
   });
 
+  test("come with a subject", () => {
+    const notOne = JSON.parse('{ "default": "an engine" }');
+    expect(() => lawSuite(notOne, options)).toThrow(
+      'describeLaws: the subject must come from defineSubject or defineSampler, got {"default":"an engine"}',
+    );
+  });
+
   test("come from the environment", async () => {
     vi.stubEnv("CAUSALGATE_SEED", "7x");
     expect(() => lawSuite(subject(), { runs: 1 })).toThrow("must be a safe integer, got NaN");

@@ -5,7 +5,7 @@
 import { lawId } from "../laws/former-codes.ts";
 import { lawById, laws } from "../laws/index.ts";
 import { type Law, missingNeeds } from "../laws/law.ts";
-import type { Subject } from "../subjects/subject.ts";
+import { type Subject, subjectKinds } from "../subjects/subject.ts";
 import { parseReplay, type Replay } from "../verify/corpus.ts";
 import { type LawVerdict, replayCase, runLaw } from "../verify/run-law.ts";
 import { describeVerdict, replayLine } from "../verify/verdicts.ts";
@@ -57,9 +57,14 @@ export interface LawTestResult {
 /**
  * Returns the tests of a subject, one for each law.
  *
+ * @throws {TypeError} if the subject is not one, as in JavaScript
  * @throws {RangeError} naming an unknown law or a malformed option
  */
 export function lawSuite(subject: Subject, options: DescribeLawsOptions): LawSuite {
+  if (!subjectKinds.includes(subject?.kind)) {
+    const must = "the subject must come from defineSubject or defineSampler";
+    throw new TypeError(`describeLaws: ${must}, got ${JSON.stringify(subject)}`);
+  }
   const { seed = seedFromEnvironment(), runs = 200, timeout = 120_000 } = options;
   checkInteger("seed or CAUSALGATE_SEED", seed, Number.MIN_SAFE_INTEGER);
   checkInteger("runs", runs, 1);
