@@ -98,6 +98,13 @@ describe("a law from outside is treated like a built-in one", () => {
     expect(await replayCase(lengthLaw, reference, replay)).toBe(null);
   });
 
+  test("refused if it has the id of another law of the run", async () => {
+    const same: Law = { ...lengthLaw, id: "cache-equality" };
+    const both = verify(reference, [lawById("cache-equality"), same], { seed, runs: 1 });
+    const must = "verify: each law must have its own id, got two cache-equality";
+    await expect(both).rejects.toThrow(must);
+  });
+
   test("unproven without a canary", async () => {
     const { verdicts } = await verify(reference, [uncheckedLaw], { seed, runs: 50 });
     expect(verdicts[0]).toMatchObject({

@@ -114,7 +114,7 @@ async function replay({ subject, origin }: Chosen, line: string, output: Output)
 
 async function runChosenLaws({ subject, origin }: Chosen, options: Options): Promise<number> {
   const { report: folder, shard = { index: 1, count: 1 } } = options;
-  const chosen = options.law?.map(lawById) ?? laws;
+  const chosen = options.law === undefined ? laws : [...new Set(options.law.map(lawById))];
   const seed = options.seed + shard.index - 1;
   const record = await startRecord("causalgate verify", seed);
   const output = outputOf(options);

@@ -13,13 +13,18 @@ export interface VerifyOptions extends RunOptions {
   readonly onVerdict?: (verdict: LawVerdict) => void;
 }
 
-/** Runs laws on a subject, one after the other. */
+/**
+ * Runs laws on a subject, one after the other.
+ *
+ * @throws {RangeError} if two laws have the same id
+ */
 export async function verify(
   subject: Subject,
   laws: readonly Law[],
   options: VerifyOptions,
 ): Promise<Report> {
   const { onLaw, onVerdict, ...run } = options;
+  checkIds(laws);
   const verdicts: LawVerdict[] = [];
   for (const law of laws) {
     onLaw?.(law);
@@ -28,6 +33,14 @@ export async function verify(
     onVerdict?.(verdict);
   }
   return { verdicts };
+}
+
+function checkIds(laws: readonly Law[]): void {
+  const ids = new Set<string>();
+  for (const { id } of laws) {
+    if (ids.has(id)) throw new RangeError(`verify: each law must have its own id, got two ${id}`);
+    ids.add(id);
+  }
 }
 
 /**
