@@ -4,21 +4,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { causalgate } from "./command.ts";
 import { scratchFolder } from "./scratch.ts";
+import { shownCommands } from "./shown-output.ts";
 
 const courses = join(import.meta.dirname, "../src/courses");
 const scratch = scratchFolder();
-
-/** Fenced blocks that begin with `$ causalgate ...`: the command, and lines of its output. */
-function shownCommands(readme: string): Map<string, string[]> {
-  const shown = new Map<string, string[]>();
-  for (const [, indent, body] of readme.matchAll(/^( *)```text\n([\s\S]*?)^ *```$/gm)) {
-    const [first, ...lines] = body.trimEnd().split("\n");
-    const command = first.slice(indent.length).replace(/^\$ causalgate /, "");
-    const output = lines.map((line) => line.slice(indent.length));
-    shown.set(command, [...(shown.get(command) ?? []), ...output]);
-  }
-  return shown;
-}
 
 describe.each(["decoding-demo", "two-layer-assignment"])("%s", async (course) => {
   const readme = await readFile(join(courses, course, "README.md"), "utf8");

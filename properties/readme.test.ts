@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { laws } from "../src/laws/index.ts";
-import { chapters } from "../src/laws/law.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { seed } from "./support.ts";
 
@@ -45,20 +44,4 @@ test("the same engine with a stale key after a rewind is detected", async () => 
   const anything = laws.find(({ id }) => id === "history-invariance")!;
   expect((await runLaw(anything, subject, { seed, runs: 500 })).status).toBe("broken");
   expect((await runLaw(rewound, subject, { seed, runs: 100 })).status).toBe("kept");
-});
-
-test("every law is in the README, in the row of its chapter", () => {
-  for (const chapter of chapters) {
-    const [, row] = new RegExp(`^\\| ${chapter} \\| ([^|]*) \\|`, "m").exec(readme) ?? [];
-    const ids = [...(row ?? "").matchAll(/`([^`]+)`/g)].map(([, id]) => id);
-    const expected = laws.filter((law) => law.chapter === chapter).map(({ id }) => id);
-    expect([chapter, ids.sort()]).toEqual([chapter, expected.sort()]);
-  }
-});
-
-test("every npm script of the README exists", async () => {
-  const { scripts } = JSON.parse(await readFile("package.json", "utf8"));
-  const named = [...readme.matchAll(/npm (?:run )?(start|test|golden|bench|mutants)\b/g)];
-  expect(named.length).toBeGreaterThan(4);
-  expect(named.map(([, script]) => script).filter((script) => !(script in scripts))).toEqual([]);
 });

@@ -1,11 +1,16 @@
 import { Command } from "commander";
-import { formerCodes } from "../laws/former-codes.ts";
 import { laws } from "../laws/index.ts";
 import { chapters } from "../laws/law.ts";
 import { type LawListRow, lawListRow, lawListTable } from "../laws/law-list-table.ts";
 import type { SubjectKind } from "../subjects/subject.ts";
+import { formerCodesMarkdown, lawsMarkdown } from "./laws-pages.ts";
 import { type FormatOptions, formatOf, formatOption, jsonOption } from "./options.ts";
 import { printRows } from "./print-rows.ts";
+
+interface Options extends FormatOptions {
+  readonly markdown?: true;
+  readonly formerCodes?: true;
+}
 
 /** The needs of every law of a kind of subject. */
 const subjectTexts: Readonly<Record<SubjectKind, string | null>> = {
@@ -20,11 +25,13 @@ export function lawsCommand(): Command {
     .description("list the laws: statement, bugs caught, needs, precondition and planted violation")
     .addOption(formatOption("text", "csv", "json"))
     .addOption(jsonOption())
+    .option("--markdown", "print docs/laws.md, the page of all laws")
     .option("--former-codes", "print docs/law-names.md, the table of former codes")
-    .action((options: FormatOptions & { readonly formerCodes?: true }) => {
+    .action((options: Options) => {
       const format = formatOf(options);
       const rows = laws.map(lawListRow);
-      if (options.formerCodes) process.stdout.write(formerCodesText());
+      if (options.markdown) process.stdout.write(lawsMarkdown());
+      else if (options.formerCodes) process.stdout.write(formerCodesMarkdown());
       else if (format !== "text") printRows(lawListTable, rows, format);
       else for (const chapter of chapters) process.stdout.write(chapterText(chapter, rows));
     });
@@ -47,25 +54,4 @@ function lawText(row: LawListRow): string {
     `  canary        ${canary}`,
   ];
   return `${lines.join("\n")}\n`;
-}
-
-/** Returns docs/law-names.md. */
-function formerCodesText(): string {
-  const names = new Map(laws.map(({ id, name }) => [id, name]));
-  const rows = Object.entries(formerCodes).map(
-    ([code, id]) => `| \`${code}\` | \`${id}\` | ${names.get(id)} |`,
-  );
-  return [
-    "# Former codes of the laws",
-    "",
-    "Laws once had codes such as `P-CACHE`. The codes stay valid in `--law`, `--replay`, `knownFailures` and",
-    "`corpus.json`, each with one line that gives the new name. Everything else prints the new names.",
-    "",
-    "This page is the output of `npx causalgate laws --former-codes`.",
-    "",
-    "| former code | law | in words |",
-    "| --- | --- | --- |",
-    ...rows,
-    "",
-  ].join("\n");
 }
