@@ -2,6 +2,7 @@
  * The laws as tests of a test runner: which tests there are, their titles, and what each one runs.
  * The entry points `causalgate/vitest`, `causalgate/jest` and `causalgate/node-test` register them.
  */
+import { inspect } from "node:util";
 import { lawId } from "../laws/former-codes.ts";
 import { lawById, laws } from "../laws/index.ts";
 import { type Law, missingNeeds } from "../laws/law.ts";
@@ -63,7 +64,7 @@ export interface LawTestResult {
 export function lawSuite(subject: Subject, options: DescribeLawsOptions): LawSuite {
   if (!subjectKinds.includes(subject?.kind)) {
     const must = "the subject must come from defineSubject or defineSampler";
-    throw new TypeError(`describeLaws: ${must}, got ${JSON.stringify(subject)}`);
+    throw new TypeError(`describeLaws: ${must}, got ${inspect(subject, { depth: 0 })}`);
   }
   const { seed = seedFromEnvironment(), runs = 200, timeout = 120_000 } = options;
   checkInteger("seed or CAUSALGATE_SEED", seed, Number.MIN_SAFE_INTEGER);
