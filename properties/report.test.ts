@@ -61,7 +61,7 @@ test("the page of an empty folder names the command of each part", async () => {
   await writeReport(empty);
   const page = await index(empty);
   expect(page.includes("Nothing has been tested yet")).toBe(true);
-  for (const command of ["npm start", "npm run mutants", "npx causalgate verify"]) {
+  for (const command of ["npx causalgate gate", "npm run mutants", "npx causalgate verify"]) {
     expect(page.includes(`<code>${command}`), command).toBe(true);
   }
 });

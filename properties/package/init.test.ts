@@ -1,4 +1,4 @@
-/** `causalgate init` in an empty project, and everything that it tells the user to run next. */
+/** `causalgate init` in an empty project, and every command that it prints. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";

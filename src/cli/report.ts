@@ -10,7 +10,8 @@ export function reportCommand(): Command {
     .addHelpText("after", examples(["report", "writes reports/index.html from reports/*.csv"]))
     .action(async (folder: string) => {
       if (!existsSync(folder)) {
-        throw new RangeError(`report: the folder must exist, got "${folder}"; npm start makes one`);
+        const fix = "npx causalgate gate makes one";
+        throw new RangeError(`report: the folder must exist, got "${folder}"; ${fix}`);
       }
       // The drawing libraries take a third of a second to load: only this command waits for them.
       const { writeReport } = await import("../report/write-report.ts");

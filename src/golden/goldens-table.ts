@@ -15,7 +15,7 @@ import { type Fixture, vocabSizeOf } from "./format.ts";
 
 export const goldensTable = defineTable({
   file: "goldens.csv",
-  command: "npm start",
+  command: "npx causalgate gate",
   about: "The comparison of a decoder with one recorded fixture.",
   columns: {
     schema_version: version,

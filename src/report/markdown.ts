@@ -41,7 +41,7 @@ function verdictRows(tables: Tables): string[][] {
 
 function lawsText(tables: Tables): string {
   const laws = lawSummary(tables);
-  if (laws === null) return "not run: `npm start`";
+  if (laws === null) return "not run: `npx causalgate gate`";
   const { nearest } = laws;
   if (nearest === null) return `laws: ${lawsFinding(laws)}`;
   const error = errorFinding(nearest.worst_error, nearest.worst_allowed);
@@ -50,7 +50,7 @@ function lawsText(tables: Tables): string {
 
 function goldensText(tables: Tables): string {
   const goldens = goldenSummary(tables);
-  if (goldens === null) return "not compared: `npm start`";
+  if (goldens === null) return "not compared: `npx causalgate gate`";
   return `${goldensFinding(goldens)} (${goldens.nearest.fixture})`;
 }
 

@@ -90,7 +90,7 @@ export function reportJson({ verdicts }: Report): unknown {
 
 export const lawsTable = defineTable({
   file: "laws.csv",
-  command: "npm start",
+  command: "npx causalgate gate",
   about: "The result of running one law on one subject.",
   columns: {
     schema_version: version,

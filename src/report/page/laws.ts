@@ -9,7 +9,7 @@ import { dataTable } from "./table.ts";
 export function lawsSection(tables: Tables): Html {
   const laws = lawSummary(tables);
   if (laws === null) {
-    return html`<section id="laws"><h2>Laws</h2>${missing("No law was run yet", "npm start")}</section>`;
+    return html`<section id="laws"><h2>Laws</h2>${missing("No law was run yet", "npx causalgate gate")}</section>`;
   }
   return html`<section id="laws">
 <hgroup><h2>Laws</h2><p>Properties of every decoder. Reached: the share of cases that met the law's precondition; other cases prove nothing. A law that does not detect the violation planted for it on this decoder is unproven. Largest error: the error nearest to the tolerance of the decoder's arithmetic; blank if equal bits are required, or no logits are compared. ${source(tables.laws, ["law", "statement", "catches", "status", "cases", "reached", "worst_error", "worst_allowed", "time_ms"])}</p></hgroup>

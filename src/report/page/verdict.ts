@@ -51,7 +51,7 @@ const marks = { right: "✓", wrong: "✗", unknown: "?" };
 function lead(tables: Tables): Html {
   const [laws, goldens] = [lawSummary(tables), goldenSummary(tables)];
   if (laws === null && goldens === null) {
-    return html`<p>${toRun("npm start")} runs the laws, and writes this page again.</p>`;
+    return html`<p>${toRun("npx causalgate gate")} runs the laws, and writes this page again.</p>`;
   }
   const evidence = [
     ...(laws === null
@@ -118,11 +118,11 @@ function rightAnswer(tables: Tables): Content {
       : html`<p class="big">${laws.kept.length}<small> of ${laws.rows.length} laws kept</small></p>`;
   return html`${big}${list([
     laws === null
-      ? html`No laws yet: ${toRun("npm start")}`
+      ? html`No laws yet: ${toRun("npx causalgate gate")}`
       : html`${lawsFinding(laws)} ${source(tables.laws, ["status", "cases"])}`,
     laws?.nearest && nearestFact(laws.nearest),
     goldens === null
-      ? html`No golden logits yet: ${toRun("npm start")}`
+      ? html`No golden logits yet: ${toRun("npx causalgate gate")}`
       : html`${goldensFinding(goldens)} ${source(tables.goldens, ["fixture", "largest_error", "tolerance"])}`,
     engines.length === 0
       ? html`No other engine was tested: ${toRun(schemas.engines.command)}`
@@ -145,7 +145,7 @@ function enginesFact(engines: readonly EngineSummary[], from: Html | null): Html
 
 function speedAnswer(tables: Tables): Content {
   const speed = speedSummary(tables);
-  if (speed === null) return list([html`Nothing was timed: ${toRun("npm start")}`]);
+  if (speed === null) return list([html`Nothing was timed: ${toRun("npx causalgate gate")}`]);
   const { ratio, cached, naive } = speed;
   const time = (row: typeof cached) =>
     row?.median_ms == null ? "not timed" : duration(row.median_ms / 1000);
@@ -165,7 +165,7 @@ ${list([
 
 function costAnswer(tables: Tables): Content {
   const cost = costSummary(tables);
-  if (cost === null) return list([html`Nothing was priced: ${toRun("npm start")}`]);
+  if (cost === null) return list([html`Nothing was priced: ${toRun("npx causalgate gate")}`]);
   const { model, gen_len: tokens, total_exact_causal: flops } = cost.cached;
   const parameters = tables.parameters?.rows.find(
     (row) => row.model === model && row.component === "total",
