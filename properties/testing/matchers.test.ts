@@ -76,6 +76,7 @@ describe("toHaveSupport", () => {
   test("requires exactly these tokens, in any order", () => {
     expect([-Infinity, 0, -Infinity, 2]).toHaveSupport([3, 1]);
     expect([-Infinity, 0, -Infinity, 2]).not.toHaveSupport([1]);
+    expect([-Infinity, 0, -Infinity, 2]).not.toHaveSupport([1, 2]);
     expect([-Infinity, 0, -Infinity, 2]).not.toHaveSupport([1, 2, 3]);
     expect([-Infinity]).toHaveSupport([]);
   });
