@@ -10,6 +10,7 @@ import { startProgress } from "../src/io/progress.ts";
 import { type RunRecord, startRecord, writeRecord } from "../src/io/run-record.ts";
 import { measurePeers, peerSteps } from "./measure-peers.ts";
 import { publishCommand } from "./publish/command.ts";
+import { resultsCommand } from "./publish/results.ts";
 import { measureAllRates, type RateScale, rateSteps } from "./rates.ts";
 
 interface Options {
@@ -51,6 +52,7 @@ for (const [name, measurement] of Object.entries(measurements)) {
 }
 
 program.addCommand(publishCommand());
+program.addCommand(resultsCommand());
 
 await runProgram(program);
 

@@ -7,6 +7,7 @@ import { startRecord } from "../../src/io/run-record.ts";
 import { writeReport } from "../../src/report/write-report.ts";
 import { durationText, expectedSeconds, type PublishPlan, remainingSeconds } from "./estimate.ts";
 import { copyResults, readDurations, runSteps, writeDurations } from "./publish.ts";
+import { writeResults } from "./results.ts";
 import { type FinishedStep, openState } from "./state.ts";
 import { type PublishScale, type PublishStep, publishScales } from "./step.ts";
 import { publishSteps } from "./steps.ts";
@@ -74,6 +75,7 @@ async function run({ only, scale, jobs: lanes, seed, out = folders[scale], fresh
   await copyResults(options);
   await writeDurations(out, plan, finished);
   for (const path of (await writeReport(out)).slice(0, 2)) console.log(`written: ${path}`);
+  if (out === folders.full) console.log(`written: ${await writeResults()}`);
   const seconds = [...finished.values()].reduce((sum, step) => sum + step.seconds, 0);
   console.log(`${finished.size} steps, ${durationText(seconds)} of work`);
   const named = (result: FinishedStep["result"]) =>

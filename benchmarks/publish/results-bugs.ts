@@ -1,0 +1,93 @@
+/** The sections of docs/results.md on planted bugs and false alarms. */
+import { grouped } from "../../src/io/numbers.ts";
+import type { TableRow } from "../../src/report/schemas.ts";
+import type { Tables } from "../../src/report/tables.ts";
+import { markdownTable, rowsOf, withCommand } from "./results-text.ts";
+
+type MutantRow = TableRow<"mutants">;
+
+export function bugSections(tables: Tables): string[] {
+  return [...mutantSection(tables), ...alarmSection(tables)];
+}
+
+function mutantSection(tables: Tables): string[] {
+  const rows = rowsOf(tables, "mutants");
+  const laws = new Set(rowsOf(tables, "laws").map(({ law }) => law));
+  const byLaw = ({ killed_by }: MutantRow) =>
+    (killed_by ?? "").split(" ").some((id) => laws.has(id));
+  const counts = (group: readonly MutantRow[]) => {
+    const killed = group.filter(({ status }) => status === "killed");
+    const of = (status: MutantRow["status"]) => group.filter((row) => row.status === status).length;
+    const numbers = [killed.filter(byLaw).length, killed.filter((row) => !byLaw(row)).length];
+    return [group.length, ...numbers, of("equivalent"), of("open") + of("survived")].map(String);
+  };
+  const real = rows.filter(({ link }) => link !== null);
+  const own = rows.filter(({ link }) => link === null);
+  const killed = rows.filter(({ status }) => status === "killed");
+  const chapters = Map.groupBy(rows, ({ chapter }) => chapter);
+  const head = [
+    "bugs",
+    "planted",
+    "detected by a law",
+    "only by a check",
+    "equivalent",
+    "undetected",
+  ];
+  const table = markdownTable(head, [
+    ["real, with a link", ...counts(real)],
+    ["our own", ...counts(own)],
+    ...Array.from(chapters, ([name, group]) => [name, ...counts(group)]),
+    ["all", ...counts(rows)],
+  ]);
+  const text = [
+    `Bugs are planted one at a time, as patches of the source while it is loaded. ${real.length} of the ${rows.length} happened in public code,`,
+    `and have a link; ${own.length} were made for this project. ${killed.length} are detected. The median bug is detected by case`,
+    `${medianCases(killed)} of the law that needs the fewest. A *check* is a test of a part that no law of decoders or samplers sees: golden`,
+    "logits, adapters, file formats, the cost model, gradients and training.",
+  ];
+  const equivalent = rows.filter(({ status }) => status === "equivalent");
+  const reasons = equivalent.map(
+    ({ mutant, bug, explanation }) => `- \`${mutant}\` (${bug}): ${explanation}.`,
+  );
+  return [
+    "## Planted bugs",
+    withCommand("npm run mutants", "mutants.csv", "kill-matrix.csv"),
+    text.join("\n"),
+    table,
+    "No law can detect the equivalent ones:",
+    reasons.join("\n"),
+    `The same counts from the tables alone:\n\n${recount}`,
+    "[The catalogue](../properties/mutants/catalogue.csv) lists bugs that happened in public, and why some cannot exist here.",
+  ];
+}
+
+/** The median number of cases that the first law needs. */
+function medianCases(rows: readonly MutantRow[]): number {
+  const cases = rows.map((row) => row.cases_to_first_kill ?? 0).toSorted((a, b) => a - b);
+  return cases[Math.floor(cases.length / 2)];
+}
+
+/** A program that counts again, independently of this one. */
+const recount = `\`\`\`js
+// count-bugs.mjs: run it in a clone
+import { readFileSync } from "node:fs";
+import { parse } from "csv-parse/sync";
+
+const read = (name) => parse(readFileSync(\`reports/published/\${name}.csv\`), { columns: true });
+const laws = read("laws").map(({ law }) => law);
+const killed = read("mutants").filter(({ status }) => status === "killed");
+const byLaw = killed.filter((row) => row.killed_by.split(" ").some((id) => laws.includes(id)));
+console.log(killed.length, byLaw.length, killed.length - byLaw.length);
+\`\`\``;
+
+function alarmSection(tables: Tables): string[] {
+  const rows = rowsOf(tables, "falseAlarms");
+  const alarms = rows.filter(({ alarm }) => alarm !== null).length;
+  const cases = rows.reduce((sum, row) => sum + row.cases, 0);
+  const count = (name: "law" | "seed") => new Set(rows.map((row) => row[name])).size;
+  return [
+    "## False alarms",
+    withCommand("npm run mutants -- --false-alarms 100000", "false-alarms.csv"),
+    `${alarms} alarms in ${grouped(cases)} cases of ${count("law")} laws and checks on correct code, from ${count("seed")} seeds.`,
+  ];
+}
