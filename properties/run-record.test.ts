@@ -32,6 +32,11 @@ describe("the runs of a folder", () => {
     ]);
   });
 
+  test("name the version of the package", async () => {
+    const { version } = JSON.parse(await readFile("package.json", "utf8"));
+    expect((await readRuns(folder)).map((run) => run.version)).toEqual(Array(3).fill(version));
+  });
+
   test("are removed when all their files were written again", async () => {
     await run("fourth", ["laws.csv", "latency.csv", "mutants.csv"]);
     expect((await readRuns(folder)).map(({ command }) => command)).toEqual(["fourth"]);

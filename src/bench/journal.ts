@@ -22,7 +22,16 @@ export interface Journal {
 }
 
 /** Fields that must not change between the start of a bench and its end. */
-const fixed = ["command", "seed", "node", "platform", "cpu", "cores", "git_commit"] as const;
+const fixed = [
+  "command",
+  "version",
+  "seed",
+  "node",
+  "platform",
+  "cpu",
+  "cores",
+  "git_commit",
+] as const;
 
 /**
  * Starts a journal in the folder of the reports, or continues the existing one.

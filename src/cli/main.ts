@@ -2,10 +2,8 @@
  * The command line. Exit codes: 0 all kept, 1 something found, 2 wrong usage or unreadable input, 3
  * unproven or nothing compared; see docs/versioning.md.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command } from "commander";
-import { packageRoot } from "../io/package-files.ts";
+import { packageDescription, packageVersion } from "../io/package-files.ts";
 import { assignmentCommand } from "./assignment.ts";
 import { benchCommand } from "./bench.ts";
 import { costCommand } from "./cost.ts";
@@ -24,13 +22,9 @@ import { traceCommand } from "./trace.ts";
 import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 
-const { version, description } = JSON.parse(
-  readFileSync(join(packageRoot, "package.json"), "utf8"),
-);
-
 const program = new Command("causalgate")
-  .description(description)
-  .version(version)
+  .description(packageDescription)
+  .version(packageVersion)
   .showHelpAfterError("(causalgate --help lists the commands and options)")
   .addCommand(gateCommand())
   .addCommand(initCommand())

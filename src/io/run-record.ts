@@ -6,12 +6,15 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { sha256, writeWhole } from "./files.ts";
 import { isObject, readJsonObject } from "./json.ts";
+import { packageVersion } from "./package-files.ts";
 
 /** One run: the information that its tables lack and a reader needs to repeat them. */
 export interface RunRecord {
   /** Start in UTC, the name of the run in every row of its tables. */
   readonly run_id: string;
   readonly command: string;
+  /** Version of causalgate; absent from records before 0.1.0. */
+  readonly version?: string;
   readonly seed: number;
   readonly node: string;
   readonly v8: string;
@@ -36,6 +39,7 @@ export async function startRecord(command: string, seed: number): Promise<RunRec
   return {
     run_id: new Date().toISOString(),
     command,
+    version: packageVersion,
     seed,
     node: process.version,
     v8: process.versions.v8,

@@ -30,7 +30,7 @@ function runRow(run: PastRun, places: ReadonlyMap<string, string>): Html {
     return html`${name}&nbsp;<code>${hash.slice(0, 8)}</code> `;
   });
   return html`<tr>
-<th scope="row"><code>${run.command}</code><small>${when(run.run_id)}, seed ${run.seed}<br>${commit}${run.git_dirty && " with changes"}</small></th>
+<th scope="row"><code>${run.command}</code><small>${when(run.run_id)}, seed ${run.seed}<br>${run.version !== undefined && `causalgate ${run.version}, `}${commit}${run.git_dirty && " with changes"}</small></th>
 <td>${run.cpu}<small>${run.cores} cores, ${si(run.memory_bytes, "B")}, load ${run.load_average.toFixed(2)}${run.governor !== null && `, governor ${run.governor}`}<br>${run.platform}, Node ${run.node}, V8 ${run.v8}</small></td>
 <td>${files}</td>
 </tr>\n`;
