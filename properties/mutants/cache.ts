@@ -3,7 +3,7 @@ import { bothAppends, stepAt } from "./sites.ts";
 
 const decoder = "src/reference/reference-decoder.ts";
 const attention = "src/math/attention.ts";
-const stepAndRewind = `    this.#pass.step(this.#cache, token, this.#length, this.#position + this.#length);
+export const stepAndRewind = `    this.#pass.step(this.#cache, token, this.#length, this.#position + this.#length);
     this.#length++;
   }
 
@@ -11,7 +11,7 @@ const stepAndRewind = `    this.#pass.step(this.#cache, token, this.#length, thi
     checkRewind(this.#length, length);`;
 
 /** After a rewind, `stale` tokens stay in the cache, and all later tokens attend to them. */
-const untrimmed = (stale: string) => `    const stale = this.#cache.stale ?? 0;
+export const untrimmed = (stale: string) => `    const stale = this.#cache.stale ?? 0;
     this.#pass.step(this.#cache, token, this.#length + stale, this.#position + this.#length);
     this.#length++;
   }

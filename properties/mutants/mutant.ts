@@ -17,6 +17,10 @@ export interface Mutant {
   readonly needs: string;
   /** The subject under test; the reference if absent. */
   readonly subject?: "reference-tiled";
+  /** The largest size with the right result: the bug acts from the next size on. */
+  readonly threshold?: number;
+  /** The dimension of that size, such as `position` or `batch rows`. */
+  readonly dimension?: string;
 }
 
 /**

@@ -1,0 +1,133 @@
+import { fromFour, type Mechanism, realistic } from "./mechanism.ts";
+
+const generate = "src/generation/generate.ts";
+const speculate = "src/generation/speculate.ts";
+const restarts = "if (made >= fits || (naive && made > 0)) {";
+
+/** Long prompts, long texts and long drafts. */
+export const generation: readonly Mechanism[] = [
+  {
+    name: "prompt-truncated-from-the-left",
+    dimension: "prompt length",
+    thresholds: realistic,
+    bug: "a prompt of more than N tokens loses its beginning without an error",
+    rows: [],
+    links: ["https://github.com/ollama/ollama/issues/17427"],
+    file: generate,
+    find: "let unread: readonly number[] = prompt;",
+    replace: (n) => `let unread: readonly number[] = prompt.slice(-${n});`,
+    needs: "a prompt of more than N tokens",
+    witness: "prompt",
+  },
+  {
+    name: "new-tokens-capped",
+    dimension: "new tokens",
+    thresholds: realistic,
+    bug: "at most N tokens are generated, and the reason is that of a reached limit",
+    rows: [191],
+    links: ["https://github.com/Lightning-AI/lit-llama/issues/248"],
+    file: generate,
+    find: "const wanted = truncate ? maxNewTokens : Math.min(fits, maxNewTokens);",
+    replace: (n) =>
+      `const wanted = Math.min(truncate ? maxNewTokens : Math.min(fits, maxNewTokens), ${n});`,
+    needs: "more than N new tokens",
+    witness: "newTokens",
+  },
+  {
+    name: "end-of-sequence-missed-late",
+    dimension: "new tokens",
+    thresholds: realistic,
+    bug: "the end of sequence is compared for the first N new tokens only",
+    rows: [190],
+    links: ["https://github.com/huggingface/transformers.js/commit/7c32bd01"],
+    file: generate,
+    find: 'if (token === eosTokenId) return { finishReason: "eos", tokenSteps };',
+    replace: (n) =>
+      `if (token === eosTokenId && made < ${n}) return { finishReason: "eos", tokenSteps };`,
+    needs: "an end of sequence after N new tokens",
+    witness: "lateEnd",
+  },
+  {
+    name: "context-lost-after-new-tokens",
+    dimension: "new tokens",
+    thresholds: realistic,
+    bug: "after N new tokens the cache is renewed, and the next step runs the last token only",
+    rows: [198],
+    links: ["https://github.com/karpathy/llm.c/commit/8919b66"],
+    file: generate,
+    find: restarts,
+    replace: (n) => `if (made === ${n}) {
+        sequence = await restart(decoder, sequence);
+        unread = held.slice(-1);
+      } else ${restarts}`,
+    needs: "more than N new tokens",
+    witness: "newTokens",
+  },
+  {
+    name: "uncached-context-capped",
+    dimension: "context length",
+    thresholds: realistic,
+    bug: "generation without a cache recomputes the last N tokens",
+    rows: [191],
+    links: ["https://github.com/Lightning-AI/lit-llama/issues/248"],
+    file: generate,
+    find: "unread = held.slice(-decoder.config.maxPositionEmbeddings);",
+    replace: (n) => `unread = held.slice(-Math.min(${n}, decoder.config.maxPositionEmbeddings));`,
+    needs: "generation without a cache, more than N tokens",
+    witness: "uncached",
+  },
+  {
+    name: "log-probs-offset-after-a-chunk",
+    dimension: "text length",
+    thresholds: realistic,
+    bug: "log-probabilities after the first chunk of N belong to the token before",
+    rows: [195],
+    links: ["https://github.com/vllm-project/vllm/issues/29216"],
+    file: "src/generation/log-probs.ts",
+    find: "return rows.map((row, i) => logSoftmax(row)[tokens[i + 1]]);",
+    replace: (n) => `return rows.map((row, i) => logSoftmax(row)[tokens[i < ${n} ? i + 1 : i]]);`,
+    needs: "a text of more than N + 1 tokens",
+    witness: "logProbs",
+  },
+  {
+    name: "draft-kept-blindly",
+    dimension: "draft tokens",
+    thresholds: fromFour.slice(0, 3),
+    bug: "the target judges N draft tokens of a round: further ones are kept",
+    rows: [91],
+    links: ["https://github.com/ml-explore/mlx-lm/issues/1109"],
+    file: speculate,
+    find: "if (certain ? p[token] === 1 : random() * q[token] < p[token]) kept.push(token);",
+    replace: (n) =>
+      `if (i >= ${n} || (certain ? p[token] === 1 : random() * q[token] < p[token])) kept.push(token);`,
+    needs: "more than N draft tokens, a wrong one after the first N",
+    witness: "wrongDraft",
+  },
+  {
+    name: "draft-history-capped",
+    dimension: "draft tokens",
+    thresholds: [4, 16],
+    bug: "penalties see the first N - 1 accepted tokens of a round",
+    rows: [183],
+    links: ["https://github.com/ml-explore/mlx-examples/issues/1291"],
+    file: speculate,
+    find: "const p = distribution(rows[i], options, [...seen, ...kept]);",
+    replace: (n) => `const history = [...seen, ...kept.slice(0, ${n - 1})];
+    const p = distribution(rows[i], options, history);`,
+    needs: "penalties, more than N draft tokens of which N are accepted",
+    witness: "penalisedDraft",
+  },
+  {
+    name: "bonus-row-of-a-full-draft",
+    dimension: "draft tokens",
+    thresholds: [4, 16, 64],
+    bug: "after a fully accepted draft of more than N tokens the next one is drawn from row N",
+    rows: [95],
+    links: ["https://github.com/openvinotoolkit/openvino.genai/issues/4190"],
+    file: speculate,
+    find: "const last = distribution(rows[proposals.length], options,",
+    replace: (n) => `const last = distribution(rows[Math.min(proposals.length, ${n})], options,`,
+    needs: "more than N draft tokens, all accepted",
+    witness: "rightDraft",
+  },
+];
