@@ -28,7 +28,7 @@ async function modulesOf(entry: string): Promise<string[]> {
 const engines = /engines\/(onnxruntime|llama-cpp|transformers|http)/;
 const heavy = /node_modules\/(vega|zx|@bufbuild|@huggingface|esbuild|onnxruntime|vitest|jest)/;
 
-test.for(["index.ts", "cost.ts"])(
+test.for(["index.ts", "laws.ts", "cost.ts"])(
   "importing %s loads no engine and no heavy package",
   async (entry) => {
     const modules = await modulesOf(entry);

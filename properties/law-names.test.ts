@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { formerCodes, lawId } from "../src/laws/former-codes.ts";
 import { lawById, laws } from "../src/laws/index.ts";
 import { chapters } from "../src/laws/law.ts";
+import * as exported from "../src/laws.ts";
 import { reference } from "../src/subjects/reference.ts";
 import { readCorpus } from "../src/verify/corpus.ts";
 import { runLaw } from "../src/verify/run-law.ts";
@@ -27,8 +28,13 @@ describe("a law has one name", () => {
 
   test("the folder of laws has no other files", () => {
     const files = readdirSync("src/laws").filter((name) => name.endsWith(".ts"));
-    const others = ["former-codes.ts", "index.ts", "law-list-table.ts", "law.ts"];
+    const others = ["all.ts", "former-codes.ts", "index.ts", "law-list-table.ts", "law.ts"];
     expect(files.sort()).toEqual([...laws.map(({ id }) => `${id}.ts`), ...others].sort());
+  });
+
+  test("causalgate/laws exports every law by its name, and nothing else", () => {
+    expect(new Set(Object.values(exported))).toEqual(new Set(laws));
+    expect(Object.entries(exported).filter(([name, { id }]) => name !== camelCase(id))).toEqual([]);
   });
 
   test("every law has a chapter, every chapter a law", () => {
@@ -53,8 +59,10 @@ test("docs/laws.md is the page of these laws", async () => {
 });
 
 describe("former codes", () => {
-  test("name every law once", () => {
-    expect(Object.values(formerCodes).sort()).toEqual(laws.map(({ id }) => id).sort());
+  test("name 58 laws, each once; later laws have none", () => {
+    const named = Object.values(formerCodes);
+    expect(new Set(named).size).toBe(58);
+    expect(named.map((id) => lawById(id).id)).toEqual(named);
   });
 
   test("are the table of docs/law-names.md", async () => {

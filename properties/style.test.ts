@@ -29,7 +29,7 @@ const floors = [
   ["bench/"],
   ["courses/"],
   ["report/"],
-  ["cli/", "index.ts", "cost.ts", "engines.ts", "testing/"],
+  ["cli/", "index.ts", "laws.ts", "cost.ts", "engines.ts", "testing/"],
   ["vitest.ts", "jest.ts", "node-test.ts"],
 ].map((places) => places.map((place) => `src/${place}`));
 
@@ -63,6 +63,14 @@ const inSrc = files.filter((file) => file.startsWith("src/"));
 describe("layers", () => {
   test("every file has a layer", () => {
     expect(inSrc.filter((file) => floorOf(file) < 0)).toEqual([]);
+  });
+
+  test("are the table of ARCHITECTURE.md", () => {
+    const page = readFileSync("ARCHITECTURE.md", "utf8");
+    const rows = [...page.matchAll(/^\| (\d+) \| ((?:`[^`]+` ?)+)\|/gm)].reverse();
+    expect(rows.map(([, layer]) => Number(layer))).toEqual(floors.map((_, index) => index + 1));
+    const listed = rows.map(([, , places]) => places.match(/[^` ]+/g));
+    expect(listed).toEqual(floors.map((places) => places.map((place) => place.slice(4))));
   });
 
   test("imports go down", () => {
