@@ -54,7 +54,7 @@ const lawsOfTrained = [
 const gateTexts = {
   0: "The gate holds",
   1: "THE GATE DOES NOT HOLD",
-  3: "THE GATE IS INCOMPLETE: a law is unproven",
+  3: "THE GATE IS INCOMPLETE: a law is unproven or out of time",
 };
 
 /** `causalgate gate`, which is `npm start`: laws, goldens, then the tables and their page. */

@@ -1,4 +1,5 @@
 import { Argument, InvalidArgumentError, Option } from "commander";
+import { defaultCaseTimeoutMs } from "../verify/case-timeout.ts";
 
 /** Returns a parser of integers in a range. */
 export function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -84,17 +85,27 @@ export function runsOption(byDefault: number): Option {
   return new Option("--runs <N>", "cases for each law").argParser(runs).default(byDefault);
 }
 
+/** Parses a duration such as `10m` to milliseconds. */
+function duration(text: string): number {
+  const unit = { s: 1000, m: 60_000, h: 3_600_000 };
+  const match = /^(\d+(?:\.\d+)?)([smh])$/.exec(text);
+  if (match !== null && Number(match[1]) > 0) {
+    return Number(match[1]) * unit[match[2] as keyof typeof unit];
+  }
+  throw new InvalidArgumentError(`must be a duration such as 30s, 10m or 1h, got "${text}"`);
+}
+
 /** `--time 10m`: time limit, parsed to milliseconds. */
 export function durationOption(): Option {
-  const unit = { s: 1000, m: 60_000, h: 3_600_000 };
-  const parse = (text: string) => {
-    const match = /^(\d+(?:\.\d+)?)([smh])$/.exec(text);
-    if (match !== null && Number(match[1]) > 0) {
-      return Number(match[1]) * unit[match[2] as keyof typeof unit];
-    }
-    throw new InvalidArgumentError(`must be a duration such as 30s, 10m or 1h, got "${text}"`);
-  };
-  return new Option("--time <T>", "time limit, instead of --runs").argParser(parse);
+  return new Option("--time <T>", "time for all laws, instead of --runs").argParser(duration);
+}
+
+/** `--case-timeout 60s`, parsed to milliseconds. */
+export function caseTimeoutOption(): Option {
+  const about = "time for the engine to answer one case";
+  return new Option("--case-timeout <T>", about)
+    .argParser(duration)
+    .default(defaultCaseTimeoutMs, `${defaultCaseTimeoutMs / 1000}s`);
 }
 
 /** `--shard 2/5`: the second of five machines that share the cases, each with a different seed. */

@@ -23,6 +23,7 @@ import {
 } from "../verify/verdicts.ts";
 import { exitCodeOf, type Report } from "../verify/verify.ts";
 import {
+  caseTimeoutOption,
   durationOption,
   type FormatOptions,
   formatOption,
@@ -44,6 +45,7 @@ interface Options extends SubjectOptions, FormatOptions {
   readonly law?: readonly string[];
   readonly runs: number;
   readonly time?: number;
+  readonly caseTimeout: number;
   readonly seed: number;
   readonly replay?: string;
   readonly shard?: { readonly index: number; readonly count: number };
@@ -61,7 +63,8 @@ Examples:
   causalgate verify --replay cache-equality/42/3:0:1   one case, as a failure printed it
 
 Exit codes: 0 all applicable laws kept or known to fail, 1 a law broken, 2 wrong usage,
-3 a law unproven: the violation planted for it was not detected, or its precondition not met
+3 incomplete: a law unproven (the violation planted for it was not detected, or its precondition
+not met), or out of time
 `;
 
 /** `causalgate verify`: runs laws on one subject, and replays failures. */
@@ -74,6 +77,7 @@ export function verifyCommand(): Command {
     .option("--law <ID...>", "only these laws")
     .addOption(runsOption(1000))
     .addOption(durationOption())
+    .addOption(caseTimeoutOption())
     .addOption(seedOption())
     .option("--replay <LINE>", "one case: ID/SEED/PATH, as a failure printed it")
     .addOption(shardOption())
@@ -88,7 +92,7 @@ export function verifyCommand(): Command {
       process.exitCode =
         options.replay === undefined
           ? await runChosenLaws(chosen, options)
-          : await replay(chosen, options.replay, outputOf(options));
+          : await replay(chosen, options);
     });
 }
 
@@ -98,10 +102,12 @@ function statisticsOption(): Option {
   return statistics.conflicts(["json", "format"]);
 }
 
-async function replay({ subject, origin }: Chosen, line: string, output: Output): Promise<number> {
-  const { id, seed, path } = parseReplay(line);
+async function replay({ subject, origin }: Chosen, options: Options): Promise<number> {
+  const { id, seed, path } = parseReplay(options.replay ?? "");
+  const output = outputOf(options);
   const law = lawById(id);
-  const verdict = await replayCase(law, subject, { seed, path, origin });
+  const limit = { caseTimeoutMs: options.caseTimeout };
+  const verdict = await replayCase(law, subject, { seed, path, origin, ...limit });
   if (verdict === null) {
     const kept = `${law.id}: this case keeps the law on ${subject.name}`;
     output.result(kept, [{ law: law.id, status: "kept" }]);
@@ -125,7 +131,8 @@ async function runChosenLaws({ subject, origin }: Chosen, options: Options): Pro
   const settings = {
     seed,
     runs: options.time === undefined ? Math.ceil(options.runs / shard.count) : 1_000_000,
-    ...(options.time === undefined ? {} : { timeLimitMs: options.time / chosen.length }),
+    ...(options.time === undefined ? {} : { timeLimitMs: options.time }),
+    caseTimeoutMs: options.caseTimeout,
     origin,
   };
   const report = await runLaws(subject, chosen, settings, output.note);

@@ -20,6 +20,8 @@ export function headline(tables: Tables): string {
   const failing = laws?.failing ?? [];
   const broken = failing.filter(({ status }) => status === "broken").length;
   const unproven = failing.length - broken;
+  const isLate = failing.some(({ status }) => status === "out of time");
+  const incomplete = isLate ? "unproven or out of time" : "unproven";
   const wrong = [
     ...(broken > 0 ? [`${broken} of ${laws?.rows.length} laws`] : []),
     ...(goldens?.broken.length
@@ -27,10 +29,10 @@ export function headline(tables: Tables): string {
       : []),
   ];
   if (wrong.length > 0) {
-    const rest = unproven > 0 ? `; ${unproven} more are unproven` : "";
+    const rest = unproven > 0 ? `; ${unproven} more are ${incomplete}` : "";
     return `The decoder breaks ${wrong.join(" and ")}${rest}`;
   }
-  if (unproven > 0) return `${unproven} of ${laws?.rows.length} laws are unproven`;
+  if (unproven > 0) return `${unproven} of ${laws?.rows.length} laws are ${incomplete}`;
   if (laws !== null) {
     const offered = laws.rows.length - laws.notOffered.length;
     return `The decoder keeps ${offered === laws.kept.length ? "all " : ""}${laws.kept.length} laws`;

@@ -7,8 +7,9 @@ import { lawId } from "../laws/former-codes.ts";
 import { lawById, laws } from "../laws/index.ts";
 import { type Law, missingNeeds } from "../laws/law.ts";
 import { type Subject, subjectKinds } from "../subjects/subject.ts";
+import { defaultCaseTimeoutMs } from "../verify/case-timeout.ts";
 import { parseReplay, type Replay } from "../verify/corpus.ts";
-import { type LawVerdict, replayCase, runLaw } from "../verify/run-law.ts";
+import { type LawVerdict, type RunOptions, replayCase, runLaw } from "../verify/run-law.ts";
 import { describeVerdict, replayLine } from "../verify/verdicts.ts";
 
 export interface DescribeLawsOptions {
@@ -76,7 +77,9 @@ export function lawSuite(subject: Subject, options: DescribeLawsOptions): LawSui
   const replay = replayFromEnvironment();
   // A known failure is an expected failure of the runner, and an ordinary one of the law.
   const judged = { ...subject, knownFailures: {} };
-  const plan = { subject: judged, seed, runs, replay };
+  const most = 0.8 * timeout;
+  const limits = { timeLimitMs: most, caseTimeoutMs: Math.min(most, defaultCaseTimeoutMs) };
+  const plan = { subject: judged, seed, runs, limits, replay };
   return {
     title: `laws of ${subject.name}`,
     timeout,
@@ -92,6 +95,8 @@ interface Plan {
   readonly subject: Subject;
   readonly seed: number;
   readonly runs: number;
+  /** Limits below that of the runner, whose timeout would end a test without a verdict. */
+  readonly limits: Pick<RunOptions, "timeLimitMs" | "caseTimeoutMs">;
   readonly replay: Replay | null;
 }
 
@@ -116,10 +121,10 @@ function lawTest(law: Law, plan: Plan, knownFailure: string | undefined): LawTes
 }
 
 async function runTest(law: Law, plan: Plan, command: string): Promise<LawTestResult> {
-  const { subject, seed, runs, replay } = plan;
+  const { subject, seed, runs, limits, replay } = plan;
   const verdict =
     replay === null
-      ? await runLaw(law, subject, { seed, runs })
+      ? await runLaw(law, subject, { seed, runs, ...limits })
       : await replayCase(law, subject, replay);
   if (verdict === null) return { cases: 1, notOffered: null };
   const { status, cases, missing } = verdict;
@@ -130,9 +135,9 @@ async function runTest(law: Law, plan: Plan, command: string): Promise<LawTestRe
 
 /** Runs a law whose failure the runner expects: only a broken law is that failure. */
 async function runKnownFailure(law: Law, plan: Plan, command: string): Promise<LawTestResult> {
-  const { subject, seed, runs } = plan;
+  const { subject, seed, runs, limits } = plan;
   const must = `${law.id}: a known failure must be a broken law`;
-  const verdict = await runLaw(law, subject, { seed, runs }).catch((error: unknown) => {
+  const verdict = await runLaw(law, subject, { seed, runs, ...limits }).catch((error: unknown) => {
     print(`${must}, got the error "${error}"`);
     return null;
   });

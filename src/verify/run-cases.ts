@@ -5,14 +5,20 @@ import { LawBroken } from "../laws/support/expect.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { isNoise, withMeasuredTolerance } from "../tolerance/measured.ts";
 import { type Comparison, observeComparisons } from "../tolerance/observe.ts";
+import { CaseTimeout, defaultCaseTimeoutMs, inTime } from "./case-timeout.ts";
 import { localise } from "./localise.ts";
 
 export interface CaseOptions {
   readonly seed: number;
   /** Maximum number of cases. */
   readonly runs: number;
-  /** No case starts after this many milliseconds. */
-  readonly timeLimitMs?: number;
+  /**
+   * Reading of `performance.now()` after which no case starts, and shrinking ends. One case always
+   * runs. Default: none.
+   */
+  readonly deadline?: number;
+  /** Time for the engine to answer one case, in milliseconds. Default 60,000. */
+  readonly caseTimeoutMs?: number;
   /** fast-check's path to the only case to run. */
   readonly path?: string;
   /** True if a failure is shrunk to its smallest case. Default true. */
@@ -47,8 +53,8 @@ export async function runCases(
   subject: Subject,
   options: CaseOptions,
 ): Promise<CaseRun> {
-  const run = new CaseRun(law, subject, options.onCase);
-  await run.start(law.cases(subject), options);
+  const run = new CaseRun(law, subject, options);
+  await run.start(law.cases(subject));
   return run;
 }
 
@@ -67,45 +73,68 @@ export class CaseRun {
   broken = false;
   /** The error thrown by the smallest case that broke the law. */
   error: unknown = null;
+  /** True if the deadline ended the run. */
+  stopped = false;
   readonly #law: Pick<Law, "check">;
   readonly #subject: Subject;
-  readonly #onCase: () => void;
+  readonly #options: CaseOptions;
+  #unanswered = false;
   #largestError: number | null = null;
   #details: fc.RunDetails<[LawCase]> | null = null;
 
-  constructor(law: Pick<Law, "check">, subject: Subject, onCase: () => void = () => {}) {
+  constructor(law: Pick<Law, "check">, subject: Subject, options: CaseOptions) {
     this.#law = law;
     this.#subject = subject;
-    this.#onCase = onCase;
+    this.#options = options;
   }
 
-  async start(cases: fc.Arbitrary<LawCase>, options: CaseOptions): Promise<void> {
+  async start(cases: fc.Arbitrary<LawCase>): Promise<void> {
     const property = fc.asyncProperty(cases, (value) => this.#runCase(value));
     const start = performance.now();
-    const details = await fc.check(property, parameters(options));
+    const details = await fc.check(property, parameters(this.#options));
     this.timeMs = performance.now() - start;
-    this.cases = details.numRuns;
     this.error = details.errorInstance;
     this.#details = details;
   }
 
   async #runCase(value: LawCase): Promise<void> {
+    this.#checkClock();
+    const isShrinking = this.broken;
     try {
-      const reached = await observeComparisons(
-        (comparison) => this.#observe(comparison),
-        () => this.#law.check(value, this.#judged(value)),
-      );
-      if (reached && !this.broken) this.reached++;
+      const reached = await this.#check(value);
+      if (reached && !isShrinking) this.reached++;
     } catch (error) {
-      if (error instanceof NotOffered) this.passedOver++;
+      // While a failure shrinks, a case without an answer is no smaller failure.
+      if (isShrinking && error instanceof CaseTimeout) throw new fc.PreconditionFailure(true);
+      if (error instanceof NotOffered) this.passedOver += isShrinking ? 0 : 1;
       else if (!this.#isNoise(error, value)) {
         this.broken = true;
+        this.#unanswered = error instanceof CaseTimeout;
         this.#observeFailure(error);
         throw error;
       }
     } finally {
-      if (!this.broken) this.#onCase();
+      if (!isShrinking) this.cases++;
+      if (!this.broken) this.#options.onCase?.();
     }
+  }
+
+  /** Ends the run at its deadline, after the first case, and after a case without an answer. */
+  #checkClock(): void {
+    const { deadline = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.cases === 0) return;
+    this.stopped ||= performance.now() >= deadline;
+    if (this.stopped || this.#unanswered) throw new fc.PreconditionFailure(true);
+  }
+
+  #check(value: LawCase): Promise<boolean> {
+    const { caseTimeoutMs = defaultCaseTimeoutMs } = this.#options;
+    const check = async () =>
+      observeComparisons(
+        (comparison) => this.#observe(comparison),
+        () => this.#law.check(value, this.#judged(value)),
+      );
+    return inTime(check(), caseTimeoutMs);
   }
 
   /** Returns the subject with the tolerances of this case. */
@@ -167,12 +196,11 @@ export class CaseRun {
 }
 
 function parameters(options: CaseOptions): fc.Parameters<[LawCase]> {
-  const { seed, runs, path, timeLimitMs, shrink = true } = options;
+  const { seed, runs, path, shrink = true } = options;
   return {
     seed,
     numRuns: runs,
     endOnFailure: !shrink,
     ...(path === undefined ? {} : { path, endOnFailure: true }),
-    ...(timeLimitMs === undefined ? {} : { interruptAfterTimeLimit: timeLimitMs }),
   };
 }

@@ -5,8 +5,10 @@ import { viewOf } from "../subjects/views.ts";
 import type { Comparison } from "../tolerance/observe.ts";
 import { type CaseOptions, type CaseRun, type Failure, runCases } from "./run-cases.ts";
 
-/** Options of a run: number of cases, seed and time limit. */
-export interface RunOptions extends Omit<CaseOptions, "path" | "shrink"> {
+/** Options of a run: number of cases, seed and time limits. */
+export interface RunOptions extends Omit<CaseOptions, "path" | "shrink" | "deadline"> {
+  /** Time of the law with its canaries in milliseconds. One case always runs. Default: no limit. */
+  readonly timeLimitMs?: number;
   /** The options that name the subject on a command line, for the replay line. */
   readonly origin?: string;
 }
@@ -18,6 +20,7 @@ export interface RunOptions extends Omit<CaseOptions, "path" | "shrink"> {
  * - `broken`: a case broke the law
  * - `unproven`: no case broke the law, but a canary was not detected, the law has none, or too few
  *   cases met the precondition
+ * - `out of time`: the time limit ended the run before enough cases were completed
  * - `not offered`: the law needs something that the subject does not offer, or models of which it
  *   can compute none that meet the precondition
  * - `known failure`: broken, as the subject declares
@@ -27,6 +30,7 @@ export const lawStatuses = [
   "kept",
   "broken",
   "unproven",
+  "out of time",
   "not offered",
   "known failure",
   "now kept",
@@ -40,7 +44,7 @@ export interface LawVerdict {
   /** The options that name the subject on a command line. */
   readonly origin: string;
   readonly status: LawStatus;
-  /** The reason why the law is unproven; null for every other status. */
+  /** The reason why the law is unproven or out of time; null for every other status. */
   readonly reason: string | null;
   readonly seed: number;
   /** Number of cases that ran. */
@@ -58,6 +62,12 @@ export interface LawVerdict {
 /** Below this number of cases the share that met the precondition is too uncertain. */
 const enoughToJudge = 200;
 
+/** A run that its time limit ends with fewer cases is out of time. */
+const fewestInTime = 20;
+
+/** Share of a time limit after which no case of the law starts: the rest is for its canaries. */
+const shareOfCases = 0.8;
+
 /** Maximum number of cases in which a canary must be detected. Most need fewer than 20. */
 const canaryRuns = 2000;
 
@@ -69,32 +79,47 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   const missing = missingNeeds(law, subject);
   const view = viewOf(subject, law.kind);
   if (view === null || missing.length > 0) return notOffered(law, subject, options, missing);
+  const clock = deadlines(options.timeLimitMs);
   const runs = casesToRun(law, options.runs);
-  const run = await runCases(law, view, { ...options, runs });
+  const run = await runCases(law, view, { ...options, runs, ...clock.cases });
   if (run.broken) return brokenLaw(law, subject, options, run);
+  const verdict = measured(law, subject, options, run);
+  const late = tooFewInTime(law, run);
+  if (late !== null) return { ...verdict, status: "out of time", reason: late };
   const computed = run.cases - run.passedOver;
   if (computed < run.cases && run.reached === 0) {
     return notOffered(law, subject, options, ["build"]);
   }
-  const verdict = measured(law, subject, options, run);
   if (isKnownFailure(law, subject)) return { ...verdict, status: "now kept" };
-  const reason =
-    unmetPrecondition(law, computed, run.reached) ??
-    (await undetectedCanary(law, view, options.seed, run.cases));
-  return { ...verdict, status: reason === null ? "kept" : "unproven", reason };
+  const unmet = unmetPrecondition(law, computed, run.reached);
+  if (unmet !== null) return { ...verdict, status: "unproven", reason: unmet };
+  return {
+    ...verdict,
+    ...(await canaryVerdict(law, view, run.cases, { ...options, ...clock.all })),
+  };
+}
+
+/** The deadlines of a law: of its cases, and of all its work. */
+function deadlines(timeLimitMs: number | undefined) {
+  if (timeLimitMs === undefined) return { cases: {}, all: {} };
+  const now = performance.now();
+  return {
+    cases: { deadline: now + shareOfCases * timeLimitMs },
+    all: { deadline: now + timeLimitMs },
+  };
 }
 
 /**
  * Runs one case of a law.
  *
- * @param replay the seed and fast-check's path to the case
+ * @param replay the seed, fast-check's path to the case, and the time for an answer
  * @returns the verdict if the case breaks the law or the subject does not offer what the law needs;
  *   null if the case keeps the law, which proves nothing about other cases
  */
 export async function replayCase(
   law: Law,
   subject: Subject,
-  replay: { readonly seed: number; readonly path: string; readonly origin?: string },
+  replay: Pick<RunOptions, "seed" | "origin" | "caseTimeoutMs"> & { readonly path: string },
 ): Promise<LawVerdict | null> {
   const missing = missingNeeds(law, subject);
   const view = viewOf(subject, law.kind);
@@ -151,25 +176,42 @@ function unmetPrecondition(law: Law, computed: number, reached: number): string 
   return `${law.id} is unproven on this engine: ${must}, got ${reached} of ${computed}`;
 }
 
-/** Returns the reason why a law without a failure proves nothing; null if it does. */
-async function undetectedCanary(
+function tooFewInTime(law: Law, { stopped, cases, timeMs }: CaseRun): string | null {
+  const fewest = casesToRun(law, fewestInTime);
+  if (!stopped || cases >= fewest) return null;
+  const got = `${cases} in ${(timeMs / 1000).toFixed(1)} s`;
+  return `${law.id} is out of time: at least ${fewest} cases must be completed, got ${got}; ${moreTime}`;
+}
+
+const moreTime = "raise --time, or run fewer laws with --law";
+
+type Judged = Pick<LawVerdict, "status" | "reason">;
+
+/** Returns the verdict on a law without a failure, which its canaries decide. */
+async function canaryVerdict(
   law: Law,
   subject: Subject,
-  seed: number,
   cases: number,
-): Promise<string | null> {
+  options: CaseOptions,
+): Promise<Judged> {
   // Laws from outside need not be type-checked.
   const canaries: Partial<Law>["canaries"] = law.canaries;
   if (canaries === undefined || canaries.length === 0) {
-    return `${law.id} is unproven: a law must have a canary, got none; add one to its \`canaries\``;
+    const must = "a law must have a canary, got none; add one to its `canaries`";
+    return { status: "unproven", reason: `${law.id} is unproven: ${must}` };
   }
   const runs = Math.min(canaryRuns, cases);
+  const { seed, deadline, caseTimeoutMs } = options;
+  const limits = { ...(deadline && { deadline }), ...(caseTimeoutMs && { caseTimeoutMs }) };
   for (const { bug, inject } of canaries) {
-    const { broken } = await runCases(law, inject(subject), { seed, runs, shrink: false });
-    if (broken) continue;
+    const run = await runCases(law, inject(subject), { seed, runs, shrink: false, ...limits });
+    if (run.broken) continue;
+    const missed = `the planted violation "${bug}" was not detected in ${run.cases} cases`;
+    if (run.stopped) {
+      return { status: "out of time", reason: `${law.id} is out of time: ${missed}; ${moreTime}` };
+    }
     const fix = runs < suggestedRuns ? `; try --runs ${suggestedRuns}` : "";
-    const detected = `the planted violation "${bug}" was not detected in ${runs} cases${fix}`;
-    return `${law.id} is unproven on this engine: ${detected}`;
+    return { status: "unproven", reason: `${law.id} is unproven on this engine: ${missed}${fix}` };
   }
-  return null;
+  return { status: "kept", reason: null };
 }

@@ -5,7 +5,7 @@ import { casesToRun, type LawStatus, type RunOptions } from "./run-law.ts";
 import { describeVerdict } from "./verdicts.ts";
 import { type Report, verify } from "./verify.ts";
 
-const quiet: ReadonlySet<LawStatus> = new Set(["kept", "unproven", "not offered"]);
+const quiet: ReadonlySet<LawStatus> = new Set(["kept", "unproven", "out of time", "not offered"]);
 
 /**
  * Runs {@link verify} with a progress bar that shows the current law and the time left. A failure
@@ -19,14 +19,19 @@ export async function runLaws(
   options: Omit<RunOptions, "onCase">,
   print: (text: string) => void = console.log,
 ): Promise<Report> {
-  const offered = laws.filter((law) => missingNeeds(law, subject).length === 0);
-  const total = offered.reduce((sum, law) => sum + casesToRun(law, options.runs), 0);
-  const progress = startProgress("", total);
+  const { timeLimitMs } = options;
+  const progress = startProgress("", timeLimitMs ?? totalCases(subject, laws, options.runs));
+  let shown = performance.now();
+  const stepInTime = () => {
+    const now = performance.now();
+    progress.step(now - shown);
+    shown = now;
+  };
   try {
     return await verify(subject, laws, {
       ...options,
       onLaw: (law) => progress.label(law.id),
-      onCase: () => progress.step(),
+      onCase: timeLimitMs === undefined ? () => progress.step() : stepInTime,
       onVerdict: (verdict) => {
         if (quiet.has(verdict.status)) return;
         progress.pause();
@@ -37,4 +42,10 @@ export async function runLaws(
   } finally {
     progress.stop();
   }
+}
+
+/** Number of cases of all laws that apply. */
+function totalCases(subject: Subject, laws: readonly Law[], runs: number): number {
+  const offered = laws.filter((law) => missingNeeds(law, subject).length === 0);
+  return offered.reduce((sum, law) => sum + casesToRun(law, runs), 0);
 }

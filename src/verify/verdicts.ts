@@ -102,7 +102,7 @@ export const lawsTable = defineTable({
     statement: text("statement of the law"),
     catches: text("bugs that break the law"),
     status: oneOf(lawStatuses, "result of the law"),
-    reason: orBlank(text("reason why the law is unproven")),
+    reason: orBlank(text("reason why the law is unproven or out of time")),
     seed: integer("seed of the cases"),
     cases: integer("cases tried"),
     reached: integer("cases that met the precondition"),

@@ -1,4 +1,4 @@
-import type { Law } from "../laws/law.ts";
+import { type Law, missingNeeds } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { type LawStatus, type LawVerdict, type RunOptions, runLaw } from "./run-law.ts";
 
@@ -7,6 +7,8 @@ export interface Report {
 }
 
 export interface VerifyOptions extends RunOptions {
+  /** Time of all laws in milliseconds, divided among those that apply. Default: no limit. */
+  readonly timeLimitMs?: number;
   /** Called before each law. */
   readonly onLaw?: (law: Law) => void;
   /** Called after each law. */
@@ -23,12 +25,17 @@ export async function verify(
   laws: readonly Law[],
   options: VerifyOptions,
 ): Promise<Report> {
-  const { onLaw, onVerdict, ...run } = options;
+  const { onLaw, onVerdict, timeLimitMs, ...run } = options;
   checkIds(laws);
+  const end = performance.now() + (timeLimitMs ?? 0);
+  let left = laws.filter((law) => missingNeeds(law, subject).length === 0).length;
   const verdicts: LawVerdict[] = [];
   for (const law of laws) {
     onLaw?.(law);
-    const verdict = await runLaw(law, subject, run);
+    const share = Math.max(0, end - performance.now()) / Math.max(1, left);
+    const limit = timeLimitMs === undefined ? {} : { timeLimitMs: share };
+    const verdict = await runLaw(law, subject, { ...run, ...limit });
+    if (missingNeeds(law, subject).length === 0) left--;
     verdicts.push(verdict);
     onVerdict?.(verdict);
   }
@@ -45,11 +52,11 @@ function checkIds(laws: readonly Law[]): void {
 
 /**
  * Returns the exit code of a report: 1 if a law is broken or a declared failure is gone, else 3 if
- * a law is unproven, else 0.
+ * a law is unproven or out of time, else 0.
  */
 export function exitCodeOf({ verdicts }: Report): 0 | 1 | 3 {
   const has = (...statuses: readonly LawStatus[]) =>
     verdicts.some(({ status }) => statuses.includes(status));
   if (has("broken", "now kept")) return 1;
-  return has("unproven") ? 3 : 0;
+  return has("unproven", "out of time") ? 3 : 0;
 }
