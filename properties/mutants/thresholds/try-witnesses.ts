@@ -1,15 +1,16 @@
 /**
  * Process that runs the witness of every threshold mutant, planted and unplanted, and writes one
- * line of JSON for each: a {@link WitnessResult}. Every mutant has modules that no other mutant
- * shares: their URLs have the id of the mutant as a query.
+ * line of JSON for each: a {@link WitnessResult}. The modules that a mutant changes, directly or by
+ * an import, are loaded once for each mutant: their URLs have its id as a query.
  */
 import { readFileSync } from "node:fs";
 import { registerHooks, stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { planted } from "../mutant.ts";
 import { sourceOf } from "../planting.ts";
 import { thresholdMutants } from "../thresholds.ts";
+import type { ThresholdMutant } from "./mechanism.ts";
 
 /** The sizes at which the planted code differs from the unplanted code. */
 export interface WitnessResult {
@@ -23,39 +24,58 @@ export interface WitnessResult {
 }
 
 const root = pathToFileURL(join(import.meta.dirname, "../../..")).href;
-const stripped = new Map<string, string>();
+const start = "./witnesses/index.ts";
 
-/** Returns the JavaScript of a file, with the mutant in it if it is the mutant's file. */
-function scriptOf(url: URL): string {
-  const mutant = thresholdMutants.find(({ id }) => id === url.searchParams.get("mutant"));
-  if (mutant !== undefined && url.href.startsWith(`${root}/${mutant.file}?`)) {
-    return stripTypeScriptTypes(planted(mutant, sourceOf(mutant.file)));
-  }
-  const path = fileURLToPath(url);
-  const script = stripped.get(path) ?? stripTypeScriptTypes(readFileSync(path, "utf8"));
-  stripped.set(path, script);
-  return script;
+/** The modules that import a module, as the first load of the witnesses finds them. */
+const importers = new Map<string, Set<string>>();
+
+/** Returns the URLs of a module and of all modules that import it, directly or not. */
+function reaching(url: string): ReadonlySet<string> {
+  const found = new Set([url]);
+  for (const one of found) for (const importer of importers.get(one) ?? []) found.add(importer);
+  return found;
 }
+
+/** The mutant to be loaded, and the modules that its file changes; null for the unplanted code. */
+let planting: { readonly mutant: ThresholdMutant; readonly changed: ReadonlySet<string> } | null =
+  null;
 
 registerHooks({
   resolve: (specifier, context, nextResolve) => {
     const resolved = nextResolve(specifier, context);
-    const mutant = new URL(context.parentURL ?? root).searchParams.get("mutant");
-    const own = resolved.url.startsWith(root) && resolved.url.endsWith(".ts");
-    return mutant === null || !own
-      ? resolved
-      : { ...resolved, url: `${resolved.url}?mutant=${mutant}` };
+    if (planting === null) {
+      const known = importers.get(resolved.url) ?? new Set();
+      importers.set(resolved.url, known.add(context.parentURL ?? ""));
+      return resolved;
+    }
+    if (!planting.changed.has(resolved.url)) return resolved;
+    return { ...resolved, url: `${resolved.url}?mutant=${planting.mutant.id}` };
   },
   load: (url, context, nextLoad) => {
-    if (!url.includes("?mutant=")) return nextLoad(url, context);
-    return { format: "module", source: scriptOf(new URL(url)), shortCircuit: true };
+    const [file, query] = url.split("?mutant=");
+    if (query === undefined || planting === null) return nextLoad(url, context);
+    return { format: "module", source: scriptOf(file, planting.mutant), shortCircuit: true };
   },
 });
 
+/** Sources without types, by URL. */
+const stripped = new Map<string, string>();
+
+/** Returns the JavaScript of a module, with the mutant in it if it is the mutant's file. */
+function scriptOf(url: string, mutant: ThresholdMutant): string {
+  if (url === `${root}/${mutant.file}`) {
+    return stripTypeScriptTypes(planted(mutant, sourceOf(mutant.file)));
+  }
+  const script = stripped.get(url) ?? stripTypeScriptTypes(readFileSync(new URL(url), "utf8"));
+  stripped.set(url, script);
+  return script;
+}
+
 type Witnesses = typeof import("./witnesses/index.ts").witnesses;
 
-async function witnessesWith(id: string): Promise<Witnesses> {
-  return (await import(`./witnesses/index.ts?mutant=${id}`)).witnesses;
+async function witnessesWith(mutant: ThresholdMutant): Promise<Witnesses> {
+  planting = { mutant, changed: reaching(`${root}/${mutant.file}`) };
+  return (await import(start)).witnesses;
 }
 
 /** Returns the result as text that distinguishes all numbers, or the error. */
@@ -71,11 +91,12 @@ async function resultOf(witnesses: Witnesses, name: string, size: number): Promi
 }
 
 const [only] = process.argv.slice(2);
-const unplanted = await witnessesWith("none");
+const { witnesses: unplanted }: { witnesses: Witnesses } = await import(start);
 const expected = new Map<string, Promise<string>>();
-for (const { id, threshold, witness } of thresholdMutants) {
+for (const mutant of thresholdMutants) {
+  const { id, threshold, witness } = mutant;
   if (only !== undefined && !id.startsWith(only)) continue;
-  const witnesses = await witnessesWith(id);
+  const witnesses = await witnessesWith(mutant);
   const run = async (size: number) => {
     const key = `${witness} ${size}`;
     if (!expected.has(key)) expected.set(key, resultOf(unplanted, witness, size));
