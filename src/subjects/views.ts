@@ -1,10 +1,19 @@
 /** Views of a subject as another kind: the laws of samplers also apply to a decoder with one. */
 import fc from "fast-check";
 import type { Generation } from "../generation/generation.ts";
-import type { Candidate, Completer, Subject, SubjectKind, SubjectKinds } from "./subject.ts";
+import { checkedDecoder } from "./checked-decoder.ts";
+import type {
+  Candidate,
+  Completer,
+  LogitsSubject,
+  Subject,
+  SubjectKind,
+  SubjectKinds,
+} from "./subject.ts";
 
 /**
- * Returns the subject as one of this kind; null if it cannot be one. A logits subject with a
+ * Returns the subject as one of this kind; null if it cannot be one. Every row of logits of a
+ * logits subject is checked: V finite numbers, or the case fails. A logits subject with a
  * `complete` function also is a completions subject; with its sampler and its `speculate` function,
  * as far as it has them, it also is a choice subject.
  */
@@ -16,14 +25,16 @@ export function viewOf<Kind extends SubjectKind>(
 }
 
 const views: { readonly [Kind in SubjectKind]: (subject: Subject) => SubjectKinds[Kind] | null } = {
-  logits: (subject) => (subject.kind === "logits" ? subject : null),
+  logits: (subject) => (subject.kind === "logits" ? checkedSubject(subject) : null),
 
   completions: (subject) => {
     if (subject.kind !== "logits") return subject.kind === "completions" ? subject : null;
     const { complete } = subject.generation;
     if (complete === undefined) return null;
     const { name, knowsModel, repeatable, accurate, noise, knownFailures } = subject;
-    const candidates = subject.candidates.map((candidate) => completerOf(candidate, complete));
+    const candidates = checkedSubject(subject).candidates.map((candidate) =>
+      completerOf(candidate, complete),
+    );
     const tolerance = { repeatable, accurate, noise };
     return { kind: "completions", name, candidates, knowsModel, ...tolerance, knownFailures };
   },
@@ -36,6 +47,18 @@ const views: { readonly [Kind in SubjectKind]: (subject: Subject) => SubjectKind
     return { kind: "choice", name, sampler, ...rule, knownFailures };
   },
 };
+
+/** Returns the subject with decoders whose logits are checked. */
+function checkedSubject(subject: LogitsSubject): LogitsSubject {
+  const { build } = subject;
+  return {
+    ...subject,
+    candidates: subject.candidates.map((candidate) => {
+      return { ...candidate, decoder: checkedDecoder(candidate.decoder) };
+    }),
+    build: build && ((model) => checkedDecoder(build(model))),
+  };
+}
 
 /** Returns a decoder with a function that completes prompts, printed as the decoder is. */
 function completerOf(candidate: Candidate, complete: Generation["complete"]): Completer {
