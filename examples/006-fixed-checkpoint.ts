@@ -4,7 +4,7 @@
  * `CHECKPOINT=path npx vitest run 006-fixed-checkpoint.test.ts`.
  */
 import { defineSubject, loadModel, modelConfig, randomWeights } from "causalgate";
-import { engine } from "./001-own-engine.ts";
+import { engine, only } from "./001-own-engine.ts";
 
 const sizes = { hiddenSize: 16, intermediateSize: 24, numHiddenLayers: 2, numAttentionHeads: 4 };
 const config = modelConfig({
@@ -23,6 +23,7 @@ export default defineSubject({
   name: `own engine with ${model.name}`,
   // With `model`, logits are also compared with the definition; without, only with each other.
   fixed: { engine: engine(model), config: model.config, model },
+  only, // a checkpoint with another option is refused
   arithmetic: "float64",
   bitwise: true,
   capabilities: ["all-rows", "rewind", "fork"],

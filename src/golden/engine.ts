@@ -1,9 +1,9 @@
 /** The part of a subject that golden fixtures need: what can be recorded of it, and compared. */
 import fc from "fast-check";
-import { type Decoder, NotOffered } from "../decoder.ts";
+import type { Decoder } from "../decoder.ts";
 import type { Completed, CompleteOptions } from "../generation/complete.ts";
-import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
+import { checkOnly } from "../subjects/only.ts";
 import type { CompletionsSubject, LogitsSubject, Subject } from "../subjects/subject.ts";
 
 /** Subjects that can be recorded: a sampler has no logits. */
@@ -65,17 +65,6 @@ function completionEngine(subject: CompletionsSubject): CompletionEngine {
   const [completer] = fc.sample(subject.candidates, { numRuns: 1, seed: 0 });
   const { vocabSize, maxPositionEmbeddings: contextLength, complete } = completer;
   return { kind: "completions", subject, vocabSize, contextLength, complete };
-}
-
-/** @throws {NotOffered} naming the field that the subject cannot choose */
-function checkOnly({ name, only = {} }: LogitsSubject, config: ModelConfig): void {
-  const fields = new Map<string, unknown>(Object.entries(config));
-  for (const [field, must] of Object.entries(only)) {
-    const got = fields.get(field);
-    if (JSON.stringify(got) === JSON.stringify(must)) continue;
-    const text = `${JSON.stringify(must)}, got ${JSON.stringify(got)}`;
-    throw new NotOffered(`${name}: ${field} must be ${text}`);
-  }
 }
 
 /** Returns the versions of what computes a subject, with that of Node. */

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import type { Fixed } from "../arbitraries/configs.ts";
 import { models } from "../arbitraries/models.ts";
-import type { Capability, Decoder, Sequence } from "../decoder.ts";
+import { type Capability, type Decoder, NotOffered, type Sequence } from "../decoder.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { Arithmetic } from "../math/arithmetic.ts";
 import type { Logits } from "../math/logits.ts";
@@ -13,6 +13,7 @@ import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { type ArithmeticName, toleranceOf } from "../tolerance/arithmetics.ts";
+import { checkOnly } from "./only.ts";
 import type { Candidate, LogitsSubject } from "./subject.ts";
 
 /** A `T` or a promise of one: an engine need not be asynchronous. */
@@ -36,7 +37,10 @@ export interface Engine extends Partial<Omit<Decoder, "start" | typeof Symbol.as
 
 export interface SubjectDefinition {
   readonly name: string;
-  /** Returns a decoder for a model: the laws then generate models, and shrink them. */
+  /**
+   * Returns a decoder for a model: the laws then generate models, and shrink them. A `NotOffered`
+   * that it throws, here or at the start of a sequence, skips the case.
+   */
   readonly build?: (model: Model) => Engine;
   /** One decoder in place of `build`, with the model that it computes if that is known. */
   readonly fixed?: {
@@ -62,6 +66,7 @@ export interface SubjectDefinition {
  * Returns an engine that gives logits as a subject.
  *
  * @throws {TypeError} unless there is either `build` or `fixed`
+ * @throws {RangeError} if the configuration of `fixed` is not one of `only`
  */
 export function defineSubject(definition: SubjectDefinition): LogitsSubject {
   const { name, build, fixed, only = {}, bitwise = false } = definition;
@@ -70,13 +75,22 @@ export function defineSubject(definition: SubjectDefinition): LogitsSubject {
     const got = build === undefined ? "neither" : "both";
     throw new TypeError(`subject ${name}: there must be either build or fixed, got ${got}`);
   }
+  if (fixed !== undefined) checkOnly({ name: `subject ${name}`, only }, fixed.config);
   const capabilities = new Set(definition.capabilities ?? []);
   const adapt = (engine: Engine, config: ModelConfig) =>
     decoderOf(engine, name, config, capabilities);
   const make = (model: Model) => adapt(build!(model), model.config);
+  const makeOffered = (model: Model) => {
+    try {
+      return make(model);
+    } catch (error) {
+      if (!(error instanceof NotOffered)) throw error;
+      return adapt({ start: () => Promise.reject(error) }, model.config);
+    }
+  };
   const candidates =
     fixed === undefined
-      ? models(only).map((model) => candidate(make(model), model, model.name))
+      ? models(only).map((model) => candidate(makeOffered(model), model, model.name))
       : fc.constant(candidate(adapt(fixed.engine, fixed.config), fixed.model ?? null, name));
   return {
     kind: "logits",

@@ -1,7 +1,9 @@
 /** Views of a subject as another kind: the laws of samplers also apply to a decoder with one. */
 import fc from "fast-check";
 import type { Generation } from "../generation/generation.ts";
+import type { Model } from "../model/model.ts";
 import { checkedDecoder } from "./checked-decoder.ts";
+import { checkOnly } from "./only.ts";
 import type {
   Candidate,
   Completer,
@@ -48,15 +50,22 @@ const views: { readonly [Kind in SubjectKind]: (subject: Subject) => SubjectKind
   },
 };
 
-/** Returns the subject with decoders whose logits are checked. */
+/**
+ * Returns the subject with decoders whose logits are checked. It builds no model with an option
+ * that it cannot choose: a law that needs one skips the case.
+ */
 function checkedSubject(subject: LogitsSubject): LogitsSubject {
   const { build } = subject;
+  const buildOffered = (model: Model) => {
+    checkOnly(subject, model.config);
+    return checkedDecoder(build!(model));
+  };
   return {
     ...subject,
     candidates: subject.candidates.map((candidate) => {
       return { ...candidate, decoder: checkedDecoder(candidate.decoder) };
     }),
-    build: build && ((model) => checkedDecoder(build(model))),
+    build: build === null ? null : buildOffered,
   };
 }
 

@@ -66,6 +66,8 @@ export class CaseRun {
   reached = 0;
   /** Number of cases with a model that the subject cannot compute. */
   passedOver = 0;
+  /** The reason of the engine for the first of them; null if there is none. */
+  notOffered: string | null = null;
   timeMs = 0;
   /** The comparison within its tolerance that came nearest to it. */
   worst: Comparison | null = null;
@@ -106,8 +108,10 @@ export class CaseRun {
     } catch (error) {
       // While a failure shrinks, a case without an answer is no smaller failure.
       if (isShrinking && error instanceof CaseTimeout) throw new fc.PreconditionFailure(true);
-      if (error instanceof NotOffered) this.passedOver += isShrinking ? 0 : 1;
-      else if (!this.#isNoise(error, value)) {
+      if (error instanceof NotOffered) {
+        this.passedOver += isShrinking ? 0 : 1;
+        this.notOffered ??= error.message;
+      } else if (!this.#isNoise(error, value)) {
         this.broken = true;
         this.#unanswered = error instanceof CaseTimeout;
         this.#observeFailure(error);

@@ -1,5 +1,5 @@
 import { lawId } from "../laws/former-codes.ts";
-import { type Law, missingNeeds, type Need } from "../laws/law.ts";
+import { type Law, missingNeeds } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { viewOf } from "../subjects/views.ts";
 import type { Comparison } from "../tolerance/observe.ts";
@@ -55,8 +55,8 @@ export interface LawVerdict {
   /** The comparison within its tolerance that came nearest to it. */
   readonly worst: Comparison | null;
   readonly failure: Failure | null;
-  /** The needs of the law that the subject does not offer. */
-  readonly missing: readonly Need[];
+  /** The needs of the law that the subject does not offer, or its reason for skipping all cases. */
+  readonly missing: readonly string[];
 }
 
 /** Below this number of cases the share that met the precondition is too uncertain. */
@@ -88,7 +88,7 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   if (late !== null) return { ...verdict, status: "out of time", reason: late };
   const computed = run.cases - run.passedOver;
   if (computed < run.cases && run.reached === 0) {
-    return notOffered(law, subject, options, ["build"]);
+    return notOffered(law, subject, options, [run.notOffered ?? "build"]);
   }
   if (isKnownFailure(law, subject)) return { ...verdict, status: "now kept" };
   const unmet = unmetPrecondition(law, computed, run.reached);
@@ -161,7 +161,7 @@ function notOffered(
   law: Law,
   subject: Subject,
   { seed, origin = `--subject ${subject.name}` }: Origin,
-  missing: readonly Need[],
+  missing: readonly string[],
 ): LawVerdict {
   return {
     ...{ law, subject: subject.name, origin, seed, missing, status: "not offered", reason: null },
