@@ -48,9 +48,9 @@ describe("the page of tolerances", () => {
     expect(Object.fromEntries(bounds)).toEqual({
       float64: [1e-13, 1e-12],
       "independent-float64": [1e-9, 1e-9],
-      float32: [1e-13, 1e-12],
-      "ggml-float32": [1e-13, 1e-12],
-      "ggml-float16": [1e-13, 1e-12],
+      float32: [0, 2 ** -14],
+      "ggml-float32": [0, 2 ** -14],
+      "ggml-float16": [0, 2 ** -7],
     });
     expect(serverArithmetics).toEqual(Object.keys(serverTolerances));
     for (const { bound } of Object.values(serverTolerances)) {

@@ -8,7 +8,8 @@ import {
   rowsOfCalls,
 } from "./support/batch.ts";
 import { decoderCanary } from "./support/canary.ts";
-import { nudgedRows, withBatches } from "./support/wrapped.ts";
+import { violationOn } from "./support/violation.ts";
+import { violatedRows, withBatches } from "./support/wrapped.ts";
 
 export const batchInvariance = law<BatchCase>({
   id: "batch-invariance",
@@ -35,14 +36,20 @@ export const batchInvariance = law<BatchCase>({
     return ragged;
   },
   canaries: [
-    decoderCanary("a row depends on how much longer the longest row is", (decoder) =>
-      withBatches(decoder, (batch) => ({
-        append: async (rows) => {
-          const results = await batch.append(rows);
-          const longest = Math.max(...batch.lengths);
-          return nudgedRows(results, (row) => longest - batch.lengths[row]);
-        },
-      })),
+    decoderCanary(
+      "a row depends on how much longer the longest row is",
+      (decoder, model, subject) =>
+        withBatches(decoder, (batch) => ({
+          append: async (rows) => {
+            const results = await batch.append(rows);
+            const longest = Math.max(...batch.lengths);
+            return violatedRows(
+              results,
+              violationOn(subject, model),
+              (row) => longest - batch.lengths[row],
+            );
+          },
+        })),
     ),
   ],
 });

@@ -3,7 +3,8 @@ import type { Sequence } from "../decoder.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { checkHistory, type HistoryCase, histories } from "./support/history.ts";
-import { changedSequence, nudged } from "./support/wrapped.ts";
+import { violationOn } from "./support/violation.ts";
+import { changedSequence } from "./support/wrapped.ts";
 
 export const historyInvariance = law<HistoryCase>({
   id: "history-invariance",
@@ -20,21 +21,25 @@ export const historyInvariance = law<HistoryCase>({
     fc.record({ candidate: subject.candidates, calls: histories(subject.capabilities) }),
   check: (history, subject) => checkHistory(history, subject),
   canaries: [
-    decoderCanary("after a second start, the logits of the first sequence are off", (decoder) => {
-      let newest: Sequence | null = null;
-      return {
-        ...decoder,
-        start: async () => {
-          const sequence = await decoder.start();
-          newest = sequence;
-          return changedSequence(sequence, () => ({
-            append: async (tokens) => {
-              const logits = await sequence.append(tokens);
-              return newest === sequence ? logits : nudged(logits, 2 ** -20);
-            },
-          }));
-        },
-      };
-    }),
+    decoderCanary(
+      "after a second start, the logits of the first sequence are off",
+      (decoder, model, subject) => {
+        const violate = violationOn(subject, model);
+        let newest: Sequence | null = null;
+        return {
+          ...decoder,
+          start: async () => {
+            const sequence = await decoder.start();
+            newest = sequence;
+            return changedSequence(sequence, () => ({
+              append: async (tokens) => {
+                const logits = await sequence.append(tokens);
+                return newest === sequence ? logits : violate(logits, 1);
+              },
+            }));
+          },
+        };
+      },
+    ),
   ],
 });

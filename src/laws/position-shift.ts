@@ -6,6 +6,7 @@ import { law } from "./law.ts";
 import { expectAccurate } from "./support/accuracy.ts";
 import { decoderCanary } from "./support/canary.ts";
 import type { TokenCase } from "./support/fresh-logits.ts";
+import { violationOn } from "./support/violation.ts";
 import { changedSequence } from "./support/wrapped.ts";
 
 interface Shift extends TokenCase {
@@ -52,13 +53,13 @@ export const positionShift = law<Shift>({
     return positions === "rope" && a > 0 && tokens.length > 1;
   },
   canaries: [
-    decoderCanary("the position of the start leaks into the logits", (decoder) => ({
+    decoderCanary("the position of the start leaks into the logits", (decoder, model, subject) => ({
       ...decoder,
       start: async (position = 0) =>
         changedSequence(await decoder.start(position), (sequence) => ({
           append: async (tokens) => {
             const logits = await sequence.append(tokens);
-            return logits.map((logit) => logit + position * 2 ** -20);
+            return violationOn(subject, model)(logits, position);
           },
         })),
     })),

@@ -4,7 +4,8 @@ import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { expectLogits } from "./support/expect.ts";
-import { nudged, withSequences } from "./support/wrapped.ts";
+import { violationOn } from "./support/violation.ts";
+import { withSequences } from "./support/wrapped.ts";
 
 interface TwoContinuations {
   candidate: Candidate;
@@ -46,11 +47,11 @@ export const prefixInvariance = law<TwoContinuations>({
     return one.join() !== other.join();
   },
   canaries: [
-    decoderCanary("every row sees the last token", (decoder) =>
+    decoderCanary("every row sees the last token", (decoder, model, subject) =>
       withSequences(decoder, (sequence) => ({
         appendAll: async (tokens) => {
           const rows = await sequence.appendAll(tokens);
-          return rows.map((row) => nudged(row, (tokens.at(-1)! + 1) * 2 ** -20));
+          return rows.map((row) => violationOn(subject, model)(row, tokens.at(-1)! + 1));
         },
       })),
     ),

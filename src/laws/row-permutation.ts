@@ -3,7 +3,8 @@ import { law } from "./law.ts";
 import { type BatchCase, callsOf, fitted, type RowTokens, rowsOfCalls } from "./support/batch.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { expectNextLogits, expectThat } from "./support/expect.ts";
-import { nudgedRows, withBatches } from "./support/wrapped.ts";
+import { violationOn } from "./support/violation.ts";
+import { violatedRows, withBatches } from "./support/wrapped.ts";
 
 interface Permuted extends BatchCase {
   /** The places of rows in the second batch, ordered by these. */
@@ -45,9 +46,10 @@ export const rowPermutation = law<Permuted>({
     return order.some((row, place) => held[row].join() !== held[place].join());
   },
   canaries: [
-    decoderCanary("a row depends on its place", (decoder) =>
+    decoderCanary("a row depends on its place", (decoder, model, subject) =>
       withBatches(decoder, (batch) => ({
-        append: async (rows) => nudgedRows(await batch.append(rows), (row) => row),
+        append: async (rows) =>
+          violatedRows(await batch.append(rows), violationOn(subject, model), (row) => row),
       })),
     ),
   ],

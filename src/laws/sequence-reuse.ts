@@ -5,6 +5,7 @@ import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { expectNextLogits } from "./support/expect.ts";
 import { freshLogits } from "./support/fresh-logits.ts";
+import { violationOn } from "./support/violation.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 interface Reuse {
@@ -50,15 +51,18 @@ export const sequenceReuse = law<Reuse>({
     return P >= 2 * short.length;
   },
   canaries: [
-    decoderCanary("logits depend on the length of the longest sequence so far", (decoder) => {
-      let longest = 0;
-      return withSequences(decoder, (sequence) => ({
-        append: async (tokens) => {
-          const logits = await sequence.append(tokens);
-          longest = Math.max(longest, sequence.length);
-          return logits.map((logit) => logit + (longest - sequence.length) * 2 ** -20);
-        },
-      }));
-    }),
+    decoderCanary(
+      "logits depend on the length of the longest sequence so far",
+      (decoder, model, subject) => {
+        let longest = 0;
+        return withSequences(decoder, (sequence) => ({
+          append: async (tokens) => {
+            const logits = await sequence.append(tokens);
+            longest = Math.max(longest, sequence.length);
+            return violationOn(subject, model)(logits, longest - sequence.length);
+          },
+        }));
+      },
+    ),
   ],
 });

@@ -13,6 +13,7 @@ import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { type ArithmeticName, toleranceOf } from "../tolerance/arithmetics.ts";
+import type { ErrorBound } from "../tolerance/compare.ts";
 import { checkOnly } from "./only.ts";
 import type { Candidate, LogitsSubject } from "./subject.ts";
 
@@ -53,6 +54,11 @@ export interface SubjectDefinition {
   readonly capabilities?: readonly Capability[];
   /** Arithmetic that it computes in, which determines its tolerances. Default float32. */
   readonly arithmetic?: ArithmeticName | Arithmetic;
+  /**
+   * Allowed error of every row of logits, in place of that of the arithmetic: for an engine whose
+   * rounding is known better than its arithmetic states.
+   */
+  readonly tolerance?: ErrorBound;
   /** True if the same tokens give the same bits, in whatever calls they come. Default false. */
   readonly bitwise?: boolean;
   readonly sampler?: Partial<Sampler>;
@@ -70,7 +76,7 @@ export interface SubjectDefinition {
  */
 export function defineSubject(definition: SubjectDefinition): LogitsSubject {
   const { name, build, fixed, only = {}, bitwise = false } = definition;
-  const { arithmetic = "float32", knownFailures = {} } = definition;
+  const { arithmetic = "float32", tolerance, knownFailures = {} } = definition;
   if ((build === undefined) === (fixed === undefined)) {
     const got = build === undefined ? "neither" : "both";
     throw new TypeError(`subject ${name}: there must be either build or fixed, got ${got}`);
@@ -101,7 +107,10 @@ export function defineSubject(definition: SubjectDefinition): LogitsSubject {
     build: build === undefined ? null : make,
     sampler: definition.sampler ?? {},
     generation: definition.generation ?? {},
-    ...toleranceOf(arithmetic, bitwise),
+    ...toleranceOf(
+      tolerance === undefined ? arithmetic : { bound: tolerance, noise: null },
+      bitwise,
+    ),
     knownFailures,
     ...(definition.versions === undefined ? {} : { versions: definition.versions }),
     only,

@@ -1,14 +1,16 @@
 import type { Batch, Decoder, Sequence } from "../../decoder.ts";
 import type { Logits } from "../../math/logits.ts";
 import type { Model } from "../../model/model.ts";
+import type { Violate } from "./violation.ts";
 
 export type BatchResults = readonly (Logits | null)[];
 
-/** Returns the results of a batch with a number of small steps added to the logits of each row. */
-export const nudgedRows = (results: BatchResults, steps: (row: number) => number) =>
-  results.map((logits, row) =>
-    logits === null ? null : logits.map((logit) => logit + steps(row) * 2 ** -20),
-  );
+/** Returns the results of a batch with a number of violations added to the logits of each row. */
+export const violatedRows = (
+  results: BatchResults,
+  violate: Violate,
+  counts: (row: number) => number,
+) => results.map((logits, row) => (logits === null ? null : violate(logits, counts(row))));
 
 export type SequenceBug = (sequence: Sequence) => Partial<Sequence>;
 
@@ -53,9 +55,6 @@ export function withBatches(decoder: Decoder, bug: (batch: Batch) => Partial<Bat
   };
   return { ...decoder, startBatch };
 }
-
-/** Returns logits with a number added. */
-export const nudged = (logits: Logits, by: number) => logits.map((logit) => logit + by);
 
 /** Returns the decoder with a small share of a number of its model added to all logits. */
 export function leaking(
