@@ -3,6 +3,7 @@ import type { ModelConfig } from "../model/config.ts";
 import { count } from "./generation.ts";
 import { cachedTokens, kvBytesPerToken, weightBytes } from "./memory.ts";
 
+/** The devices, the formats and the context of requests that are served together. */
 export interface Serving {
   /** Memory of one device in bytes, because 80 GB is not 80 GiB. */
   readonly deviceBytes: number;
@@ -37,6 +38,7 @@ export const limitingTerms = [
   "block_rounding",
 ] as const;
 
+/** The limit of the largest batch. */
 export type LimitingTerm = (typeof limitingTerms)[number];
 
 /** Bytes on one rank, and the room for requests in the whole group. */

@@ -4,6 +4,7 @@
  */
 import type { Roofs } from "./roofline.ts";
 
+/** A number format of data sheets. */
 export type NumberFormat = "fp64" | "fp32" | "tf32" | "bf16" | "fp16" | "fp8" | "int8";
 
 /** Bytes of one number. */
@@ -17,6 +18,7 @@ export const bytesOfFormat: Readonly<Record<NumberFormat, number>> = {
   int8: 1,
 };
 
+/** A device by its data sheet. */
 export interface Device {
   readonly name: string;
   readonly title: string;
@@ -64,6 +66,7 @@ const h100 = {
 const a100Source = "NVIDIA A100 80GB data sheet, 2022";
 const h100Source = "NVIDIA H100 Tensor Core GPU architecture, white paper, 2023";
 
+/** The devices that are known by name. */
 export const devices: readonly Device[] = [
   {
     name: "a100-80gb-sxm",

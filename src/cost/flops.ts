@@ -11,14 +11,17 @@ import { count, type ForwardPass, type GenerationShape } from "./generation.ts";
 import { blockMatrices, type MatrixName } from "./matrices.ts";
 import { generationWork, type PairCounting, passWork, type WorkCounts } from "./work.ts";
 
+/** A matrix product of a forward pass. */
 export type Operation = MatrixName | "scores" | "mix" | "lm_head";
 
+/** One operation with its FLOPs. */
 export interface OperationRow {
   readonly operation: Operation;
   /** FLOPs over all layers and heads. */
   readonly flops: bigint;
 }
 
+/** Options of counting FLOPs. */
 export interface CountOptions {
   /** `causal` when absent. */
   readonly attention?: PairCounting;

@@ -16,6 +16,7 @@ import { type PairCounting, passWork, type WorkCounts } from "./work.ts";
  */
 export const fusions = ["unfused", "streamed", "fused"] as const;
 
+/** The activations that are moved: all, all but the scores, or those between blocks. */
 export type Fusion = (typeof fusions)[number];
 
 /** A pass over several sequences at once, and the storage of its numbers. */
@@ -40,6 +41,7 @@ export interface Traffic {
   readonly activationBytes: bigint;
 }
 
+/** The FLOPs and the bytes of one operation. */
 export interface TrafficRow extends Traffic {
   readonly operation: Operation | "embed_tokens" | "softmax";
 }
@@ -90,6 +92,7 @@ export function isAttention({ operation }: Pick<TrafficRow, "operation">): boole
   return operation === "scores" || operation === "softmax" || operation === "mix";
 }
 
+/** Returns all bytes that are moved: weights, cache and activations. */
 export function trafficBytes(traffic: Traffic): bigint {
   return traffic.weightBytes + traffic.kvBytes + traffic.activationBytes;
 }

@@ -45,6 +45,7 @@ export function scoreMatrixBytes(config: ModelConfig, pass: BatchPass): bigint {
   return B * BigInt(config.numAttentionHeads) * T * (S + T) * bytes;
 }
 
+/** The bytes of one stage of a forward pass. */
 export interface ActivationRow {
   readonly stage: "residual" | "attention" | "feed_forward" | "lm_head";
   readonly bytes: bigint;

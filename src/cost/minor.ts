@@ -8,6 +8,7 @@ import type { WorkCounts } from "./work.ts";
 /** Operations on one element of the feed-forward's hidden row; SwiGLU's include the product. */
 const activationOperations = { swiglu: 5, gelu: 5, gelu_tanh: 9, relu: 1 } as const;
 
+/** Element-wise operations that are not matrix products. */
 export interface MinorFlops {
   /** 5 per score: maximum, subtraction, exponential, sum, division. */
   readonly softmax: bigint;

@@ -2,6 +2,7 @@
 import type { ModelConfig } from "../model/config.ts";
 import { blockMatrices } from "./matrices.ts";
 
+/** A part of the model, in which parameters are summed. */
 export type ParameterGroup =
   | "embedding"
   | "positions"
@@ -11,6 +12,7 @@ export type ParameterGroup =
   | "final_norm"
   | "lm_head";
 
+/** One tensor, or the same tensor of every layer, with its parameters. */
 export interface ParameterRow {
   /** Hugging Face name of the tensor, with `*` for the number of the layer. */
   readonly component: string;
@@ -81,6 +83,7 @@ export function blockMatrixParameters(config: ModelConfig): bigint {
   return blockMatrices(config).reduce((sum, m) => sum + volume(L, m.out, m.in), 0n);
 }
 
+/** Parameters by part, and in all with a tied and an untied head. */
 export interface ParameterSummary {
   /** Parameters of one block. */
   readonly block: {

@@ -7,6 +7,7 @@ export interface Roofs {
   readonly bytesPerS: number;
 }
 
+/** The roof that limits an operation. */
 export type Bound = "memory" | "compute";
 
 /** Returns the intensity in FLOPs per byte below which memory is the limit, else compute. */
@@ -40,6 +41,7 @@ export interface RooflinePoint {
   readonly bound: Bound;
 }
 
+/** Returns the intensity, the attainable FLOP/s and the limit of some work on a device. */
 export function rooflinePoint(roofs: Roofs, traffic: Traffic): RooflinePoint {
   const flopsPerByte = intensity(traffic);
   return {

@@ -5,6 +5,7 @@
 import type { ModelConfig } from "../model/config.ts";
 import { checkGeneration, count, type ForwardPass, type GenerationShape } from "./generation.ts";
 
+/** Counts of the work of one or several forward passes. */
 export interface WorkCounts {
   /** Number of token positions that pass through the blocks. */
   readonly tokens: bigint;

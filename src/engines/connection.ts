@@ -13,6 +13,7 @@ export type ProgramCapability =
   | Extract<Capability, "all-rows" | "rewind" | "fork" | "offset">
   | "load";
 
+/** The program to run, and what it offers. */
 export interface ProgramOptions {
   /** Its name in reports and errors. */
   readonly name: string;

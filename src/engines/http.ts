@@ -15,8 +15,11 @@ import { isObject, type JsonObject } from "../io/json.ts";
 import { type Limits, requestJson } from "./http-json.ts";
 
 export const serverApis = ["llama.cpp", "openai"] as const;
+
+/** Protocol of a server of completions. */
 export type ServerApi = (typeof serverApis)[number];
 
+/** The address and the protocol of a server. */
 export interface ServerOptions {
   /** Its address, for example http://127.0.0.1:8080. */
   readonly url: string;

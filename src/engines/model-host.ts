@@ -7,6 +7,7 @@ import type { Model } from "../model/model.ts";
 import { Connection, type ProgramOptions } from "./connection.ts";
 import { decoderCapabilities, type Holder, startSequence } from "./process.ts";
 
+/** Options of {@link ModelHost}. */
 export interface HostOptions extends ProgramOptions {
   /** Writes the files of a model for the program into an existing folder. */
   readonly write: (folder: string, model: Model) => Promise<void>;

@@ -9,6 +9,7 @@ export interface TokenLogProb {
   readonly logProb: number;
 }
 
+/** Options of one completion. */
 export interface CompleteOptions {
   readonly maxNewTokens: number;
   /** Number of most probable tokens to return for each new token. */

@@ -2,6 +2,7 @@ import type { Decoder, Sequence } from "../decoder.ts";
 import type { Random } from "../math/random.ts";
 import { type SamplingOptions, sampleToken } from "../sampling/sample-token.ts";
 
+/** Options of generation: the sampling of each token, the limit and the end of the text. */
 export interface GenerateOptions extends SamplingOptions {
   /** n: the largest number of tokens to generate. */
   readonly maxNewTokens: number;
@@ -29,6 +30,7 @@ export interface GenerateOptions extends SamplingOptions {
  */
 export type FinishReason = "eos" | "max_new_tokens" | "length_limit";
 
+/** A generated text with the reason of its end. */
 export interface Generated {
   /** The prompt, then the new tokens. */
   readonly tokens: readonly number[];

@@ -27,6 +27,7 @@ export const chapters = [
   "servers",
 ] as const;
 
+/** A chapter of the list of laws. */
 export type Chapter = (typeof chapters)[number];
 
 /**
@@ -48,6 +49,7 @@ export interface Needs {
 /** Names of the kinds in lists of what a subject lacks. */
 const kindNames = { logits: "logits", completions: "completions", choice: "sampler" } as const;
 
+/** Something that a law needs and a subject may lack. */
 export type Need = Needs[SubjectKind] | (typeof kindNames)[SubjectKind];
 
 /** One generated case of a law. The decoder or server under test, if any, is its `candidate`. */

@@ -8,6 +8,7 @@ import type { RopeLayout, RopeScaling } from "../math/positions.ts";
 
 export type { RopeScaling } from "../math/positions.ts";
 
+/** The sizes and features of a decoder-only model, each an independent setting. */
 export interface ModelConfig {
   /** V: token ids run from 0 to V - 1. */
   readonly vocabSize: number;

@@ -53,6 +53,7 @@ export interface Norm {
   readonly bias: Float64Array | null;
 }
 
+/** The weights of one block; null for what its configuration does not have. */
 export interface LayerWeights {
   readonly inputLayernorm: Norm;
   readonly qProj: Linear;
@@ -69,6 +70,7 @@ export interface LayerWeights {
   readonly downProj: Linear;
 }
 
+/** The weights of a model, by use and as a list of tensors. */
 export interface Weights {
   /** `[V, D]` */
   readonly embedTokens: Float64Array;
@@ -84,6 +86,7 @@ export interface Weights {
   readonly tensors: readonly Tensor[];
 }
 
+/** A named array of numbers. */
 export interface Tensor {
   readonly name: string;
   readonly shape: readonly number[];

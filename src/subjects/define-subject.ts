@@ -31,11 +31,13 @@ export interface EngineSequence {
   [Symbol.asyncDispose]?(): Awaitable<void>;
 }
 
+/** A decoder of a user: only `start` is required. */
 export interface Engine extends Partial<Omit<Decoder, "start" | typeof Symbol.asyncDispose>> {
   start(position?: number): Awaitable<EngineSequence>;
   [Symbol.asyncDispose]?(): Awaitable<void>;
 }
 
+/** The definition of an engine for {@link defineSubject}. */
 export interface SubjectDefinition {
   readonly name: string;
   /**

@@ -13,6 +13,7 @@ const loaders: Readonly<Record<string, () => Promise<LogitsSubject>>> = {
   "transformers-float64": async () => (await import("./transformers.ts")).transformersFloat64,
 };
 
+/** Names of the subjects that {@link subjectByName} returns. */
 export const subjectNames: readonly string[] = Object.keys(loaders);
 
 /** Returns true if a subject is this project's own decoder. */

@@ -4,6 +4,7 @@ import type { Model } from "../model/model.ts";
 import { type ServerArithmetic, serverTolerances, toleranceOf } from "../tolerance/arithmetics.ts";
 import type { Completer, CompletionsSubject } from "./subject.ts";
 
+/** Options of {@link serverSubject}. */
 export interface ServerSubjectOptions extends ServerOptions {
   /** Model that it serves, if known: its log-probabilities are then compared to the definition. */
   readonly model?: Model;

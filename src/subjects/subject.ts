@@ -76,7 +76,10 @@ export interface SubjectKinds {
   readonly choice: ChoiceSubject;
 }
 
+/** Name of a kind of subject. */
 export type SubjectKind = keyof SubjectKinds;
+
+/** An engine, a server or a sampler under test. */
 export type Subject = SubjectKinds[SubjectKind];
 
 export const subjectKinds: readonly SubjectKind[] = ["logits", "completions", "choice"];

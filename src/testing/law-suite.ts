@@ -12,6 +12,7 @@ import { parseReplay, type Replay } from "../verify/corpus.ts";
 import { type LawVerdict, type RunOptions, replayCase, runLaw } from "../verify/run-law.ts";
 import { describeVerdict, replayLine } from "../verify/verdicts.ts";
 
+/** Options of `describeLaws`. */
 export interface DescribeLawsOptions {
   /** Seed of the generated cases. Default: the environment variable CAUSALGATE_SEED, or 42. */
   readonly seed?: number;

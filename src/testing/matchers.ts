@@ -26,6 +26,7 @@ interface MatcherResult {
   readonly message: () => string;
 }
 
+/** Matchers of logits and distributions for `expect.extend` of vitest or jest. */
 export const logitMatchers = {
   toEqualLogits(actual: LogitRows, expected: LogitRows, tolerance: Tolerance = "bitwise") {
     const difference = firstDifference(rowsOf(actual), rowsOf(expected), tolerance);

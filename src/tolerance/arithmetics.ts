@@ -89,6 +89,7 @@ export const arithmeticTolerances = {
   "ggml-float16": { bound: unmeasuredFloat16, noise: ggmlFloat16 },
 } as const satisfies Readonly<Record<string, ArithmeticTolerance>>;
 
+/** Name of an arithmetic that a subject can declare. */
 export type ArithmeticName = keyof typeof arithmeticTolerances;
 
 /**
@@ -106,6 +107,7 @@ export const serverTolerances = {
   float16: { bound: unknownServer, noise: ggmlFloat16 },
 } as const satisfies Readonly<Record<string, ArithmeticTolerance>>;
 
+/** Name of an arithmetic that a server can be declared to use. */
 export type ServerArithmetic = keyof typeof serverTolerances;
 export const serverArithmetics: readonly ServerArithmetic[] = ["float32", "float16"];
 

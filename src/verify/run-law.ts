@@ -36,8 +36,10 @@ export const lawStatuses = [
   "now kept",
 ] as const;
 
+/** Status of a law on a subject: `kept`, `broken`, `unproven` and others. */
 export type LawStatus = (typeof lawStatuses)[number];
 
+/** The result of one law on one subject, with the counts of its cases. */
 export interface LawVerdict {
   readonly law: Law;
   readonly subject: string;

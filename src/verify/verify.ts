@@ -2,6 +2,7 @@ import { type Law, missingNeeds } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { type LawStatus, type LawVerdict, type RunOptions, runLaw } from "./run-law.ts";
 
+/** The verdicts of several laws on one subject. */
 export interface Report {
   readonly verdicts: readonly LawVerdict[];
 }

@@ -14,6 +14,7 @@ import type {
   SubjectKinds,
 } from "../../subjects/subject.ts";
 
+/** A violation of a law that can be planted into any subject of its kind. */
 export interface Canary<Kind extends SubjectKind = SubjectKind> {
   /** Description of the planted violation. */
   readonly bug: string;
