@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { softmax } from "../math/softmax.ts";
+import type { Conventions } from "../sampling/sampler.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { type ChainCase, chainCases, foldedChain, stagesOf } from "./support/chain.ts";
@@ -41,25 +42,25 @@ export const filterOrder = choiceLaw<ChainCase>({
     return swapped.some((names) => !isSame(() => inOrder(names), expected));
   },
   canaries: [
-    samplerCanary("top-k and top-p change places", (sampler) => ({
-      distribution: (
-        logits,
-        { temperature = 1, topK = 0, topP = 1, minP = 0, ...raw },
-        history,
-      ) => {
-        const penalised = sampler.distribution(logits, raw, history).map(Math.log);
-        const scaled = sampler.temperatureScale(penalised, temperature);
-        const filtered = comesFirst(sampler.conventions.order, "topP", "topK")
-          ? sampler.topP(sampler.topK(scaled, topK), topP)
-          : sampler.topK(sampler.topP(scaled, topP), topK);
-        return sampler.distribution(filtered, { minP });
+    samplerCanary("two neighbours of the declared order change places", (sampler) => ({
+      distribution: (row, options, history = []) => {
+        const stages = stagesOf(sampler, options, history);
+        const order = swappedOrder(sampler.conventions.order);
+        return softmax(
+          order.reduce<Float64Array>((x, name) => stages[name](x), Float64Array.from(row)),
+        );
       },
     })),
   ],
 });
 
-function comesFirst<T>(order: readonly T[], first: T, second: T): boolean {
-  return order.includes(first) && order.indexOf(first) < order.indexOf(second);
+/** Returns the order with top-k and top-p exchanged if they are neighbours, else its last two. */
+function swappedOrder(order: Conventions["order"]): Conventions["order"] {
+  const filters = order.findIndex((name, i) => {
+    return [name, order[i + 1]].toSorted().join() === "topK,topP";
+  });
+  const at = filters < 0 ? Math.max(0, order.length - 2) : filters;
+  return order.toSpliced(at, 2, ...order.slice(at, at + 2).toReversed());
 }
 
 /** Returns true if two distributions agree; false if a ban out of its place leaves none. */
