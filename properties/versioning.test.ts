@@ -5,7 +5,7 @@ import { causalgate } from "./command.ts";
 
 const page = readFileSync("docs/versioning.md", "utf8");
 const changelog = readFileSync("CHANGELOG.md", "utf8");
-const { name, exports } = JSON.parse(readFileSync("package.json", "utf8"));
+const { name, version, exports } = JSON.parse(readFileSync("package.json", "utf8"));
 
 test("docs/versioning.md has every entry of the package", () => {
   const entries = Object.keys(exports).filter((entry) => entry !== "./package.json");
@@ -13,11 +13,12 @@ test("docs/versioning.md has every entry of the package", () => {
   for (const entry of entries) expect(page).toContain(`\`${entry.replace(/^\./, name)}\``);
 });
 
-test("the newest version of CHANGELOG.md is not released, and each is there once", () => {
+test("the newest version of CHANGELOG.md is that of the package, and each is there once", () => {
   const versions = [...changelog.matchAll(/^## (\d+\.\d+\.\d+)(.*)$/gm)];
   expect(versions[0][2]).toBe(" (not released)");
   expect(versions.slice(1).every(([, , rest]) => rest === "")).toBe(true);
-  const numbers = versions.map(([, version]) => version);
+  const numbers = versions.map(([, number]) => number);
+  expect(numbers[0]).toBe(version);
   expect(new Set(numbers).size).toBe(numbers.length);
 });
 

@@ -13,7 +13,7 @@ export interface RunRecord {
   /** Start in UTC, the name of the run in every row of its tables. */
   readonly run_id: string;
   readonly command: string;
-  /** Version of causalgate; absent from records before 0.1.0. */
+  /** Version of causalgate; absent from records before 0.2.0. */
   readonly version?: string;
   readonly seed: number;
   readonly node: string;
