@@ -28,7 +28,7 @@ export const greedySpeculation = law<Draft>({
   name: "greedy speculation is greedy generation, whatever the draft",
   chapter: "speculation",
   statement:
-    "With any draft, also one of a shorter context, greedy speculation gives the text of greedy generation, penalties, bans, end of sequence and length limits included; no more proposals are kept than were made or are in the text, and all of them where the draft is the target itself, greedy or drawn; the target reads prompt, proposals and its own tokens once.",
+    "With any draft, also one of a shorter context, greedy speculation gives the text of greedy generation, penalties, bans, end of sequence and length limits included; no more proposals are kept than were made or are in the text, and all of them where the draft is the target itself, greedy or, if the acceptance is by the ratio, drawn; the target reads prompt, proposals and its own tokens once.",
   source: "Leviathan, Kalman and Matias 2023, appendix A.1; Chen et al. 2023",
   catches:
     "proposals judged by the row before or after, caches that keep what was refused, the token after the last proposal lost, an end of sequence that is passed over, histories without the proposals",
@@ -74,6 +74,7 @@ export const greedySpeculation = law<Draft>({
     );
     if (value.draft.kind === "target" && subject.repeatable === "bitwise") {
       expectThat(accepted === drafted, counts);
+      if (subject.acceptance === "own sample") return false;
       const drawn = requestFor(decoder, value.request);
       const same = await speculate(decoder, decoder, drawn.prompt, {
         ...drawn.fresh(),

@@ -15,7 +15,7 @@ import type { Sampler } from "../sampling/sampler.ts";
 import { type ArithmeticName, toleranceOf } from "../tolerance/arithmetics.ts";
 import type { ErrorBound } from "../tolerance/compare.ts";
 import { checkOnly } from "./only.ts";
-import type { Candidate, LogitsSubject } from "./subject.ts";
+import type { Acceptance, Candidate, LogitsSubject } from "./subject.ts";
 
 /** A `T` or a promise of one: an engine need not be asynchronous. */
 type Awaitable<T> = T | PromiseLike<T>;
@@ -65,6 +65,8 @@ export interface SubjectDefinition {
   readonly bitwise?: boolean;
   readonly sampler?: Partial<Sampler>;
   readonly generation?: Partial<Generation>;
+  /** Rule by which its speculation keeps a drawn proposal. Default `ratio`. */
+  readonly acceptance?: Acceptance;
   readonly versions?: LogitsSubject["versions"];
   /** Reasons for the laws that it is known to break, by law. */
   readonly knownFailures?: Readonly<Record<string, string>>;
@@ -109,6 +111,7 @@ export function defineSubject(definition: SubjectDefinition): LogitsSubject {
     build: build === undefined ? null : make,
     sampler: definition.sampler ?? {},
     generation: definition.generation ?? {},
+    acceptance: definition.acceptance ?? "ratio",
     ...toleranceOf(
       tolerance === undefined ? arithmetic : { bound: tolerance, noise: null },
       bitwise,

@@ -26,6 +26,14 @@ export interface Candidate {
   readonly model: Model | null;
 }
 
+/**
+ * Rule by which speculation keeps a drawn proposal; both give the target's distribution.
+ *
+ * - `ratio`: with probability min(1, p / q), which keeps all proposals of the target itself
+ * - `own sample`: if it equals the token that the target draws
+ */
+export type Acceptance = "ratio" | "own sample";
+
 /** An engine that gives all logits: token ids in, next-token logits out. */
 export interface LogitsSubject extends AnySubject, SubjectTolerance {
   readonly kind: "logits";
@@ -42,6 +50,8 @@ export interface LogitsSubject extends AnySubject, SubjectTolerance {
   readonly sampler: Partial<Sampler>;
   /** Functions that generate with its decoders; those that are absent are not offered. */
   readonly generation: Partial<Generation>;
+  /** Rule by which speculation keeps a drawn proposal. Default `ratio`. */
+  readonly acceptance?: Acceptance;
 }
 
 /** A source of completions under test, with the limits on its prompts. */
