@@ -12,6 +12,7 @@ import { buildWeights, checkRewind, checkStart, defineSubject, laws, ModelHost }
 import { NotOffered, type LayerWeights, type Linear, verify, writeHuggingFace } from "causalgate";
 import { maxBatch, modelConfig, namedModel } from "causalgate/cost";
 import { onnxRuntimeDecoder, subjectByName } from "causalgate/engines";
+import { cacheEquality } from "causalgate/laws";
 
 const config = modelConfig({
   ...{ vocabSize: 4, hiddenSize: 2, intermediateSize: 2 },
@@ -24,7 +25,8 @@ export const layer: LayerWeights | undefined = weights.layers[0];
 export const head: Linear = weights.lmHead;
 await using decoder = onnxRuntimeDecoder({ name: "mine", config, weights }, { dtype: "float32" });
 export const all = [checkRewind, checkStart, defineSubject, laws, ModelHost, NotOffered, verify];
-export const others = [writeHuggingFace, maxBatch, namedModel, subjectByName, decoder];
+export const others = [writeHuggingFace, maxBatch, namedModel, subjectByName, cacheEquality];
+export const { name } = decoder;
 `;
 
 beforeAll(() => {
