@@ -1,7 +1,8 @@
 /** Workers: processes that try the laws on one mutant each, several at a time. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import type { Trial } from "./trial.ts";
 import type { Message } from "./worker.ts";
 
@@ -31,13 +32,13 @@ export async function runWorker(parameters: readonly string[]): Promise<WorkerRe
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, NODE_COMPILE_CACHE, NODE_NO_WARNINGS: "1" },
   });
-  const closed = new Promise((resolve) => child.on("close", resolve));
   const trials: Trial[] = [];
   let ran: boolean | null = null;
   let law: string | null = null;
   let error: string | null = null;
   let timer: NodeJS.Timeout | undefined;
-  for await (const line of createInterface({ input: child.stdout })) {
+  // Not `for await`: its iterator missed the end of a worker once in some hundred, and waited on.
+  createInterface({ input: child.stdout }).on("line", (line) => {
     const message: Message = JSON.parse(line);
     if ("starts" in message) {
       law = message.starts;
@@ -50,9 +51,9 @@ export async function runWorker(parameters: readonly string[]): Promise<WorkerRe
     }
     if ("ran" in message) ran = message.ran;
     if ("error" in message) error = message.error;
-  }
+  });
+  await once(child, "close");
   clearTimeout(timer);
-  await closed;
   if (error !== null) throw new Error(`worker ${parameters.join(" ")}: ${error}`);
   if (child.signalCode !== null && law !== null) trials.push(hanging(law));
   else if (child.exitCode !== 0) throw new Error(`worker ${parameters.join(" ")} ended early`);
