@@ -55,6 +55,11 @@ const misdeeds: Readonly<Record<string, (response: ServerResponse) => void>> = {
     pour();
   },
   redirect: (response) => response.writeHead(302, { location: "/completion" }).end(),
+  "end its list with null": (response) => {
+    const top_logprobs = [0, null, null].map((logprob, id) => ({ id, logprob }));
+    const step = { id: 0, logprob: 0, top_logprobs };
+    response.end(JSON.stringify({ completion_probabilities: [step] }));
+  },
   "leave out the list": (response) => response.end('{"content":"hello"}'),
   "name a token that is not there": (response) => {
     const token = { id: config.vocabSize, logprob: -1 };

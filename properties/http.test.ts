@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CompletionServer, serverApis } from "../src/engines/http.ts";
 import { laws } from "../src/laws/index.ts";
-import { missingNeeds } from "../src/laws/law.ts";
+import { type LawCase, missingNeeds } from "../src/laws/law.ts";
+import { LawBroken } from "../src/laws/support/expect.ts";
 import { serverSubject } from "../src/subjects/server.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { startServer } from "./http-server.ts";
@@ -105,4 +106,28 @@ test.for([
   const verdict = await runLaw(law, subject, { seed, runs: 40 });
   task.meta.cases = verdict.cases;
   expect(verdict.status).toBe("broken");
+});
+
+test("null after the first log-probability is that of 0", async () => {
+  await using running = await startServer("end its list with null");
+  const server = new CompletionServer({ ...limits, url: running.url });
+  const { top } = await server.complete([3, 1], asked, config.vocabSize);
+  expect(top[0].map(({ logProb }) => logProb)).toEqual([0, -Infinity, -Infinity]);
+});
+
+test.for([
+  [0, true],
+  [5.9e-8, true],
+  [1e-4, false],
+] as const)("a sure token's log-probability of %d: %s", async ([sure, keeps]) => {
+  const row = [sure, -Infinity, -Infinity].map((logProb, token) => ({ token, logProb }));
+  const complete = async (_: unknown, { topLogProbs }: { topLogProbs: number }) => {
+    return { newTokens: [0], top: [row.slice(0, topLogProbs)] };
+  };
+  const candidate = { vocabSize: 3, maxPositionEmbeddings: 8, model: null, complete };
+  const law = lawsOfServers.find(({ id }) => id === "top-log-probs")!;
+  const subject = await serverSubject({ url, api: "llama.cpp", arithmetic: "float32" });
+  const checked = async () => law.check({ candidate, prompt: [0], count: 3 } as LawCase, subject);
+  if (keeps) expect(await checked()).toBe(false);
+  else await expect(checked()).rejects.toThrow(LawBroken);
 });

@@ -135,10 +135,14 @@ function stepsOf({ tokens, top_logprobs: top }: JsonObject): JsonObject[] {
     if (!isObject(map)) throw wrong(`logprobs.top_logprobs[${i}]`, "an object", map);
     const entries = Object.entries(map).map(([token, logprob]) => ({ token, logprob }));
     // The members of an object have no order.
-    const sorted = entries.toSorted((a, b) => Number(b.logprob) - Number(a.logprob));
+    const sorted = entries.toSorted((a, b) => rankOf(b) - rankOf(a) || 0);
     return { token, top_logprobs: sorted };
   });
 }
+
+/** The log-probability as a number that can be sorted; null stands for that of 0. */
+const rankOf = ({ logprob }: { readonly logprob: unknown }) =>
+  logprob === null ? Number.NEGATIVE_INFINITY : Number(logprob);
 
 function completedOf(steps: readonly unknown[], vocabSize: number): Completed {
   const newTokens: number[] = [];
@@ -147,14 +151,25 @@ function completedOf(steps: readonly unknown[], vocabSize: number): Completed {
     if (!isObject(step)) throw wrong(`token ${i}`, "an object", step);
     newTokens.push(tokenOf(step, `token ${i}`, vocabSize));
     const few = list(step.top_logprobs, `top_logprobs of token ${i}`);
-    top.push(few.map((one, rank) => tokenLogProbOf(one, `token ${i}, rank ${rank}`, vocabSize)));
+    top.push(
+      few.map((one, rank) =>
+        tokenLogProbOf(one, `token ${i}, rank ${rank}`, vocabSize, rank === 0),
+      ),
+    );
   }
   return { newTokens, top };
 }
 
-function tokenLogProbOf(value: unknown, what: string, vocabSize: number): TokenLogProb {
+function tokenLogProbOf(
+  value: unknown,
+  what: string,
+  vocabSize: number,
+  isFirst: boolean,
+): TokenLogProb {
   if (!isObject(value)) throw wrong(what, "an object", value);
-  const { logprob: logProb } = value;
+  // JSON has no infinity: servers send null for the logarithm of 0, which the first never has.
+  const isZero = value.logprob === null && !isFirst;
+  const logProb = isZero ? Number.NEGATIVE_INFINITY : value.logprob;
   if (typeof logProb !== "number") throw wrong(`${what}: logprob`, "a number", logProb);
   return { token: tokenOf(value, what, vocabSize), logProb };
 }

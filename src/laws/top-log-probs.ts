@@ -35,7 +35,7 @@ export const topLogProbs = completionsLaw<PromptCase>({
     expectThat(row.length === Math.min(count, V), what);
     expectThat(new Set(row.map(({ token }) => token)).size === row.length, what);
     expectThat(
-      row.every(({ logProb }) => logProb <= 0),
+      row.every(({ logProb }) => logProb <= derivedTolerances.serverLogProb),
       what,
     );
     const descends = row.every(({ logProb }, i) => i === 0 || logProb <= row[i - 1].logProb);
