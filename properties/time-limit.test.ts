@@ -160,5 +160,5 @@ test("a short run of the command ends with exit code 3 and leaves no corpus", as
   expect(short.stdout).not.toContain("broken");
   expect(short.code).toBe(3);
   expect(existsSync(join(folder, "corpus.json"))).toBe(false);
-  expect(await readCorpus(join(folder, "corpus.json"))).toEqual({});
+  expect(await readCorpus(join(folder, "corpus.json"), expect.fail)).toEqual({});
 });

@@ -4,10 +4,9 @@ import { writeTable } from "../io/csv.ts";
 import { writeWhole } from "../io/files.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
 import { lawById, laws } from "../laws/index.ts";
-import type { Law } from "../laws/law.ts";
 import { isOwn } from "../subjects/registry.ts";
 import type { Subject } from "../subjects/subject.ts";
-import { type Corpus, keepCases, parseReplay, readCorpus } from "../verify/corpus.ts";
+import { casesOf, keepCases, lineOf, parseReplay, readCorpus } from "../verify/corpus.ts";
 import { writeEngines } from "../verify/engines-table.ts";
 import { generatorText } from "../verify/generator-text.ts";
 import { junitText } from "../verify/junit.ts";
@@ -33,7 +32,7 @@ import {
   seedOption,
   shardOption,
 } from "./options.ts";
-import { type Output, outputOf } from "./output.ts";
+import { outputOf } from "./output.ts";
 import {
   type Chosen,
   chosenSubject,
@@ -125,44 +124,29 @@ async function runChosenLaws({ subject, origin }: Chosen, options: Options): Pro
   const record = await startRecord("causalgate verify", seed);
   const output = outputOf(options);
   const corpusFile = join(folder, "corpus.json");
-  const corpus = await readCorpus(corpusFile);
-  await rerun(subject, chosen, corpus, output.note);
-
+  const corpus = await readCorpus(corpusFile, output.note);
+  const stored = casesOf(corpus, subject.name).filter(({ id }) =>
+    chosen.some((law) => law.id === id),
+  );
+  if (stored.length > 0) output.note(`cases of ${corpusFile} tried first: ${stored.length}`);
   const settings = {
     seed,
     runs: options.time === undefined ? Math.ceil(options.runs / shard.count) : 1_000_000,
     ...(options.time === undefined ? {} : { timeLimitMs: options.time }),
     caseTimeoutMs: options.caseTimeout,
+    stored,
     origin,
   };
   const report = await runLaws(subject, chosen, settings, output.note);
   output.result(reportText(report), reportJson(report));
   const written = await writeReport(folder, subject, report, record);
-  const broken = report.verdicts.filter(({ failure }) => failure !== null).map(replayLine);
+  const broken = report.verdicts.filter(({ status }) => status === "broken").map(replayLine);
+  for (const line of stored.map(lineOf)) {
+    if (broken.includes(line)) output.note(`still broken: ${line} of ${corpusFile}`);
+  }
   if (broken.length > 0) await keepCases(corpusFile, corpus, subject.name, broken);
   output.note(`seed ${seed}; written: ${written} and run.json in ${folder}`);
   return exitCodeOf(report);
-}
-
-/** Runs the kept cases first, and prints those that still break their law. */
-async function rerun(
-  subject: Subject,
-  chosen: readonly Law[],
-  corpus: Corpus,
-  note: Output["note"],
-): Promise<void> {
-  const lines = corpus[subject.name] ?? [];
-  let broken = 0;
-  for (const line of lines) {
-    const { id, seed, path } = parseReplay(line);
-    const law = chosen.find((one) => one.id === id);
-    if (law === undefined) continue;
-    const verdict = await replayCase(law, subject, { seed, path });
-    if (verdict?.status !== "broken") continue;
-    broken++;
-    note(`still broken: ${line}`);
-  }
-  if (lines.length > 0) note(`${broken} of ${lines.length} kept cases still break a law`);
 }
 
 async function writeReport(

@@ -14,11 +14,14 @@ import {
 } from "./summaries.ts";
 import type { Tables } from "./tables.ts";
 
+type LawRow = TableRow<"laws">;
+
 /** Returns the verdict on the decoder as one line. */
 export function headline(tables: Tables): string {
   const [laws, goldens] = [lawSummary(tables), goldenSummary(tables)];
   const failing = laws?.failing ?? [];
-  const broken = failing.filter(({ status }) => status === "broken").length;
+  const isBroken = ({ status }: LawRow) => ["broken", "not deterministic"].includes(status);
+  const broken = failing.filter(isBroken).length;
   const unproven = failing.length - broken;
   const isLate = failing.some(({ status }) => status === "out of time");
   const incomplete = isLate ? "unproven or out of time" : "unproven";

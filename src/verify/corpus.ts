@@ -1,7 +1,7 @@
 /**
- * Cases that broke a law once, kept so that the next run tries them first. A case is its law, seed
- * and path; the generators make it again. When the generators themselves change, an old line is
- * simply another case.
+ * Cases that broke a law once, stored so that the next run tries them first. A case is its law, seed
+ * and path, from which the generators make it again. After a change of the generators an old line is
+ * another case, or none.
  */
 import { readFile } from "node:fs/promises";
 import { writeWhole } from "../io/files.ts";
@@ -13,17 +13,55 @@ export type Corpus = Readonly<Record<string, readonly string[]>>;
 /** Newer cases push out older ones beyond this many for each subject. */
 const most = 50;
 
-/** The corpus of a file; empty where there is none. */
-export async function readCorpus(path: string): Promise<Corpus> {
+/**
+ * Returns the corpus of a file; empty if there is none.
+ *
+ * @param note called with a message for every line that is not a case: it is left out
+ * @throws {Error} naming the file, if it is no corpus
+ */
+export async function readCorpus(path: string, note: (message: string) => void): Promise<Corpus> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "{}";
     throw error;
   });
+  const corpus = parsed(text);
+  if (!isCorpus(corpus)) {
+    throw new Error(
+      `${path}: must be a JSON object of lists of ID/SEED/PATH; delete or correct it`,
+    );
+  }
+  const entries = Object.entries(corpus).map(([subject, lines]) => [
+    subject,
+    lines.flatMap((line) => caseLine(line, (reason) => note(`${path}: skipped: ${reason}`))),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function parsed(text: string): unknown {
   try {
-    const corpus: unknown = JSON.parse(text);
-    if (isCorpus(corpus)) return withCurrentIds(corpus);
-  } catch {}
-  throw new Error(`${path}: must be a JSON object of lists of ID/SEED/PATH; delete it or mend it`);
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Returns a line with the current id of its law; nothing if it is not a case. */
+function caseLine(line: string, skip: (reason: string) => void): string[] {
+  try {
+    return [lineOf(parseReplay(line))];
+  } catch (error) {
+    skip(error instanceof Error ? error.message : String(error));
+    return [];
+  }
+}
+
+/** Returns the stored cases of a subject. */
+export function casesOf(corpus: Corpus, subject: string): Replay[] {
+  return linesOf(corpus, subject).map(parseReplay);
+}
+
+function linesOf(corpus: Corpus, subject: string): readonly string[] {
+  return Object.hasOwn(corpus, subject) ? corpus[subject] : [];
 }
 
 function isCorpus(value: unknown): value is Corpus {
@@ -33,13 +71,6 @@ function isCorpus(value: unknown): value is Corpus {
   );
 }
 
-/** Replaces former codes of laws by their ids. */
-function withCurrentIds(corpus: Corpus): Corpus {
-  const current = (line: string) => line.replace(/^[^/]+/, lawId);
-  const entries = Object.entries(corpus);
-  return Object.fromEntries(entries.map(([subject, lines]) => [subject, lines.map(current)]));
-}
-
 /** Writes the corpus with these lines first, each once. */
 export async function keepCases(
   path: string,
@@ -47,7 +78,7 @@ export async function keepCases(
   subject: string,
   lines: readonly string[],
 ): Promise<void> {
-  const kept = [...new Set([...lines, ...(corpus[subject] ?? [])])].slice(0, most);
+  const kept = [...new Set([...lines, ...linesOf(corpus, subject)])].slice(0, most);
   await writeWhole(path, `${JSON.stringify({ ...corpus, [subject]: kept }, null, 2)}\n`);
 }
 
@@ -64,10 +95,15 @@ export interface Replay {
  * @throws {RangeError} on any other text
  */
 export function parseReplay(line: string): Replay {
-  const match = /^([A-Za-z0-9-]+)\/(-?\d+)\/(\d+(?::\d+)*)$/.exec(line);
-  if (match === null) {
+  const match = /^([A-Za-z0-9-]+)\/(-?\d+)\/(\d{1,7}(?::\d{1,7})*)$/.exec(line);
+  const seed = Number(match?.[2]);
+  if (match === null || seed < -0x80000000 || seed > 0xffffffff) {
     throw new RangeError(`replay: must be ID/SEED/PATH, as a failure printed it, got "${line}"`);
   }
-  const [, name, seed, path] = match;
-  return { id: lawId(name), seed: Number(seed), path };
+  return { id: lawId(match[1]), seed, path: match[3] };
+}
+
+/** Returns the text that {@link parseReplay} reads. */
+export function lineOf({ id, seed, path }: Replay): string {
+  return `${id}/${seed}/${path}`;
 }

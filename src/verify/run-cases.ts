@@ -19,8 +19,10 @@ export interface CaseOptions {
   readonly deadline?: number;
   /** Time for the engine to answer one case, in milliseconds. Default 60,000. */
   readonly caseTimeoutMs?: number;
-  /** fast-check's path to the only case to run. */
+  /** fast-check's path to the first case. */
   readonly path?: string;
+  /** True to run the first case alone. If the path leads to none, none runs. */
+  readonly only?: boolean;
   /** True if a failure is shrunk to its smallest case. Default true. */
   readonly shrink?: boolean;
   /** Called after every case; cases that only serve to shrink a failure do not count. */
@@ -75,12 +77,13 @@ export class CaseRun {
   broken = false;
   /** The error thrown by the smallest case that broke the law. */
   error: unknown = null;
+  /** True if the engine did not answer the case that broke the law. */
+  unanswered = false;
   /** True if the deadline ended the run. */
   stopped = false;
   readonly #law: Pick<Law, "check">;
   readonly #subject: Subject;
   readonly #options: CaseOptions;
-  #unanswered = false;
   #largestError: number | null = null;
   #details: fc.RunDetails<[LawCase]> | null = null;
 
@@ -93,7 +96,8 @@ export class CaseRun {
   async start(cases: fc.Arbitrary<LawCase>): Promise<void> {
     const property = fc.asyncProperty(cases, (value) => this.#runCase(value));
     const start = performance.now();
-    const details = await fc.check(property, parameters(this.#options));
+    const details = await checked(property, this.#options);
+    if (details === null) return;
     this.timeMs = performance.now() - start;
     this.error = details.errorInstance;
     this.#details = details;
@@ -113,7 +117,7 @@ export class CaseRun {
         this.notOffered ??= error.message;
       } else if (!this.#isNoise(error, value)) {
         this.broken = true;
-        this.#unanswered = error instanceof CaseTimeout;
+        this.unanswered = error instanceof CaseTimeout;
         this.#observeFailure(error);
         throw error;
       }
@@ -123,12 +127,12 @@ export class CaseRun {
     }
   }
 
-  /** Ends the run at its deadline, after the first case, and after a case without an answer. */
+  /** Ends the run after its only case, at its deadline, and after a case without an answer. */
   #checkClock(): void {
-    const { deadline = Number.POSITIVE_INFINITY } = this.#options;
+    const { deadline = Number.POSITIVE_INFINITY, only = false } = this.#options;
     if (this.cases === 0) return;
     this.stopped ||= performance.now() >= deadline;
-    if (this.stopped || this.#unanswered) throw new fc.PreconditionFailure(true);
+    if (this.stopped || this.unanswered || only) throw new fc.PreconditionFailure(true);
   }
 
   #check(value: LawCase): Promise<boolean> {
@@ -170,6 +174,11 @@ export class CaseRun {
     this.#largestError = Math.max(this.#largestError ?? 0, error.difference.error);
   }
 
+  /** fast-check's path to the smallest case that broke the law; null if none did. */
+  get path(): string | null {
+    return this.#details?.counterexamplePath ?? null;
+  }
+
   /** Returns the description of the smallest case that broke the law; null if none did. */
   async failure(): Promise<Failure | null> {
     const { error } = this;
@@ -199,12 +208,22 @@ export class CaseRun {
   }
 }
 
+/** Returns the result of fast-check; null if the path leads to no case. */
+async function checked(property: fc.IAsyncProperty<[LawCase]>, options: CaseOptions) {
+  try {
+    return await fc.check(property, parameters(options));
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith("Unable to replay")) return null;
+    throw error;
+  }
+}
+
 function parameters(options: CaseOptions): fc.Parameters<[LawCase]> {
   const { seed, runs, path, shrink = true } = options;
   return {
     seed,
     numRuns: runs,
     endOnFailure: !shrink,
-    ...(path === undefined ? {} : { path, endOnFailure: true }),
+    ...(path === undefined ? {} : { path }),
   };
 }

@@ -3,6 +3,8 @@ import { type Law, missingNeeds } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { viewOf } from "../subjects/views.ts";
 import type { Comparison } from "../tolerance/observe.ts";
+import { lineOf, type Replay } from "./corpus.ts";
+import { repeated, runOneCase } from "./repeat.ts";
 import { type CaseOptions, type CaseRun, type Failure, runCases } from "./run-cases.ts";
 
 /** Options of a run: number of cases, seed and time limits. */
@@ -11,13 +13,16 @@ export interface RunOptions extends Omit<CaseOptions, "path" | "shrink" | "deadl
   readonly timeLimitMs?: number;
   /** The options that name the subject on a command line, for the replay line. */
   readonly origin?: string;
+  /** Cases that broke laws in earlier runs. They are tried first. */
+  readonly stored?: readonly Replay[];
 }
 
 /**
  * The result of running one law on one subject.
  *
  * - `kept`: no case broke the law, enough cases met its precondition, and it detected its canaries
- * - `broken`: a case broke the law
+ * - `broken`: a case broke the law, each time that it ran
+ * - `not deterministic`: the same case broke the law and kept it
  * - `unproven`: no case broke the law, but a canary was not detected, the law has none, or too few
  *   cases met the precondition
  * - `out of time`: the time limit ended the run before enough cases were completed
@@ -29,6 +34,7 @@ export interface RunOptions extends Omit<CaseOptions, "path" | "shrink" | "deadl
 export const lawStatuses = [
   "kept",
   "broken",
+  "not deterministic",
   "unproven",
   "out of time",
   "not offered",
@@ -46,7 +52,7 @@ export interface LawVerdict {
   /** The options that name the subject on a command line. */
   readonly origin: string;
   readonly status: LawStatus;
-  /** The reason why the law is unproven or out of time; null for every other status. */
+  /** The reason why the law is unproven, out of time or not deterministic; null for every other status. */
   readonly reason: string | null;
   readonly seed: number;
   /** Number of cases that ran. */
@@ -82,9 +88,11 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   const view = viewOf(subject, law.kind);
   if (view === null || missing.length > 0) return notOffered(law, subject, options, missing);
   const clock = deadlines(options.timeLimitMs);
+  const stored = await storedFailure(law, view, subject, options);
+  if (stored !== null) return stored;
   const runs = casesToRun(law, options.runs);
-  const run = await runCases(law, view, { ...options, runs, ...clock.cases });
-  if (run.broken) return brokenLaw(law, subject, options, run);
+  const run = await runCases(law, view, { ...options, runs, ...clock.cases, shrink: false });
+  if (run.broken) return brokenLaw(law, subject, { ...options, ...clock.all }, run);
   const verdict = measured(law, subject, options, run);
   const late = tooFewInTime(law, run);
   if (late !== null) return { ...verdict, status: "out of time", reason: late };
@@ -117,17 +125,41 @@ function deadlines(timeLimitMs: number | undefined) {
  * @param replay the seed, fast-check's path to the case, and the time for an answer
  * @returns the verdict if the case breaks the law or the subject does not offer what the law needs;
  *   null if the case keeps the law, which proves nothing about other cases
+ * @throws {RangeError} if the path leads to no case
  */
 export async function replayCase(
   law: Law,
   subject: Subject,
-  replay: Pick<RunOptions, "seed" | "origin" | "caseTimeoutMs"> & { readonly path: string },
+  replay: CaseReplay,
 ): Promise<LawVerdict | null> {
   const missing = missingNeeds(law, subject);
   const view = viewOf(subject, law.kind);
   if (view === null || missing.length > 0) return notOffered(law, subject, replay, missing);
-  const run = await runCases(law, view, { ...replay, runs: 1 });
-  return run.broken ? brokenLaw(law, subject, replay, run) : null;
+  const run = await runOneCase(law, view, replay);
+  if (run.cases === 0) {
+    const line = lineOf({ id: law.id, ...replay });
+    throw new RangeError(`replay: must be a case that exists, got ${line}, which leads to none`);
+  }
+  return run.broken ? brokenLaw(law, subject, { ...replay, shrink: false }, run) : null;
+}
+
+type CaseReplay = Pick<RunOptions, "seed" | "origin" | "caseTimeoutMs"> & { readonly path: string };
+
+/** Returns the verdict of a stored case that still breaks the law; null if there is none. */
+async function storedFailure(
+  law: Law,
+  view: Subject,
+  subject: Subject,
+  { stored = [], ...options }: RunOptions,
+): Promise<LawVerdict | null> {
+  if (isKnownFailure(law, subject)) return null;
+  for (const { id, seed, path } of stored) {
+    if (id !== law.id) continue;
+    const replay = { ...options, seed, path };
+    const run = await runOneCase(law, view, replay);
+    if (run.broken) return brokenLaw(law, subject, { ...replay, shrink: false }, run);
+  }
+  return null;
 }
 
 /** Number of cases of a law in a run of `runs` cases. */
@@ -145,14 +177,21 @@ function measured(law: Law, subject: Subject, { seed, origin }: Origin, run: Cas
   };
 }
 
+type BrokenOptions = Origin & Pick<CaseOptions, "deadline" | "caseTimeoutMs" | "shrink">;
+
+/** Repeats the case that broke a law, and shrinks it if it breaks the law every time. */
 async function brokenLaw(
   law: Law,
   subject: Subject,
-  options: Origin,
+  options: BrokenOptions,
   run: CaseRun,
 ): Promise<LawVerdict> {
-  const status = isKnownFailure(law, subject) ? "known failure" : "broken";
-  return { ...measured(law, subject, options, run), status, failure: await run.failure() };
+  const verdict = measured(law, subject, options, run);
+  const view = viewOf(subject, law.kind) ?? subject;
+  const { reason, smallest } = await repeated(law, view, options, run);
+  const isKnown = isKnownFailure(law, subject);
+  const status = isKnown ? "known failure" : reason === null ? "broken" : "not deterministic";
+  return { ...verdict, status, reason, failure: await smallest.failure() };
 }
 
 function isKnownFailure(law: Law, { knownFailures }: Subject): boolean {

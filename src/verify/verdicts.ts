@@ -34,10 +34,12 @@ export function describeVerdict(verdict: LawVerdict, replay = replayCommand(verd
     ["thrown", firstFrame(failure.stack)],
     ["first at", failure.where],
     ["largest", failure.largestError === null ? null : `error ${failure.largestError}`],
-    ["smallest", failure.smallest],
+    [reason === null ? "smallest" : "case", failure.smallest],
     ["replay", replay],
   ].flatMap(([name, text]) => (text === null ? [] : [`  ${name?.padEnd(10)}${text}`]));
-  const title = `${law.id}: ${status} by ${subject}, case ${cases}, shrunk ${failure.shrinks} times`;
+  const how = reason ?? `shrunk ${failure.shrinks} times`;
+  const by = status === "not deterministic" ? `${status} on` : `${status} by`;
+  const title = `${law.id}: ${by} ${subject}, case ${cases}, ${how}`;
   return [title, ...lines].join("\n");
 }
 
@@ -102,7 +104,7 @@ export const lawsTable = defineTable({
     statement: text("statement of the law"),
     catches: text("bugs that break the law"),
     status: oneOf(lawStatuses, "result of the law"),
-    reason: orBlank(text("reason why the law is unproven or out of time")),
+    reason: orBlank(text("reason why the law is unproven, out of time or not deterministic")),
     seed: integer("seed of the cases"),
     cases: integer("cases tried"),
     reached: integer("cases that met the precondition"),

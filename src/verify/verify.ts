@@ -52,12 +52,12 @@ function checkIds(laws: readonly Law[]): void {
 }
 
 /**
- * Returns the exit code of a report: 1 if a law is broken or a declared failure is gone, else 3 if
- * a law is unproven or out of time, else 0.
+ * Returns the exit code of a report: 1 if a law is broken or not deterministic or a declared failure
+ * is gone, else 3 if a law is unproven or out of time, else 0.
  */
 export function exitCodeOf({ verdicts }: Report): 0 | 1 | 3 {
   const has = (...statuses: readonly LawStatus[]) =>
     verdicts.some(({ status }) => statuses.includes(status));
-  if (has("broken", "now kept")) return 1;
+  if (has("broken", "not deterministic", "now kept")) return 1;
   return has("unproven", "out of time") ? 3 : 0;
 }
