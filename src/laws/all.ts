@@ -11,6 +11,7 @@ export { concurrentCompletions } from "./concurrent-completions.ts";
 export { contextLimit } from "./context-limit.ts";
 export { contextSensitivity } from "./context-sensitivity.ts";
 export { definitionEquality } from "./definition-equality.ts";
+export { determinism } from "./determinism.ts";
 export { endOfSequence } from "./end-of-sequence.ts";
 export { errorGrowth } from "./error-growth.ts";
 export { exactSampling } from "./exact-sampling.ts";

@@ -2,8 +2,11 @@ import * as all from "./all.ts";
 import { lawId } from "./former-codes.ts";
 import { chapters, type Law } from "./law.ts";
 
-/** The laws that run before all others: they find most bugs of a cache at the smallest cost. */
-const first = ["history-invariance", "prefix-invariance"];
+/**
+ * The laws that run before all others: without determinism every other verdict is chance, and the
+ * next two find most bugs of a cache at the smallest cost.
+ */
+const first = ["determinism", "history-invariance", "prefix-invariance"];
 
 /** Every law of this package, in the order in which they run: by chapter, then by id. */
 export const laws: readonly Law[] = Object.values(all).sort(
