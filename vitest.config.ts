@@ -15,7 +15,11 @@ function commitSeed(): number {
   }
 }
 
-const seed = process.env.CAUSALGATE_SEED ?? String(commitSeed());
+const given = process.env.CAUSALGATE_SEED ?? "";
+if (given !== "" && !/^-?\d{1,10}$/.test(given)) {
+  throw new RangeError(`CAUSALGATE_SEED must be an integer of at most 10 digits, got "${given}"`);
+}
+const seed = given === "" ? String(commitSeed()) : given;
 
 export default defineConfig({
   // Engine files import the package by its name; here that is its source.

@@ -24,12 +24,13 @@ const engine = (knownFailures = "{}") => `
   import { defineSubject, referenceDecoder, withSequences } from "causalgate";
   export default defineSubject({ name: "engine", arithmetic: "float64",
     knownFailures: ${knownFailures},
-    build: ({ config, weights }) => withSequences(referenceDecoder(config, weights), (sequence) => ({
-      append: async (tokens) => {
-        const logits = await sequence.append(tokens);
-        return sequence.length > 3 && tokens.length === 1 ? logits.map((x) => x + 1) : logits;
-      },
-    })) });`;
+    build: ({ config, weights }) =>
+      withSequences(referenceDecoder(config, weights), (sequence) => ({
+        append: async (tokens) => {
+          const logits = await sequence.append(tokens);
+          return sequence.length > 3 && tokens.length === 1 ? logits.map((x) => x + 1) : logits;
+        },
+      })) });`;
 
 describe("a stored case that still fails", () => {
   test("breaks its law, in every table and the exit code", async () => {

@@ -1,4 +1,4 @@
-/** An engine that answers the same calls differently has a verdict of its own. */
+/** An engine that answers the same calls differently is not deterministic, a separate verdict. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { lawById, laws } from "../src/laws/index.ts";

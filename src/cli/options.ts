@@ -108,14 +108,14 @@ export function caseTimeoutOption(): Option {
     .default(defaultCaseTimeoutMs, `${defaultCaseTimeoutMs / 1000}s`);
 }
 
-/** `--shard 2/5`: the second of five machines that share the cases, each with a different seed. */
+/** `--shard 2/5`: the second of five machines that share the cases of one seed. */
 export function shardOption(): Option {
   const parse = (text: string) => {
     const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [0, 0, 0];
     if (index >= 1 && index <= count) return { index, count };
     throw new InvalidArgumentError(`must be i/n with 1 <= i <= n, got "${text}"`);
   };
-  return new Option("--shard <I/N>", "one of n shares of the cases").argParser(parse);
+  return new Option("--shard <I/N>", "the i-th of n parts of the cases").argParser(parse);
 }
 
 /** `--report DIR`: folder of the tables. */

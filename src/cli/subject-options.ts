@@ -1,4 +1,6 @@
 /** Options that select what is tested: a subject by name, an engine from a file, or a server. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { Option } from "commander";
 import { type ServerApi, serverApis } from "../engines/http.ts";
 import { loadModel } from "../formats/load.ts";
@@ -50,7 +52,7 @@ export async function chosenSubject(options: SubjectOptions): Promise<Chosen> {
     http !== undefined
       ? await serverOf(http, options)
       : engine !== undefined
-        ? { subject: await loadSubjectFile(engine), origin: `--engine ${engine}` }
+        ? { subject: await loadSubjectFile(engine), origin: `--engine ${quoted(resolve(engine))}` }
         : { subject: await subjectByName(options.subject), origin: `--subject ${options.subject}` };
   await chosen.subject.prepare?.();
   return chosen;
@@ -65,8 +67,24 @@ async function serverOf(url: string, options: SubjectOptions): Promise<Chosen> {
     ["--http", url],
     ["--api", api],
     ["--arithmetic", arithmetic],
-    ["--model", path],
+    ["--model", path === undefined ? path : modelPath(path)],
     ["--vocab-size", vocabSize],
   ].filter(([, value]) => value !== undefined);
-  return { subject, origin: words.flat().join(" ") };
+  return {
+    subject,
+    origin: words
+      .flat()
+      .map((word) => quoted(String(word)))
+      .join(" "),
+  };
+}
+
+/** Returns the absolute path of a file or folder; the name of a model stays. */
+function modelPath(path: string): string {
+  return existsSync(path) ? resolve(path) : path;
+}
+
+/** Returns a word for a POSIX shell. */
+function quoted(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -12,6 +12,7 @@ import { generatorText } from "../verify/generator-text.ts";
 import { junitText } from "../verify/junit.ts";
 import { replayCase } from "../verify/run-law.ts";
 import { runLaws } from "../verify/run-laws.ts";
+import type { Shard } from "../verify/shard.ts";
 import {
   describeVerdict,
   lawRows,
@@ -47,7 +48,7 @@ interface Options extends SubjectOptions, FormatOptions {
   readonly caseTimeout: number;
   readonly seed: number;
   readonly replay?: string;
-  readonly shard?: { readonly index: number; readonly count: number };
+  readonly shard?: Shard;
   readonly statistics?: true;
   readonly report: string;
 }
@@ -63,7 +64,7 @@ Examples:
 
 Exit codes: 0 all applicable laws kept or known to fail, 1 a law broken, 2 wrong usage,
 3 incomplete: a law unproven (the violation planted for it was not detected, or its precondition
-not met), or out of time
+not met) or out of time, or no law tested
 `;
 
 /** `causalgate verify`: runs laws on one subject, and replays failures. */
@@ -118,9 +119,8 @@ async function replay({ subject, origin }: Chosen, options: Options): Promise<nu
 }
 
 async function runChosenLaws({ subject, origin }: Chosen, options: Options): Promise<number> {
-  const { report: folder, shard = { index: 1, count: 1 } } = options;
+  const { report: folder, shard, seed } = options;
   const chosen = options.law === undefined ? laws : [...new Set(options.law.map(lawById))];
-  const seed = options.seed + shard.index - 1;
   const record = await startRecord("causalgate verify", seed);
   const output = outputOf(options);
   const corpusFile = join(folder, "corpus.json");
@@ -131,7 +131,8 @@ async function runChosenLaws({ subject, origin }: Chosen, options: Options): Pro
   if (stored.length > 0) output.note(`cases of ${corpusFile} tried first: ${stored.length}`);
   const settings = {
     seed,
-    runs: options.time === undefined ? Math.ceil(options.runs / shard.count) : 1_000_000,
+    runs: options.time === undefined ? options.runs : 1_000_000,
+    ...(shard === undefined ? {} : { shard }),
     ...(options.time === undefined ? {} : { timeLimitMs: options.time }),
     caseTimeoutMs: options.caseTimeout,
     stored,

@@ -1,7 +1,7 @@
 /**
- * Cases that broke a law once, stored so that the next run tries them first. A case is its law, seed
- * and path, from which the generators make it again. After a change of the generators an old line is
- * another case, or none.
+ * Cases that broke a law once, stored so that the next run tries them first. A case is its law,
+ * seed and path, from which the generators make it again. After a change of the generators an old
+ * line is another case, or none.
  */
 import { readFile } from "node:fs/promises";
 import { writeWhole } from "../io/files.ts";

@@ -12,7 +12,7 @@ export function junitText({ verdicts }: Report): string {
     "@_name": `${verdict.law.id} ${verdict.law.name}`,
     "@_time": (verdict.timeMs / 1000).toFixed(3),
     ...(isSkipped(verdict) ? { skipped: { "@_message": verdict.status } } : {}),
-    ...(failures[i] === null ? {} : { failure: failures[i] }),
+    ...(failures[i] === null ? {} : { failure: failureElement(verdict, failures[i]) }),
   }));
   const suite = {
     "@_name": `laws on ${verdicts[0]?.subject ?? "no subject"}`,
@@ -26,6 +26,12 @@ export function junitText({ verdicts }: Report): string {
     testsuites: { testsuite: suite },
   };
   return builder.build(xml);
+}
+
+/** A failure with its first fact as the message, which CI servers list. */
+function failureElement({ status, failure, reason }: LawVerdict, text: string) {
+  const message = reason ?? failure?.message ?? status;
+  return { "@_message": message, "@_type": status, "#text": text };
 }
 
 function isSkipped({ status }: LawVerdict): boolean {

@@ -7,6 +7,7 @@ import { isNoise, withMeasuredTolerance } from "../tolerance/measured.ts";
 import { type Comparison, observeComparisons } from "../tolerance/observe.ts";
 import { CaseTimeout, defaultCaseTimeoutMs, inTime } from "./case-timeout.ts";
 import { localise } from "./localise.ts";
+import { otherShard, type Shard, shardOf } from "./shard.ts";
 
 export interface CaseOptions {
   readonly seed: number;
@@ -19,6 +20,8 @@ export interface CaseOptions {
   readonly deadline?: number;
   /** Time for the engine to answer one case, in milliseconds. Default 60,000. */
   readonly caseTimeoutMs?: number;
+  /** The part of the cases to run: every `count`-th, from the `index`-th on. Default: all. */
+  readonly shard?: Shard;
   /** fast-check's path to the first case. */
   readonly path?: string;
   /** True to run the first case alone. If the path leads to none, none runs. */
@@ -94,7 +97,11 @@ export class CaseRun {
   }
 
   async start(cases: fc.Arbitrary<LawCase>): Promise<void> {
-    const property = fc.asyncProperty(cases, (value) => this.#runCase(value));
+    const { shard } = this.#options;
+    const own = shard === undefined ? cases : shardOf(cases, shard);
+    const property = fc.asyncProperty(own, async (value) => {
+      if (value !== otherShard) await this.#runCase(value);
+    });
     const start = performance.now();
     const details = await checked(property, this.#options);
     if (details === null) return;
@@ -172,6 +179,16 @@ export class CaseRun {
   #observeFailure(error: unknown): void {
     if (!(error instanceof LawBroken) || error.difference === null) return;
     this.#largestError = Math.max(this.#largestError ?? 0, error.difference.error);
+  }
+
+  /** Adds the counts of an earlier run to this one, and returns it. */
+  after(earlier: CaseRun): this {
+    this.cases += earlier.cases;
+    this.reached += earlier.reached;
+    this.passedOver += earlier.passedOver;
+    this.timeMs += earlier.timeMs;
+    if (earlier.worst !== null) this.#observe(earlier.worst);
+    return this;
   }
 
   /** fast-check's path to the smallest case that broke the law; null if none did. */

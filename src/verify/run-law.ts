@@ -3,6 +3,7 @@ import { type Law, missingNeeds } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { viewOf } from "../subjects/views.ts";
 import type { Comparison } from "../tolerance/observe.ts";
+import { canaryVerdict, moreTime } from "./canary-verdict.ts";
 import { lineOf, type Replay } from "./corpus.ts";
 import { repeated, runOneCase } from "./repeat.ts";
 import { type CaseOptions, type CaseRun, type Failure, runCases } from "./run-cases.ts";
@@ -52,7 +53,7 @@ export interface LawVerdict {
   /** The options that name the subject on a command line. */
   readonly origin: string;
   readonly status: LawStatus;
-  /** The reason why the law is unproven, out of time or not deterministic; null for every other status. */
+  /** The reason why it is unproven, out of time or not deterministic; null for other statuses. */
   readonly reason: string | null;
   readonly seed: number;
   /** Number of cases that ran. */
@@ -76,12 +77,6 @@ const fewestInTime = 20;
 /** Share of a time limit after which no case of the law starts: the rest is for its canaries. */
 const shareOfCases = 0.8;
 
-/** Maximum number of cases in which a canary must be detected. Most need fewer than 20. */
-const canaryRuns = 2000;
-
-/** The number of cases to suggest after a shorter run: every canary here needs far fewer. */
-const suggestedRuns = 1000;
-
 /** Runs a law and its canaries on a subject, and shrinks a failure to the smallest case. */
 export async function runLaw(law: Law, subject: Subject, options: RunOptions): Promise<LawVerdict> {
   const missing = missingNeeds(law, subject);
@@ -92,8 +87,10 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   if (stored !== null) return stored;
   const runs = casesToRun(law, options.runs);
   const run = await runCases(law, view, { ...options, runs, ...clock.cases, shrink: false });
-  if (run.broken) return brokenLaw(law, subject, { ...options, ...clock.all }, run);
+  const limits = { ...options, ...clock.all };
+  if (run.broken) return brokenLaw(law, subject, limits, run);
   const verdict = measured(law, subject, options, run);
+  if (run.cases === 0) return { ...verdict, status: "unproven", reason: noCase(law, options) };
   const late = tooFewInTime(law, run);
   if (late !== null) return { ...verdict, status: "out of time", reason: late };
   const computed = run.cases - run.passedOver;
@@ -103,10 +100,17 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   if (isKnownFailure(law, subject)) return { ...verdict, status: "now kept" };
   const unmet = unmetPrecondition(law, computed, run.reached);
   if (unmet !== null) return { ...verdict, status: "unproven", reason: unmet };
-  return {
-    ...verdict,
-    ...(await canaryVerdict(law, view, run.cases, { ...options, ...clock.all })),
-  };
+  const { needed, ...judged } = await canaryVerdict(law, view, run.cases, limits);
+  if (judged.status !== "kept" || needed <= run.cases || options.shard) {
+    return { ...verdict, ...judged };
+  }
+  const rest = { ...limits, path: String(run.cases), runs: needed - run.cases, shrink: false };
+  const longer = (await runCases(law, view, rest)).after(run);
+  if (longer.broken) return brokenLaw(law, subject, limits, longer);
+  const fewer = `its canary needed ${needed} cases, got ${longer.cases}; ${moreTime}`;
+  const reason = longer.stopped ? `${law.id} is out of time: ${fewer}` : null;
+  const status = reason === null ? "kept" : "out of time";
+  return { ...measured(law, subject, options, longer), status, reason };
 }
 
 /** The deadlines of a law: of its cases, and of all its work. */
@@ -217,42 +221,15 @@ function unmetPrecondition(law: Law, computed: number, reached: number): string 
   return `${law.id} is unproven on this engine: ${must}, got ${reached} of ${computed}`;
 }
 
+function noCase(law: Law, { shard }: RunOptions): string {
+  const must = `its shard must have a case, got none; use --runs of at least ${shard?.count}`;
+  return `${law.id} is unproven: ${must}`;
+}
+
 function tooFewInTime(law: Law, { stopped, cases, timeMs }: CaseRun): string | null {
   const fewest = casesToRun(law, fewestInTime);
   if (!stopped || cases >= fewest) return null;
   const got = `${cases} in ${(timeMs / 1000).toFixed(1)} s`;
-  return `${law.id} is out of time: at least ${fewest} cases must be completed, got ${got}; ${moreTime}`;
-}
-
-const moreTime = "raise --time, or run fewer laws with --law";
-
-type Judged = Pick<LawVerdict, "status" | "reason">;
-
-/** Returns the verdict on a law without a failure, which its canaries decide. */
-async function canaryVerdict(
-  law: Law,
-  subject: Subject,
-  cases: number,
-  options: CaseOptions,
-): Promise<Judged> {
-  // Laws from outside need not be type-checked.
-  const canaries: Partial<Law>["canaries"] = law.canaries;
-  if (canaries === undefined || canaries.length === 0) {
-    const must = "a law must have a canary, got none; add one to its `canaries`";
-    return { status: "unproven", reason: `${law.id} is unproven: ${must}` };
-  }
-  const runs = Math.min(canaryRuns, cases);
-  const { seed, deadline, caseTimeoutMs } = options;
-  const limits = { ...(deadline && { deadline }), ...(caseTimeoutMs && { caseTimeoutMs }) };
-  for (const { bug, inject } of canaries) {
-    const run = await runCases(law, inject(subject), { seed, runs, shrink: false, ...limits });
-    if (run.broken) continue;
-    const missed = `the planted violation "${bug}" was not detected in ${run.cases} cases`;
-    if (run.stopped) {
-      return { status: "out of time", reason: `${law.id} is out of time: ${missed}; ${moreTime}` };
-    }
-    const fix = runs < suggestedRuns ? `; try --runs ${suggestedRuns}` : "";
-    return { status: "unproven", reason: `${law.id} is unproven on this engine: ${missed}${fix}` };
-  }
-  return { status: "kept", reason: null };
+  const must = `at least ${fewest} cases must be completed`;
+  return `${law.id} is out of time: ${must}, got ${got}; ${moreTime}`;
 }

@@ -65,20 +65,36 @@ function replayCommand(verdict: LawVerdict): string {
 
 /** Returns a report as a table, followed by the needs not offered and the laws unproven. */
 export function reportText({ verdicts }: Report): string {
-  const rows = verdicts.map(({ law, status, cases, reached, timeMs, worst }) => [
-    law.id,
-    status,
-    grouped(cases),
-    cases === 0 ? "" : `${Math.round((100 * reached) / cases)} %`,
-    worst === null ? "" : `${worst.error.toExponential(0)} of ${worst.allowed.toExponential(0)}`,
-    cases === 0 ? "" : grouped(Math.round((1000 * cases) / timeMs)),
+  const [missing, tested] = [true, false].map((isMissing) =>
+    verdicts.filter(({ status }) => (status === "not offered") === isMissing),
+  );
+  const rows = tested.map((verdict) => [
+    verdict.law.id,
+    verdict.status,
+    grouped(verdict.cases),
+    verdict.cases === 0 ? "" : `${Math.round((100 * verdict.reached) / verdict.cases)} %`,
+    errorText(verdict),
+    verdict.cases === 0 ? "" : grouped(Math.round((1000 * verdict.cases) / verdict.timeMs)),
   ]);
-  const missing = verdicts.filter(({ status }) => status === "not offered");
   const needs = missing.map(({ law, missing }) => `${law.id} (${missing.join(", ")})`);
-  const notOffered = needs.length === 0 ? [] : [`Not offered: ${needs.join("; ")}`];
-  const reasons = verdicts.flatMap(({ reason }) => (reason === null ? [] : [reason]));
+  const notOffered =
+    needs.length === 0 ? [] : [`Not offered, ${needs.length}: ${needs.join("; ")}`];
+  const reasons = tested.flatMap(({ reason, failure }) =>
+    reason === null || failure !== null ? [] : [reason],
+  );
   const head = ["law", "verdict", "cases", "reached", "worst error", "cases/s"];
-  return [textTable(head, rows), ...notOffered, ...reasons].join("\n");
+  const table = rows.length === 0 ? "No law was tested" : textTable(head, rows);
+  return [table, ...reasons, ...notOffered].join("\n");
+}
+
+/** The error that broke the law; else the one that came nearest to its tolerance. */
+function errorText({ worst, failure }: LawVerdict): string {
+  if (failure !== null) {
+    const { largestError } = failure;
+    return largestError === null ? "" : `${largestError.toExponential(0)}, too large`;
+  }
+  if (worst === null) return "";
+  return `${worst.error.toExponential(0)} of ${worst.allowed.toExponential(0)}`;
 }
 
 /** Returns a report as data for programs, unrounded. */

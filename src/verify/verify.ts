@@ -1,3 +1,4 @@
+import { lawById } from "../laws/index.ts";
 import { type Law, missingNeeds } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { type LawStatus, type LawVerdict, type RunOptions, runLaw } from "./run-law.ts";
@@ -19,7 +20,7 @@ export interface VerifyOptions extends RunOptions {
 /**
  * Runs laws on a subject, one after the other.
  *
- * @throws {RangeError} if two laws have the same id
+ * @throws {RangeError} if two laws have the same id, or a known failure names no law
  */
 export async function verify(
   subject: Subject,
@@ -28,6 +29,7 @@ export async function verify(
 ): Promise<Report> {
   const { onLaw, onVerdict, timeLimitMs, ...run } = options;
   checkIds(laws);
+  checkKnownFailures(subject, laws);
   const end = performance.now() + (timeLimitMs ?? 0);
   let left = laws.filter((law) => missingNeeds(law, subject).length === 0).length;
   const verdicts: LawVerdict[] = [];
@@ -51,13 +53,22 @@ function checkIds(laws: readonly Law[]): void {
   }
 }
 
+/** Refuses a known failure of a law that does not exist: it would never be noticed. */
+function checkKnownFailures({ knownFailures }: Subject, laws: readonly Law[]): void {
+  for (const name of Object.keys(knownFailures)) {
+    if (!laws.some(({ id }) => id === name)) lawById(name);
+  }
+}
+
 /**
- * Returns the exit code of a report: 1 if a law is broken or not deterministic or a declared failure
- * is gone, else 3 if a law is unproven or out of time, else 0.
+ * Returns the exit code of a report: 1 if a law is broken or not deterministic or a declared
+ * failure is gone, else 3 if a law is unproven or out of time or none was
+ * tested, else 0.
  */
 export function exitCodeOf({ verdicts }: Report): 0 | 1 | 3 {
   const has = (...statuses: readonly LawStatus[]) =>
     verdicts.some(({ status }) => statuses.includes(status));
   if (has("broken", "not deterministic", "now kept")) return 1;
-  return has("unproven", "out of time") ? 3 : 0;
+  const tested = has("kept", "known failure");
+  return has("unproven", "out of time") || !tested ? 3 : 0;
 }
