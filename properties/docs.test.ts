@@ -77,6 +77,21 @@ test("there are pages, with commands in them", () => {
   expect(problemOf("cost flops --device")).toContain("no option --device");
 });
 
+/** The pages that links lead to, from one page on. */
+function linkedFrom(file: string, known = new Set<string>()): Set<string> {
+  if (known.has(file) || !file.endsWith(".md") || !existsSync(join(root, file))) return known;
+  known.add(file);
+  for (const [, path] of text(file).matchAll(/\]\((?!https?:)([^)#\s]+)/g)) {
+    linkedFrom(normalize(join(dirname(file), path)).replaceAll("\\", "/"), known);
+  }
+  return known;
+}
+
+test("every page can be reached from the README", () => {
+  const linked = linkedFrom("README.md");
+  expect(pages.filter((file) => !linked.has(file))).toEqual([]);
+});
+
 describe.each(pages)("%s", (file) => {
   test("names commands and options that exist", () => {
     const problems = commandLines(text(file)).map(problemOf);

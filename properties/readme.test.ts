@@ -3,8 +3,10 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { laws } from "../src/laws/index.ts";
-import { runLaw } from "../src/verify/run-law.ts";
+import { grouped } from "../src/io/numbers.ts";
+import { lawById, laws } from "../src/laws/index.ts";
+import { casesToRun, runLaw } from "../src/verify/run-law.ts";
+import { describeVerdict } from "../src/verify/verdicts.ts";
 import { seed } from "./support.ts";
 
 const readme = await readFile("README.md", "utf8");
@@ -36,12 +38,33 @@ test("the engine of the README keeps every law that applies to it", async ({ tas
   task.meta.cases = cases;
 });
 
+/** The engine, which keeps its first token when it should forget everything. */
+const brokenEngine = () =>
+  engine((source) =>
+    source.replace("held = held.slice(0, length);", "held = held.slice(0, Math.max(1, length));"),
+  );
+
 test("the same engine with a stale key after a rewind is detected", async () => {
-  const right = "held = held.slice(0, length);";
-  const wrong = "held = held.slice(0, Math.max(1, length));";
-  const subject = await engine((source) => source.replace(right, wrong));
-  const rewound = laws.find(({ id }) => id === "rewind-equality")!;
-  const anything = laws.find(({ id }) => id === "history-invariance")!;
+  const subject = await brokenEngine();
+  const anything = lawById("history-invariance");
   expect((await runLaw(anything, subject, { seed, runs: 500 })).status).toBe("broken");
+  const rewound = lawById("rewind-equality");
   expect((await runLaw(rewound, subject, { seed, runs: 100 })).status).toBe("kept");
+});
+
+test("it is reported as shown", async () => {
+  const options = { seed: 42, runs: 1000, origin: "--engine my-engine.ts" };
+  const verdict = await runLaw(lawById("history-invariance"), await brokenEngine(), options);
+  const [, shown] = /```\n(history-invariance: broken[\s\S]*?)\n```/.exec(readme)!;
+  const reported = describeVerdict(verdict).split("\n");
+  for (const [i, line] of shown.split("\n").entries()) {
+    const parts = line.split("...");
+    expect(reported[i].startsWith(parts[0]), `${line} is now ${reported[i]}`).toBe(true);
+  }
+});
+
+test("the number of cases of the gate is that of its laws", () => {
+  const cases = laws.reduce((sum, law) => sum + casesToRun(law, 1000), 0);
+  const kept = `${laws.length} of ${laws.length} laws kept over ${grouped(cases)} cases`;
+  expect(readme).toContain(kept);
 });

@@ -45,6 +45,7 @@ function mutantSection(tables: Tables): string[] {
     `${medianCases(killed)} of the law that needs the fewest. A *check* is a test of a part that no law of decoders or samplers sees: golden`,
     "logits, adapters, file formats, the cost model, gradients and training.",
   ];
+  const catalogued = new Set(real.flatMap((row) => row.rows?.split(" ") ?? []));
   const equivalent = rows.filter(({ status }) => status === "equivalent");
   const reasons = equivalent.map(
     ({ mutant, bug, explanation }) => `- \`${mutant}\` (${bug}): ${explanation}.`,
@@ -57,7 +58,10 @@ function mutantSection(tables: Tables): string[] {
     "No law can detect the equivalent ones:",
     reasons.join("\n"),
     `The same counts from the tables alone:\n\n${recount}`,
-    "[The catalogue](../properties/mutants/catalogue.csv) lists bugs that happened in public, and why some cannot exist here.",
+    [
+      `The real bugs are ${catalogued.size} rows of [a catalogue](../properties/mutants/catalogue.csv) of bugs that happened in public;`,
+      "for every other row it has the reason why the bug cannot exist here.",
+    ].join("\n"),
   ];
 }
 
