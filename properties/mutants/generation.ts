@@ -4,9 +4,9 @@ const generate = "src/generation/generate.ts";
 const restarted = "sequence = await restart(decoder, sequence);";
 const unread = "unread = held.slice(-decoder.config.maxPositionEmbeddings);";
 const loop = `while (ends.includes(null)) {
-    for (const [row, stream] of streams.entries()) {
-      if (ends[row] !== null) continue;
-      const { done, value } = await stream.next();`;
+      for (const [row, stream] of streams.entries()) {
+        if (ends[row] !== null) continue;
+        const { done, value } = await stream.next();`;
 
 /**
  * Rows go on after their end: each token of a row may change whether it is `finished`, by `rule`,
@@ -35,10 +35,7 @@ const rowsGoOn = (rule: string, cut: string) => `const { eosTokenId, ...endless 
     }
   }
   return ends;
-  while (ends.includes(null)) {
-    for (const [row, stream] of streams.entries()) {
-      if (ends[row] !== null) continue;
-      const { done, value } = await stream.next();`;
+  ${loop}`;
 
 /** The loop around a decoder: its end, its calls, and the state of each row. */
 export const generation: readonly Mutant[] = [

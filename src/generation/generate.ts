@@ -147,31 +147,24 @@ export async function generateBatch(
     generateStream(decoder, prompt, random === undefined ? options : { ...options, random }),
   );
   try {
-    return await stepTogether(streams, rows);
+    const newTokens: number[][] = rows.map(() => []);
+    const ends: (Generated | null)[] = rows.map(() => null);
+    while (ends.includes(null)) {
+      for (const [row, stream] of streams.entries()) {
+        if (ends[row] !== null) continue;
+        const { done, value } = await stream.next();
+        if (!done) newTokens[row].push(value);
+        else {
+          const tokens = [...rows[row].prompt, ...newTokens[row]];
+          ends[row] = { tokens, newTokens: newTokens[row], ...value };
+        }
+      }
+    }
+    return ends as Generated[];
   } finally {
     // If one row throws, the sequences of the others are closed, and its error is the result.
     await Promise.allSettled(streams.map((stream) => stream.return(closed)));
   }
-}
-
-async function stepTogether(
-  streams: readonly ReturnType<typeof generateStream>[],
-  rows: readonly PromptRow[],
-): Promise<Generated[]> {
-  const newTokens: number[][] = rows.map(() => []);
-  const ends: (Generated | null)[] = rows.map(() => null);
-  while (ends.includes(null)) {
-    for (const [row, stream] of streams.entries()) {
-      if (ends[row] !== null) continue;
-      const { done, value } = await stream.next();
-      if (!done) newTokens[row].push(value);
-      else {
-        const tokens = [...rows[row].prompt, ...newTokens[row]];
-        ends[row] = { tokens, newTokens: newTokens[row], ...value };
-      }
-    }
-  }
-  return ends as Generated[];
 }
 
 /**
