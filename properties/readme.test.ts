@@ -66,5 +66,5 @@ test("it is reported as shown", async () => {
 test("the number of cases of the gate is that of its laws", () => {
   const cases = laws.reduce((sum, law) => sum + casesToRun(law, 1000), 0);
   const kept = `${laws.length} of ${laws.length} laws kept over ${grouped(cases)} cases`;
-  expect(readme).toContain(kept);
+  expect(readme.includes(kept), `the README must have "${kept}"`).toBe(true);
 });
