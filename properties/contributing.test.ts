@@ -156,7 +156,7 @@ test("add an engine: the laws judge it", async () => {
   for (const law of ["cache-equality", "definition-equality"]) {
     expect(output).toMatch(new RegExp(`${law} .* kept `));
   }
-  expect(output).toMatch(/score-shift .* not offered /);
+  expect(output).toMatch(/Not offered, 1: score-shift \(python: positions must be/);
   expect(code).toBe(0);
   expect(readFileSync(join(copy, "reports/engines.csv"), "utf8")).toContain("\npython,,float64,");
 });
