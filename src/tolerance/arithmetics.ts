@@ -201,7 +201,7 @@ export const derivedTolerances = {
   logProb: 1e-13,
   /** The sum of the exponentials of all log-probabilities, each of which was rounded. */
   probabilitySum: 1e-9,
-  /** A log-probability of a server above 0: that of a sure token, off by the rounding of float32. */
+  /** Largest log-probability of a server: that of a sure token, off by the rounding of float32. */
   serverLogProb: 2 ** -20,
   /** A sum of probabilities that a server computes in float32. */
   serverProbabilitySum: 1e-4,
