@@ -2,7 +2,7 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, inject, test } from "vitest";
-import { shell } from "./commands.ts";
+import { errorsIn, resolutions } from "./compile.ts";
 
 const [plain, tested] = [inject("plain"), inject("tested")];
 const clone = join(import.meta.dirname, "../..");
@@ -38,33 +38,19 @@ beforeAll(() => {
 });
 
 const compilers = ["typescript", "typescript5"];
-const resolutions = ["nodenext", "bundler"];
 const ways = compilers.flatMap((name) => resolutions.map((resolution) => [name, resolution]));
 
-/** Returns the errors of strict checks, those in declarations of other packages apart. */
-async function errorsIn(folder: string, files: string, [compiler, resolution]: readonly string[]) {
-  const module = resolution === "bundler" ? "esnext" : resolution;
-  const options = [
-    `--module ${module} --moduleResolution ${resolution} --target es2022 --noEmit --strict`,
-    "--exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck false --pretty false",
-  ].join(" ");
-  const command = `node "${join(tested, "node_modules", compiler, "bin/tsc")}" ${options} ${files}`;
-  const { stdout } = await shell(command, { folder, node: inject("nodes")[24] });
-  const others = /^(\.\.\/tested\/)?node_modules\/(?!causalgate\/)|^\s/;
-  return stdout.split("\n").filter((line) => line !== "" && !others.test(line));
-}
-
 test.for(ways)("%s, %s: the library, its costs and its engines", async (way) => {
-  expect(await errorsIn(plain, "uses.mts", way)).toEqual([]);
+  expect(await errorsIn(plain, way, "uses.mts")).toEqual([]);
 });
 
 test.for(ways)("%s, %s: the matchers of vitest and jest", async (way) => {
   const files = "--types node types/vitest.test.ts types/jest.test.ts";
-  expect(await errorsIn(tested, files, way)).toEqual([]);
+  expect(await errorsIn(tested, way, files)).toEqual([]);
 });
 
 test("errors are seen at all", async () => {
   writeFileSync(join(plain, "wrong.mts"), uses.replace("vocabSize", "vocabularySize"));
-  const [error] = await errorsIn(plain, "wrong.mts", ways[0]);
+  const [error] = await errorsIn(plain, ways[0], "wrong.mts");
   expect(error).toContain("vocabularySize");
 });
