@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { laws } from "../src/laws/index.ts";
+import { triedAgain } from "./mutants/again.ts";
 import { checks } from "./mutants/checks.ts";
 import { compareKills, comparisonText, readKills } from "./mutants/compare.ts";
 import { mutants } from "./mutants/index.ts";
@@ -36,6 +37,7 @@ test("more detections are no loss", async () => {
   expect(compareKills(await older(), newer)).toEqual({
     missing: [],
     lost: [],
+    foundAgain: [],
     kills: { old: 4, new: 5 },
   });
 });
@@ -49,12 +51,22 @@ test("a planted loss is named by mutant, law and cases; so is a missing mutant",
   expect(comparison).toEqual({
     missing: ["rope-swapped"],
     lost: [{ mutant: "stale-key", law: "cache-equality", cases: 4 }],
+    foundAgain: [],
     kills: { old: 4, new: 1 },
   });
   const text = comparisonText(comparison);
   expect(text).toContain("missing: rope-swapped");
   expect(text).toMatch(/stale-key .*cache-equality .* 4/);
   expect(text).toContain("--only stale-key");
+});
+
+test("a lost detection is tried with further seeds before it is reported", async () => {
+  const losses = ["prefix-invariance", "top-p-mass"].map((law) => {
+    return { mutant: "mask-all-ones", law, cases: 4 };
+  });
+  const { lost, foundAgain } = await triedAgain(losses, { again: 2, runs: 20 });
+  expect(foundAgain).toMatchObject([{ law: "prefix-invariance", seed: 1 }]);
+  expect(lost).toEqual([losses[1]]); // no sampler has a mask
 });
 
 test("a law that is missing from the matrix loses each of its detections", async () => {

@@ -52,10 +52,19 @@ export interface LostKill {
   readonly cases: number;
 }
 
+/** A detection that the newer matrix does not have, and that another seed has. */
+export interface FoundKill extends LostKill {
+  readonly seed: number;
+  /** Number of cases to the detection from that seed. */
+  readonly found: number;
+}
+
 export interface KillComparison {
   /** Mutants of the older matrix that the newer one does not have. */
   readonly missing: readonly string[];
   readonly lost: readonly LostKill[];
+  /** Detections of the older matrix that further seeds have found. */
+  readonly foundAgain: readonly FoundKill[];
   /** Number of detections in each matrix. */
   readonly kills: { readonly old: number; readonly new: number };
 }
@@ -90,11 +99,14 @@ export function compareKills(older: KillMatrix, newer: KillMatrix): KillComparis
   );
   const count = (matrix: KillMatrix) =>
     [...matrix.values()].reduce((sum, kills) => sum + kills.size, 0);
-  return { missing, lost, kills: { old: count(older), new: count(newer) } };
+  return { missing, lost, foundAgain: [], kills: { old: count(older), new: count(newer) } };
 }
 
 /** Returns the comparison as text: what was lost, and how to try it again with more cases. */
-export function comparisonText({ missing, lost, kills }: KillComparison): string {
+export function comparisonText({ missing, lost, foundAgain, kills }: KillComparison): string {
+  const found = foundAgain.map(({ mutant, law, cases, seed, found }) => {
+    return `found with another seed: ${mutant} by ${law}, case ${found} from seed ${seed}, formerly ${cases}`;
+  });
   const table = textTable(
     ["mutant", "no longer detected by", "cases before"],
     lost.map(({ mutant, law, cases }) => [mutant, law, String(cases)]),
@@ -103,6 +115,7 @@ export function comparisonText({ missing, lost, kills }: KillComparison): string
   const total = `${kills.old} detections before, ${kills.new} now`;
   return [
     ...missing.map((mutant) => `missing: ${mutant}`),
+    ...found,
     ...(lost.length === 0 ? [] : [table, `again: npm run mutants -- --runs 1000 --only ${again}`]),
     `${total}; ${missing.length} mutants missing, ${lost.length} detections lost`,
   ].join("\n");

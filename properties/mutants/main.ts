@@ -20,6 +20,7 @@ import type { AnyRow, RowOf, TableSchema } from "../../src/io/table.ts";
 import { laws } from "../../src/laws/index.ts";
 import { falseAlarmsTable } from "../../src/verify/false-alarms-table.ts";
 import { killMatrixTable, mutantsTable } from "../../src/verify/mutants-table.ts";
+import { triedAgain } from "./again.ts";
 import { checks } from "./checks.ts";
 import { compareKills, comparisonText, readKills } from "./compare.ts";
 import { alarmsText, tryUnmutated } from "./false-alarms.ts";
@@ -71,18 +72,27 @@ await runProgram(program);
 
 /** `npm run mutants -- compare OLD.csv`: the losses since an older run; exit code 1 if any. */
 function compareCommand(): Command {
+  const again = new Option("--again <N>", "seeds to try a lost detection with").default(10);
   return new Command("compare")
     .description("compare two kill matrices; exit code 1 if a mutant or a detection was lost")
     .argument("<OLD>", "kill-matrix.csv of an older run; former names of laws are understood")
     .argument("[NEW]", "that of the newer run", join("reports", "kill-matrix.csv"))
+    .addOption(again.argParser(integer(0, 1000)))
+    .addOption(runsOption(200))
     .addOption(formatOption("text", "json"))
     .addOption(jsonOption())
-    .action(async (older: string, newer: string, options: FormatOptions) => {
-      const comparison = compareKills(await readKills(older), await readKills(newer));
+    .action(async (older: string, newer: string, options: CompareOptions) => {
+      const { lost, ...others } = compareKills(await readKills(older), await readKills(newer));
+      const comparison = { ...others, ...(await triedAgain(lost, options)) };
       outputOf(options).result(comparisonText(comparison), comparison);
       const isLost = comparison.missing.length + comparison.lost.length > 0;
       process.exitCode = isLost ? 1 : 0;
     });
+}
+
+interface CompareOptions extends FormatOptions {
+  readonly again: number;
+  readonly runs: number;
 }
 
 async function tryMutants(options: Options): Promise<boolean> {

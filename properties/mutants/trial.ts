@@ -35,6 +35,15 @@ export function trialsOf(
 }
 
 /**
+ * Returns the seed of a law in a run: without it, the first cases of all laws would be one and the
+ * same. It depends on the id only, so that a law added to the list leaves the cases of the others.
+ */
+export function seedOf(id: string, seed: number): number {
+  const hash = [...id].reduce((sum, char) => Math.imul(sum, 31) + char.charCodeAt(0), 7);
+  return (seed + (hash >>> 1)) % 2 ** 31;
+}
+
+/**
  * Tries one law, and stops at the first case that breaks it. An error in a generator breaks the law
  * too, as a mutant can make it impossible to build a model.
  *

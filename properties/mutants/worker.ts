@@ -42,12 +42,12 @@ async function work(): Promise<void> {
   const { laws } = await import("../../src/laws/index.ts");
   // Laws cannot detect a mutant in a file that neither they nor their subjects load.
   const visible = planting?.loaded() ?? true;
-  const { trialsOf, tryLaw } = await import("./trial.ts");
+  const { seedOf, trialsOf, tryLaw } = await import("./trial.ts");
   if (planting?.loaded() === false) throw new Error(`${mutant?.file}: nothing loads it`);
-  for (const [i, { law, most }] of trialsOf(visible ? laws : [], mutant?.file).entries()) {
+  for (const { law, most } of trialsOf(visible ? laws : [], mutant?.file)) {
     if (values.law?.includes(law.id) === false) continue;
     send({ starts: law.id });
-    const seed = Number(values.seed) + i; // else the first cases of all laws are one and the same
+    const seed = seedOf(law.id, Number(values.seed));
     const trial = await tryLaw(law, subject, { seed, runs: Math.min(most, Number(values.runs)) });
     if (trial !== null) send({ trial });
     if (trial !== null && trial.broken !== null && values.first) break;
