@@ -64,6 +64,13 @@ test("the page of an empty folder names the command of each part", async () => {
   for (const command of ["npx causalgate gate", "npm run mutants", "npx causalgate verify"]) {
     expect(page.includes(`<code>${command}`), command).toBe(true);
   }
+  const verify = "npx causalgate verify --subject onnxruntime";
+  const installed = `<code>npm install onnxruntime-node</code>, then <code>${verify}</code>`;
+  expect(page.split(verify)).toHaveLength(3);
+  expect(page.split(installed)).toHaveLength(3);
+  expect(await readFile(join(empty, "README.md"), "utf8")).toContain(
+    `\`npm install onnxruntime-node\`, then \`${verify}\``,
+  );
 });
 
 test("recordings and times of an earlier run are not presented as those of this run", async () => {

@@ -19,11 +19,18 @@ export async function runProgram(program: Command): Promise<void> {
       // Commander has printed its message; only --help and --version end with 0.
       process.exitCode = error.exitCode === 0 ? 0 : 2;
     } else {
-      const message = error instanceof Error ? error.message : String(error);
-      console.error(`${program.name().replace(/ --$/, "")}: ${message}`);
+      console.error(`${program.name().replace(/ --$/, "")}: ${messageOf(error)}`);
       process.exitCode = 2;
     }
   }
+}
+
+/** Returns the message of an error; of a SuppressedError, that of the error that came first. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // By name: Node before 24 has no such class, and the build makes an error of this name there.
+  const isSuppressed = error.name === "SuppressedError" && "suppressed" in error;
+  return isSuppressed ? messageOf(error.suppressed) : error.message;
 }
 
 /** Gives every command the settings of the one above it. */

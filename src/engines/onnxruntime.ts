@@ -48,8 +48,10 @@ export function onnxRuntimeDecoder(model: Model, { dtype }: { dtype: FloatWidth 
       return new OnnxRuntimeSequence(await running, position);
     },
     [Symbol.asyncDispose]: async () => {
-      await (await running)?.session.release();
+      const opened = running;
       running = null;
+      // One that could not be opened has nothing to release; `start` has thrown the reason.
+      await (await opened?.catch(() => null))?.session.release();
     },
   };
 }
@@ -64,9 +66,11 @@ async function load(): Promise<OnnxRuntime> {
   try {
     return await import("onnxruntime-node");
   } catch (error) {
-    const got = (error as Error).message;
-    const must = "onnxruntime: the package onnxruntime-node must be installed";
-    throw new Error(`${must}, got ${got}`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const got = code === "ERR_MODULE_NOT_FOUND" ? "none" : message;
+    const must = "the package onnxruntime-node must be installed and load";
+    const fix = "npm install onnxruntime-node";
+    throw new Error(`onnxruntime: ${must}, got ${got}; ${fix}`, { cause: error });
   }
 }
 

@@ -1,8 +1,10 @@
 /** The report as Markdown, for reading on a code host. */
 
 import type { PastRun } from "../io/run-record.ts";
+import { enginesPackage } from "../verify/engines-table.ts";
 import type { Figure, Source } from "./figures.ts";
 import { errorFinding, goldensFinding, headline, lawsFinding, speedFinding } from "./findings.ts";
+import { schemas } from "./schemas.ts";
 import { engineSummaries, goldenSummary, lawSummary, speedSummary } from "./summaries.ts";
 import type { Reports, Tables } from "./tables.ts";
 
@@ -56,7 +58,9 @@ function goldensText(tables: Tables): string {
 
 function enginesText(tables: Tables): string {
   const engines = engineSummaries(tables);
-  if (engines.length === 0) return "none was tested: `npx causalgate verify --subject onnxruntime`";
+  if (engines.length === 0) {
+    return `none was tested: \`${enginesPackage}\`, then \`${schemas.engines.command}\``;
+  }
   return engines
     .map(({ engine, version, arithmetic, kept, failing }) => {
       const name = [engine, version, arithmetic].filter((part) => part !== null).join(" ");

@@ -25,6 +25,9 @@ export const enginesTable = defineTable({
   },
 });
 
+/** The command that installs the engine of the table's command, outside a clone. */
+export const enginesPackage = "npm install onnxruntime-node";
+
 type EngineRow = RowOf<typeof enginesTable>;
 
 /** Returns the name of a subject in tables, its versions and its arithmetic. */

@@ -1,5 +1,6 @@
 /** The results of every law on every engine. */
 import { scientific } from "../../io/numbers.ts";
+import { enginesPackage } from "../../verify/engines-table.ts";
 import { schemas } from "../schemas.ts";
 import { type EngineSummary, engineSummaries } from "../summaries.ts";
 import type { Tables } from "../tables.ts";
@@ -10,7 +11,7 @@ export function enginesSection(tables: Tables): Html {
   const engines = engineSummaries(tables);
   if (engines.length === 0) {
     const what = "No independent engine was tested yet";
-    return html`<section id="engines"><h2>Engines</h2>${missing(what, schemas.engines.command)}</section>`;
+    return html`<section id="engines"><h2>Engines</h2>${missing(what, enginesPackage, schemas.engines.command)}</section>`;
   }
   const described = new Set(tables.laws?.rows.map(({ law }) => law));
   const laws = [...new Set(engines.flatMap(({ rows }) => rows.map(({ law }) => law)))];

@@ -18,9 +18,9 @@ export function toRun(command: string): Html {
   return html`<code>${command}</code>`;
 }
 
-/** Returns a note that a table is missing, with the command that writes it. */
-export function missing(what: string, command: string): Html {
-  return html`<p class="missing">${what}: run ${toRun(command)}, then ${toRun("npx causalgate report")}.</p>`;
+/** Returns a note that a table is missing, with the commands that write it. */
+export function missing(what: string, ...commands: readonly string[]): Html {
+  return html`<p class="missing">${what}: run ${commands.map((command) => html`${toRun(command)}, then `)} ${toRun("npx causalgate report")}.</p>`;
 }
 
 /** Returns `2026-11-22T11:17:46.239Z` as `2026-11-22 11:17 UTC`. */

@@ -1,6 +1,7 @@
 /** The first screen: the verdict, the speed, the cost, and the machine. */
 import { duration, grouped, si, significant } from "../../io/numbers.ts";
 import type { PastRun } from "../../io/run-record.ts";
+import { enginesPackage } from "../../verify/engines-table.ts";
 import {
   costFinding,
   enginesFinding,
@@ -125,7 +126,7 @@ function rightAnswer(tables: Tables): Content {
       ? html`No golden logits yet: ${toRun("npx causalgate gate")}`
       : html`${goldensFinding(goldens)} ${source(tables.goldens, ["fixture", "largest_error", "tolerance"])}`,
     engines.length === 0
-      ? html`No other engine was tested: ${toRun(schemas.engines.command)}`
+      ? html`No other engine was tested: ${toRun(enginesPackage)}, then ${toRun(schemas.engines.command)}`
       : enginesFact(engines, source(tables.engines, ["engine", "law", "status"])),
     tables.mutants &&
       html`${mutantsFinding(tables.mutants.rows)}: <a href="#mutants">the kill matrix</a>`,
