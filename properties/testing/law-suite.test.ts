@@ -7,7 +7,7 @@ import type { Law } from "../../src/laws/law.ts";
 import { LawBroken } from "../../src/laws/support/expect.ts";
 import type { Model } from "../../src/model/model.ts";
 import { defineSubject, type SubjectDefinition } from "../../src/subjects/define-subject.ts";
-import { type DescribeLawsOptions, lawSuite } from "../../src/testing/law-suite.ts";
+import { type DescribeLawsOptions, type LawTest, lawSuite } from "../../src/testing/law-suite.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -115,6 +115,10 @@ describe("a known failure", () => {
       throw new Error("the engine does not start");
     };
     expect(await failureOf(subject(append, { build }), { knownFailures })).toBeNull();
+    vi.stubEnv("CAUSALGATE_REPLAY", "cache-equality/1/0");
+    expect(await failureOf(subject(), { knownFailures })).toBeNull();
+    expect((await failureOf(forgetful, { knownFailures }))?.message).toContain("case 1, shrunk 0");
+    vi.unstubAllEnvs();
     const later = subject(append, { build });
     expect((await failureOf(later))?.message).toBe("the engine does not start");
   });
@@ -125,12 +129,70 @@ describe("a known failure", () => {
   });
 });
 
-test("a law is not offered if no case can be computed", async () => {
-  const engine = subject(() => {
+describe("a suite that tests nothing fails:", () => {
+  /** An engine that computes no model. */
+  const noModel = () => {
     throw new NotOffered("no such model");
+  };
+  const errorOf = (test: LawTest) => test.run("npx runner").then(String, String);
+
+  test("no law is named", () => {
+    expect(() => lawSuite(subject(), { laws: [] })).toThrow(
+      "describeLaws: laws must name at least one law, got none; leave it out to test every law",
+    );
   });
-  const [{ run }] = lawSuite(engine, options).tests;
-  expect(await run("npx runner")).toMatchObject({ notOffered: "not offered: no such model" });
+
+  test("no law is offered", async () => {
+    const { tests } = lawSuite(subject(), { laws: ["fork-independence", "P-ROLL"] });
+    expect(tests.map(({ expected }) => expected)).toEqual(["skip", "skip", "pass"]);
+    expect(await errorOf(tests[2])).toBe(
+      "Error: describeLaws: an engine must offer what at least one of the laws needs, got none; " +
+        "not offered: fork-independence (fork); rewind-equality (rewind)",
+    );
+    const one = lawSuite(subject(), { laws: ["fork-independence", "cache-equality"] });
+    expect(one.tests.map(({ expected }) => expected)).toEqual(["skip", "pass"]);
+  });
+
+  test("no law has a case that can be computed", async () => {
+    const laws = ["cache-equality", "no-aliasing", "fork-independence"];
+    const [first, last] = lawSuite(subject(noModel), { ...options, laws }).tests;
+    const reason = "not offered: no such model";
+    expect(await first.run("npx runner")).toEqual({ cases: 0, notOffered: reason });
+    expect(await errorOf(last)).toBe(`Error: no-aliasing: nothing was tested; ${reason}`);
+  });
+
+  test("the replayed law is not in the file, is not offered, or has no such case", async () => {
+    const replay = (line: string, engine = subject(), laws = ["cache-equality", "P-FORK"]) => {
+      vi.stubEnv("CAUSALGATE_REPLAY", line);
+      return lawSuite(engine, { ...options, laws }).tests;
+    };
+    expect(await errorOf(replay("no-such-law/1/0").at(-1)!)).toBe(
+      "RangeError: CAUSALGATE_REPLAY: must name a law of this test file, here cache-equality, " +
+        "fork-independence; got no-such-law",
+    );
+    const needs = "CAUSALGATE_REPLAY: an engine must offer what fork-independence needs: fork";
+    expect(await errorOf(replay("fork-independence/1/0").at(-1)!)).toBe(`Error: ${needs}`);
+    const [unknown] = replay("cache-equality/1/0:7777");
+    expect(await errorOf(unknown)).toContain("replay: must be a case that exists");
+    const [notComputed] = replay("cache-equality/1/1", subject(noModel));
+    expect(await errorOf(notComputed)).toContain("nothing was tested; not offered: no such model");
+  });
+
+  test("unless another suite of the file replays the case", async () => {
+    vi.stubEnv("CAUSALGATE_REPLAY", "cache-equality/1/2");
+    const { tests } = lawSuite(subject(), { laws: ["context-limit"] });
+    expect(tests).toMatchObject([{ expected: "skip" }, { title: "replays cache-equality/1/2" }]);
+    expect(await errorOf(tests[1])).toContain("must name a law of this test file");
+    lawSuite(subject(), options);
+    expect(await tests[1].run("npx runner")).toMatchObject({
+      notOffered: "another suite replays it",
+    });
+  });
+});
+
+test("each law is tested once, whichever of its names it has", () => {
+  const { tests } = lawSuite(subject(), { laws: ["P-CACHE", "cache-equality", cacheEquality] });
+  expect(tests).toHaveLength(1);
 });
 
 test("a law from outside is tested, and may be a known failure", async () => {

@@ -10,6 +10,9 @@ const cache = "cache-equality: cached = uncached, at every step";
 const fork = "fork-independence: a fork and its origin are independent (not offered: fork)";
 const known = `${history} (known failure: a rewind keeps the first token)`;
 
+/** The line of a case that no engine of the fixture can replay: a fork is not offered. */
+const lost = "fork-independence/42/0";
+
 interface Case {
   readonly runner: Runner;
   /** The end of the line that replays a failure. */
@@ -77,10 +80,34 @@ describe.for(Object.entries(cases))("%s", ([, { runner, command, gone }]) => {
     expect(again.tests[`laws of a broken engine > ${cache} (not replayed)`].status).toBe("skipped");
   });
 
-  test("prints the seed, which the environment may set", async () => {
+  test("prints the seed", () => {
     expect(outcome.output).toContain("causalgate: laws of a right engine, seed 42, 60 cases");
-    const { output } = await runner(folder, { CAUSALGATE_SEED: "7" });
+  });
+
+  test("prints the new name of a law once, and nothing else about it", () => {
+    const lines = outcome.output.split("\n").filter((line) => line.includes("is now called"));
+    expect(lines).toEqual(["causalgate: law P-FORK is now called fork-independence"]);
+    expect(outcome.output).not.toContain("console.");
+    expect(outcome.output).not.toContain("former-codes");
+  });
+
+  test("fails where no suite of the file can replay the case, under the seed given", async () => {
+    const { exitCode, output, tests } = await runner(folder, {
+      CAUSALGATE_SEED: "7",
+      CAUSALGATE_REPLAY: lost,
+    });
     expect(output).toContain("causalgate: laws of a right engine, seed 7, 60 cases");
+    expect(exitCode).toBe(1);
+    const failed = Object.entries(tests).filter(([, { status }]) => status === "failed");
+    const suites = [
+      "a right engine",
+      "a broken engine",
+      "a known failure",
+      "a failure that is gone",
+    ];
+    const expected = suites.map((name) => `laws of ${name} > replays ${lost}`);
+    expect(failed.map(([title]) => title)).toEqual(expect.arrayContaining(expected));
+    expect(failed[0][1].message).toContain("must offer what fork-independence needs: fork");
   });
 });
 

@@ -67,12 +67,14 @@ const announced = new Set<string>();
 
 /**
  * Returns the id of a law given by its id or by its former code. For a former code, prints the new
- * name, once in a process.
+ * name, once in a process or in a test file. Not on the console, to which test runners add a stack.
  */
 export function lawId(name: string): string {
   const id = formerCodes[name];
   if (id === undefined) return name;
-  if (!announced.has(name)) console.warn(`law ${name} is now called ${id}`);
+  if (!announced.has(name)) {
+    process.stderr.write(`causalgate: law ${name} is now called ${id}\n`);
+  }
   announced.add(name);
   return id;
 }

@@ -8,7 +8,7 @@ import { lawById, laws } from "../laws/index.ts";
 import { type Law, missingNeeds } from "../laws/law.ts";
 import { type Subject, subjectKinds } from "../subjects/subject.ts";
 import { defaultCaseTimeoutMs } from "../verify/case-timeout.ts";
-import { parseReplay, type Replay } from "../verify/corpus.ts";
+import { lineOf, parseReplay, type Replay } from "../verify/corpus.ts";
 import { type LawVerdict, type RunOptions, replayCase, runLaw } from "../verify/run-law.ts";
 import { describeVerdict, replayLine } from "../verify/verdicts.ts";
 
@@ -60,6 +60,8 @@ export interface LawTestResult {
 /**
  * Returns the tests of a subject, one for each law.
  *
+ * A suite that would test no law, or replay no case, has one more test, which fails.
+ *
  * @throws {TypeError} if the subject is not one, as in JavaScript
  * @throws {RangeError} naming an unknown law or a malformed option
  */
@@ -72,15 +74,16 @@ export function lawSuite(subject: Subject, options: DescribeLawsOptions): LawSui
   checkInteger("seed or CAUSALGATE_SEED", seed, Number.MIN_SAFE_INTEGER);
   checkInteger("runs", runs, 1);
   checkInteger("timeout", timeout, 1);
-  const chosen = options.laws?.map((law) => (typeof law === "string" ? lawById(law) : law));
+  const chosen = chosenLaws(options.laws);
   const known = withCurrentIds({ ...subject.knownFailures, ...options.knownFailures });
-  checkKnown(known, chosen ?? []);
+  checkKnown(known, chosen);
   const replay = replayFromEnvironment();
   // A known failure is an expected failure of the runner, and an ordinary one of the law.
   const judged = { ...subject, knownFailures: {} };
   const most = 0.8 * timeout;
   const limits = { timeLimitMs: most, caseTimeoutMs: Math.min(most, defaultCaseTimeoutMs) };
-  const plan = { subject: judged, seed, runs, limits, replay };
+  const notOffered = new Set(chosen.filter((law) => missingNeeds(law, judged).length > 0));
+  const plan = { subject: judged, laws: chosen, seed, runs, limits, replay, notOffered };
   return {
     title: `laws of ${subject.name}`,
     timeout,
@@ -88,17 +91,70 @@ export function lawSuite(subject: Subject, options: DescribeLawsOptions): LawSui
       await subject.prepare?.();
       print(`laws of ${subject.name}, seed ${seed}, ${runs} cases for each law`);
     },
-    tests: (chosen ?? laws).map((law) => lawTest(law, plan, known[law.id])),
+    tests: [...chosen.map((law) => lawTest(law, plan, known[law.id])), ...failingTests(plan)],
   };
+}
+
+/** Returns the laws to test, each once. */
+function chosenLaws(given: DescribeLawsOptions["laws"]): readonly Law[] {
+  if (given === undefined) return laws;
+  if (given.length === 0) {
+    const fix = "leave it out to test every law";
+    throw new RangeError(`describeLaws: laws must name at least one law, got none; ${fix}`);
+  }
+  return [...new Set(given.map((law) => (typeof law === "string" ? lawById(law) : law)))];
 }
 
 interface Plan {
   readonly subject: Subject;
+  readonly laws: readonly Law[];
   readonly seed: number;
   readonly runs: number;
   /** Limits below that of the runner, whose timeout would end a test without a verdict. */
-  readonly limits: Pick<RunOptions, "timeLimitMs" | "caseTimeoutMs">;
+  readonly limits: Required<Pick<RunOptions, "timeLimitMs" | "caseTimeoutMs">>;
   readonly replay: Replay | null;
+  /** The laws found not to be offered so far: before the run, or by their cases. */
+  readonly notOffered: Set<Law>;
+}
+
+/** The lines of CAUSALGATE_REPLAY that a suite of this test file runs. */
+const replayedLines = new Set<string>();
+
+/** Returns the test that fails if the suite would test no law, or the file replay no case. */
+function failingTests(plan: Plan): LawTest[] {
+  const { laws, notOffered, replay } = plan;
+  if (replay === null) {
+    if (notOffered.size < laws.length) return [];
+    const run = () => Promise.reject(noneOffered(plan));
+    return [{ title: "a law is tested", expected: "pass", run }];
+  }
+  const line = lineOf(replay);
+  const law = laws.find(({ id }) => id === replay.id);
+  if (law !== undefined && !notOffered.has(law)) {
+    replayedLines.add(line);
+    return [];
+  }
+  const run = async () => {
+    if (replayedLines.has(line)) return { cases: 0, notOffered: "another suite replays it" };
+    throw notReplayed(plan, replay, law);
+  };
+  return [{ title: `replays ${line}`, expected: "pass", run }];
+}
+
+function noneOffered({ subject, laws }: Plan): Error {
+  const needs = laws.map((law) => `${law.id} (${missingNeeds(law, subject).join(", ")})`);
+  const must = `${subject.name} must offer what at least one of the laws needs`;
+  return new Error(`describeLaws: ${must}, got none; not offered: ${needs.join("; ")}`);
+}
+
+function notReplayed({ subject, laws }: Plan, { id }: Replay, law: Law | undefined): Error {
+  if (law !== undefined) {
+    const lacks = missingNeeds(law, subject).join(", ");
+    return new Error(`CAUSALGATE_REPLAY: ${subject.name} must offer what ${id} needs: ${lacks}`);
+  }
+  const ids = laws.map(({ id }) => id).join(", ");
+  const must = `must name a law of this test file, here ${ids}`;
+  return new RangeError(`CAUSALGATE_REPLAY: ${must}; got ${id}`);
 }
 
 function lawTest(law: Law, plan: Plan, knownFailure: string | undefined): LawTest {
@@ -122,32 +178,41 @@ function lawTest(law: Law, plan: Plan, knownFailure: string | undefined): LawTes
 }
 
 async function runTest(law: Law, plan: Plan, command: string): Promise<LawTestResult> {
-  const { subject, seed, runs, limits, replay } = plan;
-  const verdict =
-    replay === null
-      ? await runLaw(law, subject, { seed, runs, ...limits })
-      : await replayCase(law, subject, replay);
+  const verdict = await judge(law, plan);
   if (verdict === null) return { cases: 1, notOffered: null };
   const { status, cases, missing } = verdict;
-  if (status === "not offered") return { cases, notOffered: `not offered: ${missing.join(", ")}` };
+  if (status === "not offered") {
+    plan.notOffered.add(law);
+    const reason = `not offered: ${missing.join(", ")}`;
+    const isNothingTested = plan.replay !== null || plan.notOffered.size === plan.laws.length;
+    if (isNothingTested) throw new Error(`${law.id}: nothing was tested; ${reason}`);
+    return { cases, notOffered: reason };
+  }
   if (status !== "kept") throw lawFailure(verdict, command);
   return { cases, notOffered: null };
 }
 
 /** Runs a law whose failure the runner expects: only a broken law is that failure. */
 async function runKnownFailure(law: Law, plan: Plan, command: string): Promise<LawTestResult> {
-  const { subject, seed, runs, limits } = plan;
   const must = `${law.id}: a known failure must be a broken law`;
-  const verdict = await runLaw(law, subject, { seed, runs, ...limits }).catch((error: unknown) => {
+  let verdict: LawVerdict | null;
+  try {
+    verdict = await judge(law, plan);
+  } catch (error) {
     print(`${must}, got the error "${error}"`);
-    return null;
-  });
-  if (verdict !== null && verdict.failure !== null) throw lawFailure(verdict, command);
-  const { cases = 0, status } = verdict ?? {};
-  if (verdict !== null) {
-    print(`${must}, got "${status}" over ${cases} cases; if its bug is fixed, remove it`);
+    return { cases: 0, notOffered: null };
   }
+  if (verdict !== null && verdict.failure !== null) throw lawFailure(verdict, command);
+  const { cases, status } = verdict ?? { cases: 1, status: "kept" };
+  print(`${must}, got "${status}" over ${cases} cases; if its bug is fixed, remove it`);
   return { cases, notOffered: null };
+}
+
+/** Returns the verdict of a law; null if its replayed case keeps it. */
+function judge(law: Law, plan: Plan): Promise<LawVerdict | null> {
+  const { subject, seed, runs, limits, replay } = plan;
+  if (replay === null) return runLaw(law, subject, { seed, runs, ...limits });
+  return replayCase(law, subject, { ...replay, caseTimeoutMs: limits.caseTimeoutMs });
 }
 
 /** Prints to the terminal: runners decorate the console, and some write data to standard output. */

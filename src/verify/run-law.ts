@@ -144,6 +144,7 @@ export async function replayCase(
     const line = lineOf({ id: law.id, ...replay });
     throw new RangeError(`replay: must be a case that exists, got ${line}, which leads to none`);
   }
+  if (run.notOffered !== null) return notOffered(law, subject, replay, [run.notOffered]);
   return run.broken ? brokenLaw(law, subject, { ...replay, shrink: false }, run) : null;
 }
 
