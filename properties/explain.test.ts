@@ -14,7 +14,7 @@ const scratch = scratchFolder();
 
 test.for(topicNames)("%s without tables names the commands that write them", (name) => {
   const text = explanation(name, {}, "nowhere");
-  expect(text).toContain("In nowhere:");
+  expect(text).toContain("In nowhere, of the reference decoder:");
   expect(text).toMatch(/no \w+\.csv: run npx causalgate \w+/);
   expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
 });

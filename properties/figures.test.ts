@@ -284,7 +284,7 @@ describe("the report as Markdown", () => {
 
   test("has the verdict, then every figure with its file, caption and data", () => {
     expect(text).toMatch(/^# Nothing has been tested yet\n/);
-    expect(text).toContain("| Is the decoder right? | not run: `npx causalgate gate` |");
+    expect(text).toContain("| Is the reference decoder right? | not run: `npx causalgate gate` |");
     for (const id of ids) expect(text).toContain(`<img src="figures/${id}.svg" alt="`);
     expect(text).toContain("85 token-steps");
     expect(text).toContain("<sub>data: [generation.csv](generation.csv), `step`");

@@ -49,10 +49,10 @@ export async function writeLaws(folder: string, changes: Readonly<Record<string,
   return writeTable(folder, lawsTable, rows);
 }
 
-export async function writeGoldens(folder: string): Promise<string> {
+export async function writeGoldens(folder: string, runId = run_id): Promise<string> {
   const row = {
     schema_version: schemaVersion,
-    run_id,
+    run_id: runId,
     fixture: "demo",
     by: "another engine",
     rows: 24,

@@ -73,7 +73,9 @@ withChromium((browser) => {
       .evaluateAll((all) => all.map((svg) => svg.getBoundingClientRect().height));
     expect(heights).toHaveLength(figures.length);
     expect(Math.min(...heights)).toBeGreaterThan(80);
-    expect(await page.title()).toBe(`causalgate: The decoder keeps all ${laws.length} laws`);
+    expect(await page.title()).toBe(
+      `causalgate: The reference decoder keeps all ${laws.length} laws`,
+    );
   });
 
   test("links lead to tables and places that exist", async () => {
@@ -211,7 +213,7 @@ withChromium((browser) => {
   test("a broken law is named in words and by a mark, not by colour alone", async () => {
     await page.goto(urlOf(broken));
     expect(await page.locator("h1.wrong").textContent()).toBe(
-      `✗ The decoder breaks 1 of ${laws.length} laws; 1 more are unproven`,
+      `✗ The reference decoder breaks 1 of ${laws.length} laws; 1 more are unproven`,
     );
     expect(await page.locator(".strip .failing").count()).toBe(2);
     const failures = await page.locator(".failures li").allTextContents();

@@ -7,9 +7,13 @@ import { beforeAll, expect, test } from "vitest";
 import { bytesOfFormat, devices, type NumberFormat } from "../src/cost/devices.ts";
 import { memoryRows } from "../src/cost/memory-table.ts";
 import { paramsRows } from "../src/cost/params-table.ts";
+import { writeTable } from "../src/io/csv.ts";
+import { laws } from "../src/laws/index.ts";
 import { namedModel, namedModels } from "../src/model/named/registry.ts";
 import { explore } from "../src/report/explore.ts";
+import { schemas } from "../src/report/schemas.ts";
 import { writeReport } from "../src/report/write-report.ts";
+import { lawStatuses } from "../src/verify/run-law.ts";
 import { causalgate } from "./command.ts";
 import { writeBench, writeGoldens, writeLaws, writeMutants } from "./made-reports.ts";
 import { scratchFolder } from "./scratch.ts";
@@ -76,20 +80,31 @@ test("the page of an empty folder names the command of each part", async () => {
 test("recordings and times of an earlier run are not presented as those of this run", async () => {
   const other = join(scratch, "other");
   await writeLaws(other);
-  await writeGoldens(join(other, "published"));
+  await writeGoldens(join(other, "published"), "2026-01-01T00:00:00.000Z");
   await writeBench(join(other, "published"));
   await writeReport(other);
   const page = await index(other);
   expect(page).toMatch(
     /<p>Judged by [\d,]+ generated cases of the subject reference\. Numbers with/,
   );
-  expect(page).toContain("No golden logits yet");
+  expect(page).toContain("No golden logits in this run");
 
   await writeGoldens(other);
   await writeReport(other);
   expect(await index(other)).toMatch(
     /generated cases of the subject \w+ and [\d,]+ recorded logits/,
   );
+});
+
+test("an engine may have any status, each with a mark and in words", async () => {
+  const engines = join(scratch, "engines");
+  const row = { engine: "own", version: null, arithmetic: "float32", run_id: "run" };
+  const counts = { cases: 1, reached: 1, largest_error: null, tolerance: null };
+  const rows = lawStatuses.map((status, i) => ({ ...row, law: laws[i].id, status, ...counts }));
+  await writeTable(engines, schemas.engines, rows);
+  await writeReport(engines);
+  const page = await index(engines);
+  for (const status of lawStatuses) expect(page).toContain(`class="unseen">${status}</span>`);
 });
 
 test("text from a table is escaped on the page", async () => {

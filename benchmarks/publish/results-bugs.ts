@@ -1,10 +1,9 @@
 /** The sections of docs/results.md on planted bugs and false alarms. */
 import { grouped } from "../../src/io/numbers.ts";
+import { mutantCounts } from "../../src/report/mutant-counts.ts";
 import type { TableRow } from "../../src/report/schemas.ts";
 import type { Tables } from "../../src/report/tables.ts";
 import { markdownTable, rowsOf, withCommand } from "./results-text.ts";
-
-type MutantRow = TableRow<"mutants">;
 
 export function bugSections(tables: Tables): string[] {
   return [...mutantSection(tables), ...alarmSection(tables)];
@@ -12,18 +11,13 @@ export function bugSections(tables: Tables): string[] {
 
 function mutantSection(tables: Tables): string[] {
   const rows = rowsOf(tables, "mutants");
-  const laws = new Set(rowsOf(tables, "laws").map(({ law }) => law));
-  const byLaw = ({ killed_by }: MutantRow) =>
-    (killed_by ?? "").split(" ").some((id) => laws.has(id));
-  const counts = (group: readonly MutantRow[]) => {
-    const killed = group.filter(({ status }) => status === "killed");
-    const of = (status: MutantRow["status"]) => group.filter((row) => row.status === status).length;
-    const numbers = [killed.filter(byLaw).length, killed.filter((row) => !byLaw(row)).length];
-    return [group.length, ...numbers, of("equivalent"), of("open") + of("survived")].map(String);
+  const counts = (group: readonly TableRow<"mutants">[]) => {
+    const { planted, byLaw, byCheckOnly, equivalent, undetected } = mutantCounts(group);
+    return [planted, byLaw, byCheckOnly, equivalent, undetected].map(String);
   };
   const real = rows.filter(({ link }) => link !== null);
   const own = rows.filter(({ link }) => link === null);
-  const killed = rows.filter(({ status }) => status === "killed");
+  const { killed, byLaw, byCheckOnly, medianCases } = mutantCounts(rows);
   const chapters = Map.groupBy(rows, ({ chapter }) => chapter);
   const head = [
     "bugs",
@@ -41,9 +35,9 @@ function mutantSection(tables: Tables): string[] {
   ]);
   const text = [
     `Bugs are planted one at a time, as patches of the source while it is loaded. ${real.length} of the ${rows.length} happened in public code,`,
-    `and have a link; ${own.length} were made for this project. ${killed.length} are detected. The median bug is detected by case`,
-    `${medianCases(killed)} of the law that needs the fewest. A *check* is a test of a part that no law of decoders or samplers sees: golden`,
-    "logits, adapters, file formats, the cost model, gradients and training.",
+    `and have a link; ${own.length} were made for this project. ${killed} are detected: ${byLaw} by a law, ${byCheckOnly} only by a check.`,
+    `Of the ${byLaw}, the median is detected by case ${medianCases} of the law that needs the fewest. A *check* is a test of a part that`,
+    "no law of decoders or samplers sees: golden logits, adapters, file formats, the cost model, gradients and training.",
   ];
   const catalogued = new Set(real.flatMap((row) => row.rows?.split(" ") ?? []));
   const equivalent = rows.filter(({ status }) => status === "equivalent");
@@ -63,12 +57,6 @@ function mutantSection(tables: Tables): string[] {
       "for every other row it has the reason why the bug cannot exist here.",
     ].join("\n"),
   ];
-}
-
-/** The median number of cases that the first law needs. */
-function medianCases(rows: readonly MutantRow[]): number {
-  const cases = rows.map((row) => row.cases_to_first_kill ?? 0).toSorted((a, b) => a - b);
-  return cases[Math.floor(cases.length / 2)];
 }
 
 /** A program that counts again, independently of this one. */

@@ -1,7 +1,7 @@
 /** docs/results.md: the results of reports/published, each number from its table. */
 
 import { grouped, percent, significant } from "../../src/io/numbers.ts";
-import { errorFinding } from "../../src/report/findings.ts";
+import { daysOf, errorFinding, withInterval } from "../../src/report/findings.ts";
 import type { TableRow } from "../../src/report/schemas.ts";
 import {
   type EngineSummary,
@@ -34,13 +34,11 @@ export interface TrainedResult {
 export interface Results {
   /** The tables of the published folder. */
   readonly reports: Reports;
-  /** Ratios of another full run; empty if there is none. */
-  readonly otherRatios: readonly RatioRow[];
   readonly trained: readonly TrainedResult[];
 }
 
 /** Returns docs/results.md. */
-export function resultsMarkdown({ reports, otherRatios, trained }: Results): string {
+export function resultsMarkdown({ reports, trained }: Results): string {
   const { tables } = reports;
   const sections = [
     "# Results",
@@ -52,7 +50,7 @@ export function resultsMarkdown({ reports, otherRatios, trained }: Results): str
     ...lawSection(tables),
     ...engineSection(tables),
     ...bugSections(tables),
-    ...speedSection(tables, otherRatios),
+    ...speedSection(tables),
     ...peersSection(tables),
     ...ratesSection(tables),
     ...trainingSection(trained),
@@ -88,6 +86,7 @@ function engineSection(tables: Tables): string[] {
     "known failures",
     "cases of each law",
     "error nearest to its limit",
+    "run",
   ];
   const body = engineSummaries(tables).map((engine) => [
     engine.engine,
@@ -98,10 +97,13 @@ function engineSection(tables: Tables): string[] {
     String(engine.rows.filter(({ status }) => status === "known failure").length),
     casesText(engine),
     nearestText(engine.rows),
+    daysOf([engine]),
   ]);
   const notes = [
     "All other laws are not offered. Errors are in logits, beside what the noise of the arithmetic allows, or in",
     "log-probabilities for servers. [engines.md](engines.md#defects-found) has the defects found.",
+    "Servers (*over HTTP*) are started by hand and tested by `npx causalgate verify --http URL`: `npm run reports` does not",
+    "run them, and keeps their rows with the day of their run.",
   ];
   const command = withCommand("npx causalgate verify --subject NAME", "engines.csv");
   return ["## Engines", command, markdownTable(head, body), notes.join("\n")];
@@ -129,7 +131,7 @@ function nearestText(rows: readonly EngineRow[]): string {
 const isGeneration = ({ task, arm_a, ratio_median }: RatioRow) =>
   task === "generation_length" && arm_a === "naive" && ratio_median !== null;
 
-function speedSection(tables: Tables, others: readonly RatioRow[]): string[] {
+function speedSection(tables: Tables): string[] {
   const rows = rowsOf(tables, "ratios");
   const longest = [...Map.groupBy(rows.filter(isGeneration), ({ model }) => model).values()].map(
     (group) => group.toSorted((a, b) => b.gen_len - a.gen_len)[0],
@@ -149,26 +151,7 @@ function speedSection(tables: Tables, others: readonly RatioRow[]): string[] {
     significant(row.flops_ratio_predicted!),
   ]);
   const command = withCommand("npx causalgate bench --scale full", "ratios.csv");
-  const agreement = others.length === 0 ? [] : [agreementText(rows, others)];
-  return ["## The key-value cache", command, markdownTable(head, body), ...agreement];
-}
-
-/** Compares the verdicts of two full runs on the same work. */
-function agreementText(rows: readonly RatioRow[], others: readonly RatioRow[]): string {
-  const key = ({ model, task, prompt_len, gen_len, arm_a, arm_b }: RatioRow) =>
-    [model, task, prompt_len, gen_len, arm_a, arm_b].join(" ");
-  const before = new Map(others.map((row) => [key(row), row.verdict]));
-  const both = rows.filter((row) => row.ratio_median !== null && before.has(key(row)));
-  const same = both.filter((row) => before.get(key(row)) === row.verdict).length;
-  const undecided = both.filter((row) => {
-    const verdicts = [row.verdict, before.get(key(row))];
-    return verdicts[0] !== verdicts[1] && verdicts.includes("inconclusive");
-  }).length;
-  const rest = both.length - same - undecided;
-  return [
-    `Two full runs on this machine ([the first](../reports/published/first-run/ratios.csv)): of ${both.length} timed comparisons ${same}`,
-    `have the same verdict, in ${undecided} one of the runs is inconclusive, and ${rest} contradict each other.`,
-  ].join("\n");
+  return ["## The key-value cache", command, markdownTable(head, body)];
 }
 
 function peersSection(tables: Tables): string[] {
@@ -180,8 +163,9 @@ function peersSection(tables: Tables): string[] {
     ...names.map((name) => peerText(group.find(({ engine }) => engine === name))),
   ]);
   const text = [
-    "Milliseconds of the same work on one thread, at 100 tokens: one new token with the cache (`decode`) or without",
-    "(`naive`), or the prompt (`prefill`). In parentheses the time divided by that of the reference, with its 95 % interval, and the verdict.",
+    "The same work on one thread, at 100 tokens: one new token with the cache (`decode`) or without (`naive`), or the prompt",
+    "(`prefill`). The reference has its median in milliseconds; every other engine the median of its ratios to the reference,",
+    "round by round, with the 95 % interval and the verdict.",
   ];
   const command = withCommand("npm run benchmarks -- peers", "peers.csv");
   return ["## Other engines", command, text.join("\n"), markdownTable(["work", ...names], body)];
@@ -190,8 +174,8 @@ function peersSection(tables: Tables): string[] {
 function peerText(row: PeerRow | undefined): string {
   if (row === undefined || row.median_ms === null) return row?.status ?? "";
   const { median_ms: ms, ratio_to_reference: ratio, ratio_ci_lo: low, ratio_ci_hi: high } = row;
-  if (ratio === null) return significant(ms);
-  return `${significant(ms)} (${significant(ratio)} [${significant(low!)}, ${significant(high!)}], ${row.verdict})`;
+  if (ratio === null) return `${significant(ms)} ms`;
+  return `${withInterval(ratio, low, high)}, ${row.verdict}`;
 }
 
 function ratesSection(tables: Tables): string[] {

@@ -1,13 +1,10 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { parameterCount } from "../../src/cost/parameters.ts";
-import { readTable } from "../../src/io/csv.ts";
 import { writeWhole } from "../../src/io/files.ts";
 import { namedModel } from "../../src/model/named/registry.ts";
 import { trainedFolder } from "../../src/model/trained/trained.ts";
-import { schemas } from "../../src/report/schemas.ts";
 import { readTables } from "../../src/report/tables.ts";
 import { resultsMarkdown, type TrainedResult } from "./results-page.ts";
 
@@ -30,10 +27,8 @@ export async function writeResults(): Promise<string> {
 
 /** Returns docs/results.md as it follows from the published tables and the trained models. */
 export async function publishedResults(): Promise<string> {
-  const otherRatios = join(published, "first-run", schemas.ratios.file);
   return resultsMarkdown({
     reports: await readTables(published),
-    otherRatios: existsSync(otherRatios) ? await readTable(otherRatios, schemas.ratios) : [],
     trained: await Promise.all(["tiny", "sorter"].map(trainedResult)),
   });
 }

@@ -79,6 +79,6 @@ export function killedText(outcomes: readonly Outcome[]): string {
   const kills = killed.flatMap((one) => one.kills.map((kill) => kill.cases));
   return [
     `${killed.length} of ${judged} mutants killed (${share} %), ${left}; ${rows} rows of real bugs;`,
-    `cases to the first kill: median ${cases} by the law that needs fewest, ${median(kills)} over all ${kills.length} kills`,
+    `cases to the first kill: median ${cases} by the law or check that needs fewest, ${median(kills)} over all ${kills.length} kills`,
   ].join("\n");
 }

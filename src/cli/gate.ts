@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import { Command } from "commander";
-import { benchTables, writeBenchTables } from "../bench/bench-tables.ts";
-import type { LatencyRow } from "../bench/latency-table.ts";
+import { type BenchTables, benchTables, writeBenchTables } from "../bench/bench-tables.ts";
 import { runBench } from "../bench/run-bench.ts";
 import { demoTables, writeDemo } from "../courses/decoding-demo/demo.ts";
 import { type FoundModel, findTrainedModel } from "../formats/find-model.ts";
@@ -15,6 +14,7 @@ import { grouped } from "../io/text-table.ts";
 import { lawById, laws } from "../laws/index.ts";
 import { seededRandom } from "../math/random.ts";
 import { referenceDecoder } from "../reference/reference-decoder.ts";
+import { differsFromOne, mediansFinding } from "../report/findings.ts";
 import { reference, referenceOf } from "../subjects/reference.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { runLaws } from "../verify/run-laws.ts";
@@ -179,7 +179,7 @@ async function tablesStep(
   );
   const tables = benchTables(samples, configs);
   const files = [verdicts, goldens, ...(await writeBenchTables(folder, samples, tables))];
-  note(longestText(tables.latency));
+  note(longestText(tables));
   for (const path of files) note(`  written: ${path}`);
   return files;
 }
@@ -198,7 +198,7 @@ async function pageStep(folder: string, note: Note): Promise<void> {
 }
 
 /** Returns the times of the longest generation, with and without the cache. */
-function longestText(rows: readonly LatencyRow[]): string {
+function longestText({ latency: rows, ratios }: BenchTables): string {
   const timed = rows.filter(({ task, status }) => task === "generation_length" && status === "ok");
   const wrong = rows.filter(({ status }) => status !== "ok").length;
   const missing = wrong === 0 ? "" : `, ${wrong} of ${rows.length} rows without a time`;
@@ -208,7 +208,14 @@ function longestText(rows: readonly LatencyRow[]): string {
   );
   const [fast, slow] = [cached?.median_ms ?? null, naive?.median_ms ?? null];
   if (fast === null || slow === null) return `  nothing could be timed${missing}`;
-  const ratio = (slow / fast).toPrecision(3);
-  const ms = `${fast.toPrecision(3)} ms with the cache, ${slow.toPrecision(3)} ms without`;
-  return `  ${newTokens} tokens: ${ms} (${ratio} times as long), the same tokens${missing}`;
+  const isProven = ratios.some(
+    ({ task, gen_len, arm_a, ratio_ci_lo, ratio_ci_hi }) =>
+      task === "generation_length" &&
+      gen_len === newTokens &&
+      arm_a === "naive" &&
+      differsFromOne(ratio_ci_lo, ratio_ci_hi),
+  );
+  const proof = isProven ? "" : ", no proven difference";
+  const medians = mediansFinding(fast, slow);
+  return `  ${newTokens} tokens: ${medians}${proof}, the same tokens${missing}`;
 }

@@ -106,6 +106,12 @@ export async function readRuns(folder: string): Promise<readonly PastRun[]> {
   throw new RangeError(`${path}: ${must}, got ${got}; move the file away`);
 }
 
+/** Returns the id of a run, `2026-11-22T11:17:46.239Z`, as `2026-11-22 11:17 UTC`. */
+export function runTime(runId: string): string {
+  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/.exec(runId);
+  return match === null ? runId : `${match[1]} ${match[2]} UTC`;
+}
+
 async function git(...parameters: string[]): Promise<string | null> {
   try {
     const { stdout } = await promisify(execFile)("git", parameters, {

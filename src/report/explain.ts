@@ -3,12 +3,13 @@ import { tokenStepsReason, tokenStepsText } from "../cost/token-steps-text.ts";
 import { grouped, percent, significant } from "../io/numbers.ts";
 import {
   attentionFinding,
-  costFinding,
   exponentFinding,
   flopsFinding,
+  labelledCost,
+  labelledSpeed,
   prefixFinding,
-  speedFinding,
 } from "./findings.ts";
+import { referenceLabel, subjectText } from "./origin.ts";
 import { schemas, type TableName } from "./schemas.ts";
 import { costSummary, speedSummary } from "./summaries.ts";
 import type { Table, Tables } from "./tables.ts";
@@ -98,12 +99,13 @@ export function explanation(name: string, tables: Tables, folder: string): strin
     );
   }
   const { text, numbers, laws, more } = topics[name];
-  const found = [...numbers(tables), ...lawLines(tables, laws)];
   return [
     ...text,
     "",
-    `In ${folder}:`,
-    ...found.map((line) => `  ${line}`),
+    `In ${folder}, of the reference decoder:`,
+    ...numbers(tables).map((line) => `  ${line}`),
+    ...(laws.length === 0 ? [] : ["", `Laws, of ${subjectText(tables)}:`]),
+    ...lawLines(tables, laws).map((line) => `  ${line}`),
     "",
     "See also:",
     ...more.map((command) => `  causalgate ${command}`),
@@ -138,13 +140,13 @@ function cacheNumbers(tables: Tables): readonly string[] {
   const speed = from(tables, "ratios", () => {
     const summary = speedSummary(tables);
     if (summary === null) return ["no generation was timed with and without a cache"];
-    const findings = [speedFinding(summary.ratio), flopsFinding(summary.ratio)];
+    const findings = [labelledSpeed(tables, summary.ratio), flopsFinding(summary.ratio)];
     return [findings.filter((finding) => finding !== null).join("; ")];
   });
   const growth = from(tables, "growth", (rows) =>
     rows
       .filter(({ task, slope }) => task === "generation_length" && slope !== null)
-      .map((row) => `${row.model}: ${exponentFinding(row)}`),
+      .map((row) => `${referenceLabel(tables, row.run_id)}${row.model}: ${exponentFinding(row)}`),
   );
   const steps = from(tables, "generation", (rows) => {
     const { prompt_len, step, naive_total: naive, cached_total: cached } = rows[rows.length - 1];
@@ -178,7 +180,7 @@ function costNumbers(tables: Tables): readonly string[] {
   const flops = from(tables, "flops", () => {
     const summary = costSummary(tables);
     if (summary === null) return ["no generation is priced with and without a cache"];
-    return [costFinding(summary)];
+    return [labelledCost(tables, summary)];
   });
   const intensity = from(tables, "intensity", (rows) => {
     const whole = rows.filter(({ level, phase }) => level === "step" && phase === "decode");

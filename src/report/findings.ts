@@ -2,7 +2,9 @@
  * Findings, each worded once: for the page, the Markdown, the figures, `causalgate explain` and
  * `causalgate bench`. None ends with a period.
  */
-import { grouped, scientific, si, significant } from "../io/numbers.ts";
+import { duration, grouped, scientific, si, significant } from "../io/numbers.ts";
+import { mutantCounts } from "./mutant-counts.ts";
+import { isOfReference, referenceLabel, subjectText } from "./origin.ts";
 import type { TableRow } from "./schemas.ts";
 import {
   type CostSummary,
@@ -16,7 +18,7 @@ import type { Tables } from "./tables.ts";
 
 type LawRow = TableRow<"laws">;
 
-/** Returns the verdict on the decoder as one line. */
+/** Returns the verdict on the subject of laws.csv as one line. */
 export function headline(tables: Tables): string {
   const [laws, goldens] = [lawSummary(tables), goldenSummary(tables)];
   const failing = laws?.failing ?? [];
@@ -25,6 +27,7 @@ export function headline(tables: Tables): string {
   const unproven = failing.length - broken;
   const isLate = failing.some(({ status }) => status === "out of time");
   const incomplete = isLate ? "unproven or out of time" : "unproven";
+  const who = subjectText(tables);
   const wrong = [
     ...(broken > 0 ? [`${broken} of ${laws?.rows.length} laws`] : []),
     ...(goldens?.broken.length
@@ -33,14 +36,19 @@ export function headline(tables: Tables): string {
   ];
   if (wrong.length > 0) {
     const rest = unproven > 0 ? `; ${unproven} more are ${incomplete}` : "";
-    return `The decoder breaks ${wrong.join(" and ")}${rest}`;
+    return capital(`${who} breaks ${wrong.join(" and ")}${rest}`);
   }
-  if (unproven > 0) return `${unproven} of ${laws?.rows.length} laws are ${incomplete}`;
+  if (unproven > 0) {
+    return capital(`${who}: ${unproven} of ${laws?.rows.length} laws are ${incomplete}`);
+  }
   if (laws !== null) {
     const offered = laws.rows.length - laws.notOffered.length;
-    return `The decoder keeps ${offered === laws.kept.length ? "all " : ""}${laws.kept.length} laws`;
+    const all = offered === laws.kept.length ? "all " : "";
+    return capital(`${who} keeps ${all}${laws.kept.length} laws`);
   }
-  return goldens === null ? "Nothing has been tested yet" : "The decoder gives the recorded logits";
+  return goldens === null
+    ? "Nothing has been tested yet"
+    : "The reference decoder gives the recorded logits";
 }
 
 export function lawsFinding({ kept, failing, notOffered, cases }: LawSummary): string {
@@ -63,14 +71,24 @@ export function goldensFinding({ rows, broken, nearest }: GoldenSummary): string
 
 export function enginesFinding(engines: readonly EngineSummary[]): string {
   const agreeing = engines.filter(({ failing }) => failing === 0).length;
-  return `${agreeing} of ${engines.length} other engines keep every law that applies to them`;
+  const count = `${agreeing} of ${engines.length} other engines`;
+  return `${count} keep every law that applies to them, in runs of ${daysOf(engines)}`;
+}
+
+/** Returns the day of the runs that gave the verdicts, or the first and the last day. */
+export function daysOf(engines: readonly EngineSummary[]): string {
+  const runs = engines.flatMap(({ rows }) => rows.map(({ run_id }) => run_id.slice(0, 10)));
+  const days = [...new Set(runs)].sort();
+  return days.length === 1 ? days[0] : `${days[0]} to ${days.at(-1)}`;
 }
 
 export function mutantsFinding(rows: readonly TableRow<"mutants">[]): string {
-  const count = (wanted: string) => rows.filter(({ status }) => status === wanted).length;
-  const [killed, equivalent] = [count("killed"), count("equivalent")];
-  const rest = rows.length - killed - equivalent;
-  return `${killed} of ${rows.length} real bugs, planted one at a time, are detected by a law; ${equivalent} change no result; ${rest} remain undetected`;
+  const { planted, real, own, byLaw, byCheckOnly, equivalent, undetected } = mutantCounts(rows);
+  return [
+    `of ${planted} bugs planted in the code of causalgate (${real} real, ${own} our own)`,
+    `a law detects ${byLaw}, only a check of another part ${byCheckOnly}`,
+    `${equivalent} change no result, ${undetected} remain undetected`,
+  ].join("; ");
 }
 
 type RatioRow = TableRow<"ratios">;
@@ -82,12 +100,32 @@ export function withInterval(value: number, low: number | null, high: number | n
   return `${middle} [${significant(low)}, ${significant(high)}]`;
 }
 
-/** Returns the benefit of the cache in time. */
+/** Returns true if a ratio differs from 1: if its interval exists and does not contain 1. */
+export function differsFromOne(low: number | null, high: number | null): boolean {
+  return low !== null && high !== null && (low > 1 || high < 1);
+}
+
+/** Returns the benefit of the cache in time: the median of the ratios of pairs. */
 export function speedFinding(ratio: RatioRow): string {
   const { model, prompt_len: P, gen_len, ratio_median, ratio_ci_lo, ratio_ci_hi } = ratio;
   const times = withInterval(Number(ratio_median), ratio_ci_lo, ratio_ci_hi);
   const what = `${grouped(gen_len)} tokens of ${model} after ${grouped(P ?? 0)}`;
-  return `${what} take ${times} times as long without a cache`;
+  if (differsFromOne(ratio_ci_lo, ratio_ci_hi)) {
+    return `${what} take ${times} times as long without a cache`;
+  }
+  return `${what}: no proven difference without a cache, a ratio of ${times}`;
+}
+
+/** Returns the same with the subject and the run, if they are not those of the laws. */
+export function labelledSpeed(tables: Tables, ratio: RatioRow): string {
+  return `${referenceLabel(tables, ratio.run_id)}${speedFinding(ratio)}`;
+}
+
+/** Returns the medians of the times of two modes, and their quotient, which uses the same runs. */
+export function mediansFinding(cachedMs: number, naiveMs: number): string {
+  const [cached, naive] = [cachedMs, naiveMs].map((ms) => duration(ms / 1000));
+  const quotient = significant(naiveMs / cachedMs);
+  return `medians: ${cached} with the cache, ${naive} without, a quotient of ${quotient}`;
 }
 
 /** Returns the same benefit in exact FLOPs; null if the FLOPs are unknown. */
@@ -103,6 +141,14 @@ export function exponentFinding(row: GrowthRow): string {
   const flops = exact === null ? "" : `, exact FLOPs as n^${fixed(exact)}`;
   const how = mode === "naive" ? "without a cache" : "with a cache";
   return `${how} time grows as n^${fixed(slope)}${interval}${flops}`;
+}
+
+/** Returns the cost of a generation in exact FLOPs, labelled with the model if need be. */
+export function labelledCost(tables: Tables, cost: CostSummary): string {
+  const other = isOfReference(tables)
+    ? ""
+    : `counted for a model, not for ${subjectText(tables)}: `;
+  return `${other}${costFinding(cost)}`;
 }
 
 /** Returns the cost of a generation in exact FLOPs, with a cache and without. */
@@ -138,5 +184,9 @@ export function fixed(value: number | null): string {
 /** Returns findings as one sentence. */
 export function sentence(...findings: readonly (string | null)[]): string {
   const text = findings.filter((finding) => finding !== null).join("; ");
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+  return `${capital(text)}.`;
+}
+
+function capital(text: string): string {
+  return `${text[0].toUpperCase()}${text.slice(1)}`;
 }

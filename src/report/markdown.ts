@@ -3,9 +3,17 @@
 import type { PastRun } from "../io/run-record.ts";
 import { enginesPackage } from "../verify/engines-table.ts";
 import type { Figure, Source } from "./figures.ts";
-import { errorFinding, goldensFinding, headline, lawsFinding, speedFinding } from "./findings.ts";
+import {
+  daysOf,
+  errorFinding,
+  goldensFinding,
+  headline,
+  labelledSpeed,
+  lawsFinding,
+} from "./findings.ts";
+import { goldensCommand, referenceNote, subjectText } from "./origin.ts";
 import { schemas } from "./schemas.ts";
-import { engineSummaries, goldenSummary, lawSummary, speedSummary } from "./summaries.ts";
+import { goldenSummary, lawSummary, otherEngines, speedSummary } from "./summaries.ts";
 import type { Reports, Tables } from "./tables.ts";
 
 /**
@@ -21,6 +29,7 @@ export function figuresMarkdown({ tables, runs }: Reports, figures: readonly Fig
     markdownTable(["question", "answer"], verdictRows(tables)),
     ...(run === undefined ? [] : [escaped(runText(run))]),
     "## Figures",
+    `${referenceNote(tables)}.`,
     ...figures.map(figureSection),
   ];
   return `${sections.join("\n\n")}\n`;
@@ -34,10 +43,10 @@ function runText({ run_id, seed, cpu, cores, node, git_commit, git_dirty }: Past
 
 function verdictRows(tables: Tables): string[][] {
   return [
-    ["Is the decoder right?", lawsText(tables)],
+    [`Is ${subjectText(tables)} right?`, lawsText(tables)],
     ["Does it give recorded logits?", goldensText(tables)],
     ["Do other engines agree?", enginesText(tables)],
-    ["How fast is it?", speedText(tables)],
+    ["How fast is the reference decoder?", speedText(tables)],
   ];
 }
 
@@ -52,19 +61,20 @@ function lawsText(tables: Tables): string {
 
 function goldensText(tables: Tables): string {
   const goldens = goldenSummary(tables);
-  if (goldens === null) return "not compared: `npx causalgate gate`";
+  if (goldens === null) return `not compared in this run: \`${goldensCommand(tables)}\``;
   return `${goldensFinding(goldens)} (${goldens.nearest.fixture})`;
 }
 
 function enginesText(tables: Tables): string {
-  const engines = engineSummaries(tables);
+  const engines = otherEngines(tables);
   if (engines.length === 0) {
     return `none was tested: \`${enginesPackage}\`, then \`${schemas.engines.command}\``;
   }
   return engines
-    .map(({ engine, version, arithmetic, kept, failing }) => {
+    .map((summary) => {
+      const { engine, version, arithmetic, kept, failing } = summary;
       const name = [engine, version, arithmetic].filter((part) => part !== null).join(" ");
-      return `${name}: ${kept} laws kept, ${failing} failing`;
+      return `${name}: ${kept} laws kept, ${failing} failing, run ${daysOf([summary])}`;
     })
     .join("; ");
 }
@@ -73,7 +83,7 @@ function speedText(tables: Tables): string {
   const speed = speedSummary(tables);
   if (speed === null) return "not timed: `npx causalgate bench`";
   const isVoid = speed.ratio.verdict === "void_control_moved";
-  return `${speedFinding(speed.ratio)}${isVoid ? "; void, as its control moved" : ""}`;
+  return `${labelledSpeed(tables, speed.ratio)}${isVoid ? "; void, as its control moved" : ""}`;
 }
 
 function figureSection({ id, title, question, caption, svg, sources, missing }: Figure): string {

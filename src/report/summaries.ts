@@ -1,5 +1,5 @@
 /** Summaries of the tables: is the decoder right, how fast is it, and at what cost. */
-import { dirname } from "node:path/posix";
+import { isRunOfLaws, subjectsOf } from "./origin.ts";
 import type { TableRow } from "./schemas.ts";
 import type { Tables } from "./tables.ts";
 
@@ -10,7 +10,6 @@ type LatencyRow = TableRow<"latency">;
 type FlopsRow = TableRow<"flops">;
 
 export interface LawSummary {
-  readonly subjects: readonly string[];
   readonly rows: readonly LawRow[];
   readonly kept: readonly LawRow[];
   readonly notOffered: readonly LawRow[];
@@ -27,7 +26,6 @@ export function lawSummary({ laws }: Tables): LawSummary | null {
   const { rows } = laws;
   const measured = rows.filter(({ worst_error }) => worst_error !== null);
   return {
-    subjects: [...new Set(rows.map(({ subject }) => subject))],
     rows,
     kept: rows.filter((row) => row.status === "kept"),
     notOffered: rows.filter(({ status }) => status === "not offered"),
@@ -60,9 +58,9 @@ export interface GoldenSummary {
  * Returns the comparison with recorded logits; null if there is none, or if it belongs to another
  * run than the laws, which may be of another decoder.
  */
-export function goldenSummary({ goldens, laws }: Tables): GoldenSummary | null {
-  if (goldens === undefined) return null;
-  if (laws !== undefined && dirname(laws.file) !== dirname(goldens.file)) return null;
+export function goldenSummary(tables: Tables): GoldenSummary | null {
+  const { goldens } = tables;
+  if (goldens === undefined || !isRunOfLaws(tables, goldens.rows[0].run_id)) return null;
   const { rows } = goldens;
   const share = (row: GoldenRow) =>
     row.largest_error === null ? Number.POSITIVE_INFINITY : row.largest_error / row.tolerance;
@@ -82,6 +80,15 @@ export interface EngineSummary {
   readonly kept: number;
   /** Number of laws that are neither kept, not offered nor failing as declared. */
   readonly failing: number;
+}
+
+/**
+ * Returns the results of the laws on the engines other than the subject of laws.csv, in whatever
+ * version.
+ */
+export function otherEngines(tables: Tables): EngineSummary[] {
+  const subjects = subjectsOf(tables);
+  return engineSummaries(tables).filter(({ engine }) => !subjects.includes(engine));
 }
 
 /** Returns the results of the laws on every engine. */
@@ -124,6 +131,7 @@ export function speedSummary({ ratios, latency }: Tables): SpeedSummary | null {
     (latency?.rows ?? []).find(
       (row) =>
         row.mode === mode &&
+        row.run_id === ratio.run_id &&
         row.task === ratio.task &&
         row.model === ratio.model &&
         row.prompt_len === ratio.prompt_len &&

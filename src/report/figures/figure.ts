@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
+import { runTime } from "../../io/run-record.ts";
 import { schemas, type TableName } from "../schemas.ts";
 import type { Table, Tables } from "../tables.ts";
 
@@ -52,13 +53,15 @@ export function missingFigure(heading: Heading, title: string, ...names: TableNa
   return { ...heading, title, caption: [], sources: [], missing, panels: [] };
 }
 
-/** Returns a table as the source of a figure, with the used columns. */
+/** Returns a table as the source of a figure, with the used columns and the runs of its rows. */
 export function sourceOf<Name extends TableName>(
   { file, rows }: Table<Name>,
   columns: readonly (keyof Table<Name>["rows"][number] & string)[],
   which = `all ${rows.length}`,
 ): Source {
-  return { file, columns, rows: which };
+  const ids = rows.flatMap((row) => ("run_id" in row ? [String(row.run_id)] : []));
+  const runs = [...new Set(ids)].map(runTime);
+  return { file, columns, rows: [which, ...runs.map((run) => `run ${run}`)].join("; ") };
 }
 
 /** Returns one paragraph of a caption. */

@@ -21,7 +21,7 @@ export function forward({ forward: table }: Tables): Draft {
     caption: [
       paragraph(
         `The shapes of one forward pass of ${first.model}, as they were observed in a run.`,
-        "B is the number of sequences, L their tokens, d the width, V the vocabulary.",
+        "B is the number of sequences, T their tokens, D the width, V the size of the vocabulary.",
       ),
       ...(logits === undefined
         ? []

@@ -1,9 +1,16 @@
 import type { LatencyRow } from "../../bench/latency-table.ts";
-import { grouped } from "../../io/numbers.ts";
-import { withInterval } from "../findings.ts";
+import { grouped, significant } from "../../io/numbers.ts";
+import { differsFromOne, withInterval } from "../findings.ts";
 import type { Tables } from "../tables.ts";
 import { type Curve, curvesSpec } from "./curves.ts";
-import { type Draft, type Heading, missingFigure, paragraph, sourceOf } from "./figure.ts";
+import {
+  type Draft,
+  type Heading,
+  missingFigure,
+  paragraph,
+  rowsWhere,
+  sourceOf,
+} from "./figure.ts";
 
 const heading: Heading = {
   id: "latency",
@@ -33,14 +40,28 @@ export function latency(tables: Tables): Draft {
   if (naive.length < 2) return missingFigure(heading, "Latency by sequence length", "latency");
   const [slow, fast] = [naive[naive.length - 1], cached[cached.length - 1]];
   const tokens = grouped(slow.prompt_len);
-  const times = (slow.median_ms / fast.median_ms).toFixed(1);
+  const ratio = rowsWhere(
+    tables,
+    "ratios",
+    (row) =>
+      row.task === slow.task &&
+      row.model === model &&
+      row.prompt_len === slow.prompt_len &&
+      row.gen_len === slow.gen_len &&
+      row.run_id === slow.run_id &&
+      row.arm_a === "naive",
+  ).find(({ ratio_ci_lo, ratio_ci_hi }) => differsFromOne(ratio_ci_lo, ratio_ci_hi));
+  const quotient = significant(slow.median_ms / fast.median_ms);
   return {
     ...heading,
-    title: `After ${tokens} tokens, ${slow.gen_len} more take ${times} times as long without a cache`,
+    title:
+      ratio === undefined
+        ? `After ${tokens} tokens, ${slow.gen_len} more take no proven time longer without a cache`
+        : `After ${tokens} tokens, ${slow.gen_len} more take ${quotient} times as long without a cache`,
     caption: [
       paragraph(
         `${model}: the time of ${slow.gen_len} tokens and of the prompt before them.`,
-        "Bars are 95 % intervals of the median.",
+        "Bars are 95 % intervals of the median; the title compares the medians.",
       ),
       `Without a cache ${described(slow)}; with it ${described(fast)}.`,
     ],
@@ -50,6 +71,15 @@ export function latency(tables: Tables): Draft {
         ["prompt_len", "mode", "median_ms", "median_ci_lo_ms", "median_ci_hi_ms"],
         `task sequence_length, model ${model}, status ok`,
       ),
+      ...(ratio === undefined
+        ? []
+        : [
+            sourceOf(
+              tables.ratios!,
+              ["ratio_ci_lo", "ratio_ci_hi"],
+              `task sequence_length, model ${model}, prompt_len ${slow.prompt_len}`,
+            ),
+          ]),
     ],
     missing: null,
     panels: [

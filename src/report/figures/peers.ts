@@ -1,6 +1,6 @@
 import type { PeerRow } from "../../bench/peers-table.ts";
 import { grouped, significant } from "../../io/numbers.ts";
-import { withInterval } from "../findings.ts";
+import { differsFromOne, withInterval } from "../findings.ts";
 import type { Tables } from "../tables.ts";
 import { barsPanel } from "./bars.ts";
 import {
@@ -44,7 +44,8 @@ export function peers({ peers: table }: Tables): Draft {
     caption: [
       paragraph(
         "Bars are medians, one thread each.",
-        "The factor after a median is the median of the ratios to the reference, round by round.",
+        "The factor after a median is its quotient by the median of the reference.",
+        "Whether it differs from 1 is decided by the ratios of pairs of runs in peers.csv.",
         "Every engine gave the reference's logits before it was timed, and its tokens in every run.",
       ),
       paragraph(...groups.map(described)),
@@ -53,7 +54,7 @@ export function peers({ peers: table }: Tables): Draft {
     sources: [
       sourceOf(
         table,
-        ["model", "task", "engine", "median_ms", "ratio_to_reference", "verdict"],
+        ["model", "task", "engine", "median_ms", "ratio_ci_lo", "ratio_ci_hi", "verdict"],
         `the longest prompt_len of tasks decode and prefill, models ${shown.join(" and ")}`,
       ),
     ],
@@ -62,20 +63,28 @@ export function peers({ peers: table }: Tables): Draft {
   };
 }
 
+const isProven = ({ verdict, ratio_ci_lo, ratio_ci_hi }: TimedRow) =>
+  (verdict === "slower" || verdict === "faster") && differsFromOne(ratio_ci_lo, ratio_ci_hi);
+
 function fastestOf(rows: readonly TimedRow[]): TimedRow {
   return rows.reduce((best, row) => (row.median_ms < best.median_ms ? row : best));
 }
 
 function titleOf(rows: readonly TimedRow[]): string {
-  const { engine, dtype, model, task } = fastestOf(rows);
-  return `The median ${task} of ${model} is shortest on ${engine} (${dtype}), of ${rows.length} engines`;
+  const { model, task } = rows[0];
+  const faster = rows.filter((row) => row.verdict === "faster" && isProven(row));
+  if (faster.length === 0)
+    return `No engine is proven faster than the reference in ${task} of ${model}`;
+  const { engine, dtype, ratio_to_reference, ratio_ci_lo, ratio_ci_hi } = fastestOf(faster);
+  const ratio = withInterval(ratio_to_reference!, ratio_ci_lo, ratio_ci_hi);
+  return `In ${task} of ${model}, ${engine} (${dtype}) takes ${ratio} times as long as the reference`;
 }
 
 function described(rows: readonly TimedRow[]): string {
   const { task, model, engine, median_ms, median_ci_lo_ms, median_ci_hi_ms } = fastestOf(rows);
   const interval = withInterval(median_ms, median_ci_lo_ms, median_ci_hi_ms);
   const time = `${interval} ms${task === "prefill" ? "" : " a token"}`;
-  const open = rows.filter(({ verdict }) => verdict !== null && !/^(slower|faster)$/.test(verdict));
+  const open = rows.filter((row) => row.verdict !== null && !isProven(row));
   const names = open.map((row) => row.engine).join(", ");
   const rest = names === "" ? "" : `; no proven difference from the reference: ${names}`;
   return `${lengthText(rows[0])} of ${model}: the shortest median is ${time} on ${engine}${rest}.`;
@@ -88,11 +97,15 @@ function lengthText({ task, prompt_len }: TimedRow): string {
 
 function panel(rows: readonly TimedRow[]): Panel {
   const { task, model } = rows[0];
+  const reference = rows.find(({ verdict }) => verdict === null)?.median_ms ?? null;
   return barsPanel({
     title: `${model}: ${lengthText(rows[0]).toLowerCase()}`,
-    bars: rows.map(({ engine, median_ms, ratio_to_reference: ratio }) => {
+    bars: rows.map((row) => {
+      const { engine, median_ms, verdict } = row;
       const time = `${significant(median_ms)} ms`;
-      const label = ratio === null ? time : `${time}, ${significant(ratio)} ×`;
+      const factor = reference === null ? "" : `, ${significant(median_ms / reference)} ×`;
+      const rest = isProven(row) ? factor : ", no proven difference";
+      const label = verdict === null ? time : `${time}${rest}`;
       return { name: engine, median_ms, label };
     }),
     column: "median_ms",

@@ -1,11 +1,14 @@
 /** The results of every law on every engine. */
 import { scientific } from "../../io/numbers.ts";
 import { enginesPackage } from "../../verify/engines-table.ts";
-import { schemas } from "../schemas.ts";
+import { daysOf } from "../findings.ts";
+import { schemas, type TableRow } from "../schemas.ts";
 import { type EngineSummary, engineSummaries } from "../summaries.ts";
 import type { Tables } from "../tables.ts";
 import { type Html, html } from "./html.ts";
 import { missing, source } from "./sources.ts";
+
+type EngineRow = TableRow<"engines">;
 
 export function enginesSection(tables: Tables): Html {
   const engines = engineSummaries(tables);
@@ -16,12 +19,12 @@ export function enginesSection(tables: Tables): Html {
   const described = new Set(tables.laws?.rows.map(({ law }) => law));
   const laws = [...new Set(engines.flatMap(({ rows }) => rows.map(({ law }) => law)))];
   return html`<section id="engines">
-<hgroup><h2>Engines</h2><p>The same laws on independent engines. ✓ kept, ✗ broken, ! broken as declared beforehand, – not offered. Each column has the day of its run: engines that the latest run did not test keep their verdicts. ${source(tables.engines, ["engine", "version", "law", "status", "largest_error", "tolerance"])}</p></hgroup>
+<hgroup><h2>Engines</h2><p>The same laws on engines that causalgate did not write. ✓ kept, ✗ broken or not deterministic, ? unproven, out of time or now kept, ! broken as declared beforehand, – not offered. Each column has the day of its run: engines that the latest run did not test keep their verdicts. ${source(tables.engines, ["engine", "version", "law", "status", "largest_error", "tolerance"])}</p></hgroup>
 <div class="scroll" role="region" aria-label="Engines and laws" tabindex="0"><table class="matrix">
 <caption>Engines and laws</caption>
 <thead><tr><th scope="col">Law</th>${engines.map(
     (summary) =>
-      html`<th scope="col">${summary.engine}<small>${summary.version} ${summary.arithmetic}<br>run ${daysOf(summary)}</small></th>`,
+      html`<th scope="col">${summary.engine}<small>${summary.version} ${summary.arithmetic}<br>run ${daysOf([summary])}</small></th>`,
   )}</tr></thead>
 <tbody>
 <tr><th scope="row">kept / failing</th>${engines.map(
@@ -35,15 +38,11 @@ ${laws.map(
 </section>`;
 }
 
-/** The day of the runs that gave the verdicts, or the first and the last day. */
-function daysOf({ rows }: EngineSummary): string {
-  const days = [...new Set(rows.map(({ run_id }) => run_id.slice(0, 10)))].sort();
-  return days.length === 1 ? days[0] : `${days[0]} to ${days.at(-1)}`;
-}
-
-const marks: Readonly<Record<string, readonly [mark: string, state: string]>> = {
+const marks: Readonly<Record<EngineRow["status"], readonly [mark: string, state: string]>> = {
   kept: ["✓", "good"],
   broken: ["✗", "bad"],
+  "not deterministic": ["✗", "bad"],
+  "out of time": ["?", "bad"],
   unproven: ["?", "bad"],
   "now kept": ["?", "bad"],
   "known failure": ["!", "known"],

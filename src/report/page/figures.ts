@@ -1,11 +1,14 @@
 /** The figures, each beside its findings, with the tables of its numbers below. */
 import type { Figure } from "../figures.ts";
+import { referenceNote } from "../origin.ts";
+import type { Tables } from "../tables.ts";
 import { Html, html } from "./html.ts";
 
-export function figuresSection(figures: readonly Figure[]): Html {
+export function figuresSection(tables: Tables, figures: readonly Figure[]): Html {
   return html`<section id="figures">
 <hgroup><h2>Figures</h2>
-<p>Drawn from the tables named below each; nothing is computed again.</p></hgroup>
+<p>Drawn from the tables named below each; nothing is computed again.
+${referenceNote(tables)}.</p></hgroup>
 ${figures.map(figureArticle)}
 </section>`;
 }

@@ -43,7 +43,7 @@ export async function pageText(reports: Reports, figures: readonly Figure[]): Pr
 <header><nav aria-label="Parts of the page"><ul><li><strong>causalgate</strong></li>${Object.entries(parts).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></header>
 <main>
 ${verdictSection(reports)}
-${figuresSection(figures)}
+${figuresSection(tables, figures)}
 ${explorerSection()}
 ${lawsSection(tables)}
 ${await mutantsSection(tables)}

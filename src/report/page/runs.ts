@@ -1,10 +1,9 @@
 /** The runs that wrote the tables, each with its machine, and its files with their hashes. */
 import { basename } from "node:path";
 import { si } from "../../io/numbers.ts";
-import type { PastRun } from "../../io/run-record.ts";
+import { type PastRun, runTime } from "../../io/run-record.ts";
 import type { Reports } from "../tables.ts";
 import { type Html, html } from "./html.ts";
-import { when } from "./sources.ts";
 
 export function runsSection({ tables, runs }: Reports): Html {
   if (runs.length === 0) {
@@ -30,7 +29,7 @@ function runRow(run: PastRun, places: ReadonlyMap<string, string>): Html {
     return html`${name}&nbsp;<code>${hash.slice(0, 8)}</code> `;
   });
   return html`<tr>
-<th scope="row"><code>${run.command}</code><small>${when(run.run_id)}, seed ${run.seed}<br>${run.version !== undefined && `causalgate ${run.version}, `}${commit}${run.git_dirty && " with changes"}</small></th>
+<th scope="row"><code>${run.command}</code><small>${runTime(run.run_id)}, seed ${run.seed}<br>${run.version !== undefined && `causalgate ${run.version}, `}${commit}${run.git_dirty && " with changes"}</small></th>
 <td>${run.cpu}<small>${run.cores} cores, ${si(run.memory_bytes, "B")}, load ${run.load_average.toFixed(2)}${run.governor !== null && `, governor ${run.governor}`}<br>${run.platform}, Node ${run.node}, V8 ${run.v8}</small></td>
 <td>${files}</td>
 </tr>\n`;

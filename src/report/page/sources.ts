@@ -22,9 +22,3 @@ export function toRun(command: string): Html {
 export function missing(what: string, ...commands: readonly string[]): Html {
   return html`<p class="missing">${what}: run ${commands.map((command) => html`${toRun(command)}, then `)} ${toRun("npx causalgate report")}.</p>`;
 }
-
-/** Returns `2026-11-22T11:17:46.239Z` as `2026-11-22 11:17 UTC`. */
-export function when(runId: string): string {
-  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/.exec(runId);
-  return match === null ? runId : `${match[1]} ${match[2]} UTC`;
-}

@@ -1,33 +1,36 @@
 /** The first screen: the verdict, the speed, the cost, and the machine. */
-import { duration, grouped, si, significant } from "../../io/numbers.ts";
-import type { PastRun } from "../../io/run-record.ts";
+import { grouped, si, significant } from "../../io/numbers.ts";
+import { type PastRun, runTime } from "../../io/run-record.ts";
 import { enginesPackage } from "../../verify/engines-table.ts";
 import {
-  costFinding,
+  differsFromOne,
   enginesFinding,
   errorFinding,
   flopsFinding,
   goldensFinding,
   headline,
+  labelledCost,
+  labelledSpeed,
   lawsFinding,
+  mediansFinding,
   mutantsFinding,
-  speedFinding,
 } from "../findings.ts";
-import { schemas } from "../schemas.ts";
+import { goldensCommand, subjectsOf, subjectText } from "../origin.ts";
+import { schemas, type TableRow } from "../schemas.ts";
 import {
   costSummary,
   type EngineSummary,
-  engineSummaries,
   goldenSummary,
   isRight,
   type LawSummary,
   lawSummary,
+  otherEngines,
   speedSummary,
   toleranceShare,
 } from "../summaries.ts";
 import type { Reports, Tables } from "../tables.ts";
 import { type Content, type Html, html } from "./html.ts";
-import { source, toRun, when } from "./sources.ts";
+import { source, toRun } from "./sources.ts";
 
 export function verdictSection({ tables, runs }: Reports): Html {
   const right = isRight(tables);
@@ -39,8 +42,8 @@ ${lead(tables)}
 ${lawStrip(tables)}
 ${failures(tables)}
 <div class="answers">
-${answer("Is the decoder right?", rightAnswer(tables))}
-${answer("How fast is it?", speedAnswer(tables))}
+${answer(`Is ${subjectText(tables)} right?`, rightAnswer(tables))}
+${answer("How fast is the reference decoder?", speedAnswer(tables))}
 ${answer("At what cost?", costAnswer(tables))}
 </div>
 ${machine(runs)}
@@ -57,7 +60,7 @@ function lead(tables: Tables): Html {
   const evidence = [
     ...(laws === null
       ? []
-      : [`${grouped(laws.cases)} generated cases of the subject ${laws.subjects.join(", ")}`]),
+      : [`${grouped(laws.cases)} generated cases of the subject ${subjectsOf(tables).join(", ")}`]),
     ...(goldens === null ? [] : [`${grouped(goldens.logits)} recorded logits`]),
   ];
   return html`<p>Judged by ${evidence.join(" and ")}.${publishedNote(tables)}</p>`;
@@ -112,7 +115,7 @@ function answer(question: string, content: Content): Html {
 function rightAnswer(tables: Tables): Content {
   const laws = lawSummary(tables);
   const goldens = goldenSummary(tables);
-  const engines = engineSummaries(tables);
+  const engines = otherEngines(tables);
   const big =
     laws === null
       ? null
@@ -123,13 +126,13 @@ function rightAnswer(tables: Tables): Content {
       : html`${lawsFinding(laws)} ${source(tables.laws, ["status", "cases"])}`,
     laws?.nearest && nearestFact(laws.nearest),
     goldens === null
-      ? html`No golden logits yet: ${toRun("npx causalgate gate")}`
+      ? html`No golden logits in this run: ${toRun(goldensCommand(tables))}`
       : html`${goldensFinding(goldens)} ${source(tables.goldens, ["fixture", "largest_error", "tolerance"])}`,
     engines.length === 0
       ? html`No other engine was tested: ${toRun(enginesPackage)}, then ${toRun(schemas.engines.command)}`
       : enginesFact(engines, source(tables.engines, ["engine", "law", "status"])),
     tables.mutants &&
-      html`${mutantsFinding(tables.mutants.rows)}: <a href="#mutants">the kill matrix</a>`,
+      html`Of the laws: ${mutantsFinding(tables.mutants.rows)}: <a href="#mutants">the kill matrix</a>`,
   ])}`;
 }
 
@@ -148,20 +151,28 @@ function speedAnswer(tables: Tables): Content {
   const speed = speedSummary(tables);
   if (speed === null) return list([html`Nothing was timed: ${toRun("npx causalgate gate")}`]);
   const { ratio, cached, naive } = speed;
-  const time = (row: typeof cached) =>
-    row?.median_ms == null ? "not timed" : duration(row.median_ms / 1000);
-  const times = significant(ratio.ratio_median!);
-  return html`<p class="big">${times}×<small> as long without the cache</small></p>
+  const [cachedMs, naiveMs] = [cached?.median_ms ?? null, naive?.median_ms ?? null];
+  return html`${speedBig(ratio)}
 ${list([
-  html`${speedFinding(ratio)} ${source(tables.ratios, ["ratio_median", "ratio_ci_lo", "ratio_ci_hi"])}`,
+  html`${labelledSpeed(tables, ratio)} ${source(tables.ratios, ["ratio_median", "ratio_ci_lo", "ratio_ci_hi"])}`,
   flopsFinding(ratio),
-  html`${time(cached)} with the cache, ${time(naive)} without; ${ratio.pairs} pairs in ${ratio.processes} processes ${source(tables.latency, ["median_ms"])}`,
+  `the ratio is the median over ${ratio.pairs} pairs of runs in ${ratio.processes} processes`,
+  cachedMs !== null &&
+    naiveMs !== null &&
+    html`${mediansFinding(cachedMs, naiveMs)} ${source(tables.latency, ["median_ms"])}`,
   ratio.tokens_identical === true
     ? "the same tokens both ways, checked in the timed runs"
     : html`<b class="bad">✗ other tokens without the cache</b>`,
   ratio.verdict === "void_control_moved" &&
     html`<b class="bad">✗ void: the control moved while this was timed</b>`,
 ])}`;
+}
+
+function speedBig({ ratio_median, ratio_ci_lo, ratio_ci_hi }: TableRow<"ratios">): Html {
+  if (!differsFromOne(ratio_ci_lo, ratio_ci_hi)) {
+    return html`<p class="big"><small>no proven difference without the cache</small></p>`;
+  }
+  return html`<p class="big">${significant(ratio_median!)}×<small> as long without the cache</small></p>`;
 }
 
 function costAnswer(tables: Tables): Content {
@@ -172,9 +183,10 @@ function costAnswer(tables: Tables): Content {
     (row) => row.model === model && row.component === "total",
   );
   const one = tables.flops?.rows.findLast((row) => row.model === model && row.phase === "decode");
-  return html`<p class="big">${si(flops, "FLOP")}<small> for ${tokens} tokens</small></p>
+  const work = `for ${tokens} tokens of ${model}`;
+  return html`<p class="big">${si(flops, "FLOP")}<small> ${work}</small></p>
 ${list([
-  html`${costFinding(cost)} ${source(tables.flops, ["total_exact_causal"])}`,
+  html`${labelledCost(tables, cost)} ${source(tables.flops, ["total_exact_causal"])}`,
   one !== undefined && `${si(one.total_exact_causal, "FLOP")} for one token after ${one.n_or_c}`,
   parameters !== undefined &&
     html`${grouped(parameters.parameters)} parameters ${source(tables.parameters, ["parameters"])}`,
@@ -193,7 +205,7 @@ function machine(runs: readonly PastRun[]): Html | null {
   if (run === undefined) return null;
   const commit = run.git_commit === null ? "outside git" : `commit ${run.git_commit.slice(0, 7)}`;
   const facts = [
-    when(run.run_id),
+    runTime(run.run_id),
     `seed ${run.seed}`,
     `${commit}${run.git_dirty ? " with changes" : ""}`,
     `${run.cpu}, ${run.cores} cores, ${si(run.memory_bytes, "B")}`,
