@@ -11,7 +11,7 @@ import { startRecord, writeRecord } from "../src/io/run-record.ts";
 import { type RowOf, schemaVersion } from "../src/io/table.ts";
 import { laws } from "../src/laws/index.ts";
 import { enginesTable } from "../src/verify/engines-table.ts";
-import { lawsTable } from "../src/verify/verdicts.ts";
+import { lawsTable } from "../src/verify/laws-table.ts";
 import { configs, madeSamples } from "./made-samples.ts";
 
 const run_id = "2026-01-02T03:04:05.678Z";

@@ -5,12 +5,18 @@ import { shell } from "./commands.ts";
 /** The ways of resolving modules that newer projects use. */
 export const resolutions = ["nodenext", "bundler"] as const;
 
+/** Returns the errors of {@link allErrorsIn} without those in declarations of other packages. */
+export async function errorsIn(...ask: Parameters<typeof allErrorsIn>): Promise<string[]> {
+  const others = /^(\.\.\/)*(tested\/)?node_modules\/(?!causalgate\/)|^\s/;
+  return (await allErrorsIn(...ask)).filter((line) => !others.test(line));
+}
+
 /**
- * Returns the errors of the strictest checks, without those in declarations of other packages.
+ * Returns the errors of the strictest checks, those in declarations of other packages included.
  *
  * @param files and options of the compiler besides
  */
-export async function errorsIn(
+export async function allErrorsIn(
   folder: string,
   [compiler, resolution]: readonly string[],
   files: string,
@@ -23,6 +29,5 @@ export async function errorsIn(
   const tsc = join(inject("tested"), "node_modules", compiler, "bin/tsc");
   const command = `node "${tsc}" ${options} ${files}`;
   const { stdout } = await shell(command, { folder, node: inject("nodes")[24] });
-  const others = /^(\.\.\/)*(tested\/)?node_modules\/(?!causalgate\/)|^\s/;
-  return stdout.split("\n").filter((line) => line !== "" && !others.test(line));
+  return stdout.split("\n").filter((line) => line !== "");
 }

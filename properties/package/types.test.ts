@@ -2,7 +2,7 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, inject, test } from "vitest";
-import { errorsIn, resolutions } from "./compile.ts";
+import { allErrorsIn, errorsIn, resolutions } from "./compile.ts";
 
 const [plain, tested] = [inject("plain"), inject("tested")];
 const clone = join(import.meta.dirname, "../..");
@@ -47,6 +47,15 @@ test.for(ways)("%s, %s: the library, its costs and its engines", async (way) => 
 test.for(ways)("%s, %s: the matchers of vitest and jest", async (way) => {
   const files = "--types node types/vitest.test.ts types/jest.test.ts";
   expect(await errorsIn(tested, way, files)).toEqual([]);
+});
+
+/** Entries whose declarations need no types of a platform: neither of Node nor of a browser. */
+const entries = ["causalgate", ...["laws", "cost", "engines"].map((name) => `causalgate/${name}`)];
+
+test.for(entries)("%s compiles without the types of Node and of a browser", async (entry) => {
+  const file = `${entry.replace("/", "-")}.mts`;
+  writeFileSync(join(plain, file), `export * from "${entry}";\n`);
+  expect(await allErrorsIn(plain, ways[0], `--lib es2024 --types "" ${file}`)).toEqual([]);
 });
 
 test("errors are seen at all", async () => {

@@ -3,12 +3,24 @@
 // command line, from its source in the clone and from its build when installed.
 import { existsSync } from "node:fs";
 
-const least = 22;
-if (Number.parseInt(process.versions.node, 10) < least) {
-  console.error(`causalgate: Node.js must be version ${least} or newer, got ${process.version}`);
-  process.exitCode = 2;
+/** The source has syntax of Node 24; the build runs on older versions too. */
+const least = { source: 24, build: 22 };
+const major = Number.parseInt(process.versions.node, 10);
+const source = new URL("./main.ts", import.meta.url);
+const build = new URL("../../dist/cli/main.js", import.meta.url);
+
+if (major < least.build) {
+  refuse(`Node.js must be version ${least.build} or newer, got ${process.version}`);
+} else if (major >= least.source && existsSync(source)) {
+  await import(source);
+} else if (existsSync(build)) {
+  await import(build);
 } else {
-  const source = new URL("./main.ts", import.meta.url);
-  const built = new URL("../../dist/cli/main.js", import.meta.url);
-  await import(existsSync(source) ? source : built);
+  const must = `a clone must be built for Node.js older than ${least.source}`;
+  refuse(`${must}, got ${process.version} and no dist; run npm ci && npm run build there`);
+}
+
+function refuse(message) {
+  console.error(`causalgate: ${message}`);
+  process.exitCode = 2;
 }

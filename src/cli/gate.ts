@@ -17,8 +17,9 @@ import { referenceDecoder } from "../reference/reference-decoder.ts";
 import { differsFromOne, mediansFinding } from "../report/findings.ts";
 import { reference, referenceOf } from "../subjects/reference.ts";
 import type { Subject } from "../subjects/subject.ts";
+import { lawRows, lawsTable } from "../verify/laws-table.ts";
 import { runLaws } from "../verify/run-laws.ts";
-import { lawRows, lawsTable, reportJson, reportText } from "../verify/verdicts.ts";
+import { reportJson, reportText } from "../verify/verdicts.ts";
 import { exitCodeOf, type Report } from "../verify/verify.ts";
 import {
   type FormatOptions,

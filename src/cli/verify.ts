@@ -10,17 +10,11 @@ import { casesOf, keepCases, lineOf, parseReplay, readCorpus } from "../verify/c
 import { writeEngines } from "../verify/engines-table.ts";
 import { generatorText } from "../verify/generator-text.ts";
 import { junitText } from "../verify/junit.ts";
+import { lawRows, lawsTable } from "../verify/laws-table.ts";
 import { replayCase } from "../verify/run-law.ts";
 import { runLaws } from "../verify/run-laws.ts";
 import type { Shard } from "../verify/shard.ts";
-import {
-  describeVerdict,
-  lawRows,
-  lawsTable,
-  replayLine,
-  reportJson,
-  reportText,
-} from "../verify/verdicts.ts";
+import { describeVerdict, replayLine, reportJson, reportText } from "../verify/verdicts.ts";
 import { exitCodeOf, type Report } from "../verify/verify.ts";
 import {
   caseTimeoutOption,

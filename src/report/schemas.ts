@@ -28,8 +28,8 @@ import { lawListTable } from "../laws/law-list-table.ts";
 import { curveTable } from "../training/curve-table.ts";
 import { enginesTable } from "../verify/engines-table.ts";
 import { falseAlarmsTable } from "../verify/false-alarms-table.ts";
+import { lawsTable } from "../verify/laws-table.ts";
 import { killMatrixTable, mutantsTable } from "../verify/mutants-table.ts";
-import { lawsTable } from "../verify/verdicts.ts";
 import { modelsTable } from "./models-table.ts";
 
 export const schemas = {

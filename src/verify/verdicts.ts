@@ -1,17 +1,6 @@
-import {
-  defineTable,
-  integer,
-  number,
-  oneOf,
-  orBlank,
-  type RowOf,
-  schemaVersion,
-  text,
-  version,
-} from "../io/table.ts";
 import { grouped, textTable } from "../io/text-table.ts";
 import { laws } from "../laws/index.ts";
-import { type LawVerdict, lawStatuses } from "./run-law.ts";
+import type { LawVerdict } from "./run-law.ts";
 import type { Report } from "./verify.ts";
 
 /**
@@ -104,64 +93,4 @@ export function reportJson({ verdicts }: Report): unknown {
     law: verdict.law.id,
     replay: verdict.failure === null ? null : replayLine(verdict),
   }));
-}
-
-export const lawsTable = defineTable({
-  file: "laws.csv",
-  command: "npx causalgate gate",
-  about: "The result of running one law on one subject.",
-  columns: {
-    schema_version: version,
-    run_id: text("start of the run in UTC, its name in run.json"),
-    subject: text("name of the implementation under test"),
-    law: text("id of the law"),
-    chapter: orBlank(text("group of related laws; blank for a law from outside")),
-    name: text("name of the law in words"),
-    statement: text("statement of the law"),
-    catches: text("bugs that break the law"),
-    status: oneOf(lawStatuses, "result of the law"),
-    reason: orBlank(text("reason why the law is unproven, out of time or not deterministic")),
-    seed: integer("seed of the cases"),
-    cases: integer("cases tried"),
-    reached: integer("cases that met the precondition"),
-    precondition: text("condition under which a case can break the law"),
-    floor: number("smallest share of cases that must meet the precondition"),
-    time_ms: integer("time of all cases in milliseconds"),
-    cases_per_s: orBlank(integer("cases per second")),
-    worst_error: orBlank(number("error of the logits that came nearest to their tolerance")),
-    worst_allowed: orBlank(number("their tolerance")),
-    error: orBlank(text("message of the smallest case that breaks the law")),
-    replay: orBlank(text("argument of --replay that runs that case again")),
-  },
-});
-
-/** Returns one row of laws.csv for every verdict. */
-export function lawRows(runId: string, { verdicts }: Report): RowOf<typeof lawsTable>[] {
-  return verdicts.map((verdict) => {
-    const { law, status, reason, cases, timeMs, failure } = verdict;
-    const rate = cases === 0 ? null : Math.round((1000 * cases) / timeMs);
-    return {
-      schema_version: schemaVersion,
-      run_id: runId,
-      subject: verdict.subject,
-      law: law.id,
-      chapter: law.chapter ?? null,
-      name: law.name,
-      statement: law.statement,
-      catches: law.catches,
-      status,
-      reason,
-      seed: verdict.seed,
-      cases,
-      reached: verdict.reached,
-      precondition: law.precondition.name,
-      floor: law.precondition.floor,
-      time_ms: Math.round(timeMs),
-      cases_per_s: rate,
-      worst_error: verdict.worst?.error ?? null,
-      worst_allowed: verdict.worst?.allowed ?? null,
-      error: failure?.message ?? null,
-      replay: failure === null ? null : replayLine(verdict),
-    };
-  });
 }
