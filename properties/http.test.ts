@@ -15,7 +15,7 @@ import { serverSubject } from "../src/subjects/server.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { startServer } from "./http-server.ts";
 import { config, weights } from "./process-child.ts";
-import { expectNoFailure, seed } from "./support.ts";
+import { expectKept, seed } from "./support.ts";
 
 const model = { name: "stand-in", config, weights };
 const lawsOfServers = laws.filter(({ kind }) => kind === "completions");
@@ -39,7 +39,7 @@ describe.for(serverApis)("a server with the %s protocol", (api) => {
     const subject = await serverSubject({ url, api, model, arithmetic: "float32" });
     const verdict = await runLaw(law, subject, { seed, runs: 15 });
     task.meta.cases = verdict.cases;
-    expectNoFailure(verdict);
+    expectKept(verdict);
   });
 
   test("reports the sizes of its model, and offers no logits", async () => {
@@ -90,12 +90,14 @@ test("a server of another model is refused before any law", async () => {
 });
 
 test.for([
-  ["say probabilities", "top-log-probs", "broken"],
-  ["say too much", "top-log-probs", "broken"],
-  // Repeated, a case of one prompt passes: the prompt before is then the same.
-  ["answer the prompt before", "completion-determinism", "broken or not deterministic"],
-  ["answer the prompt before", "top-log-probs-definition", "broken or not deterministic"],
-])("a server that would %s breaks %s", async ([kind, id, status], { task }) => {
+  ["say probabilities", "top-log-probs", "broken", seed],
+  ["say too much", "top-log-probs", "broken", seed],
+  // Its answers depend on the case before, and so does whether the case fails again: not if it asks
+  // for one prompt only, which is then the prompt before. With this seed it asks for two.
+  ["answer the prompt before", "completion-determinism", "broken", 1],
+  // The law asks for one prompt in each case.
+  ["answer the prompt before", "top-log-probs-definition", "not deterministic", seed],
+] as const)("a server that would %s breaks %s", async ([kind, id, status, seed], { task }) => {
   await using running = await startServer(kind);
   const subject = await serverSubject({
     ...limits,
@@ -106,7 +108,7 @@ test.for([
   const law = lawsOfServers.find((one) => one.id === id)!;
   const verdict = await runLaw(law, subject, { seed, runs: 40 });
   task.meta.cases = verdict.cases;
-  expect(status.split(" or ")).toContain(verdict.status);
+  expect(verdict.status).toBe(status);
 });
 
 test("null after the first log-probability is that of 0", async () => {

@@ -69,16 +69,16 @@ type Completing = (
 /**
  * Returns a canary that replaces the function which completes prompts.
  *
- * @param plant called once for each injection: its result serves all candidates
+ * @param plant called for each generated completer, so that what its result remembers ends with the
+ *   case: a case that detects it detects it again
  */
 export function completionsCanary(bug: string, plant: () => Completing): Canary<"completions"> {
   const inject = (subject: CompletionsSubject): CompletionsSubject => {
-    const completing = plant();
-    const candidates = subject.candidates.map((completer) => ({
-      ...completer,
-      complete: (...request: Parameters<Completer["complete"]>) =>
-        completing(completer, ...request),
-    }));
+    const candidates = subject.candidates.map((completer) => {
+      const completing = plant();
+      const complete: Completer["complete"] = (...request) => completing(completer, ...request);
+      return { ...completer, complete };
+    });
     return { ...subject, candidates };
   };
   return { bug, inject };
