@@ -99,7 +99,7 @@ export async function record(
   folder: string,
   { update = false, ...chosen }: Partial<SubjectRecording> & { update?: boolean } = {},
 ) {
-  const recording = { seed: 42, command: "record it", folder, ...chosen };
+  const recording = { seed: 42, command: "record it", folder, update, ...chosen };
   const { drafts, notOffered } = await draftSubject(goldenEngine(subject), recording);
   const outcomes = await compareDrafts(drafts, folder, update);
   await writeDrafts(outcomes, folder, update);

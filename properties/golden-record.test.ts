@@ -107,7 +107,7 @@ describe("an engine of any model", () => {
     const tokens = [[1, 2], [3]];
     await record(engineOf(), folder, { models: [modelOf(1)], tokens });
     const fixture = await readFixture(join(folder, "my-engine-small"));
-    expect(fixture.cases.map((one) => one.tokens)).toEqual(tokens);
+    expect(fixture).toMatchObject({ cases: tokens.map((ids) => ({ tokens: ids })) });
     const before = await contentOf(folder);
     expect((await record(engineOf(), folder)).statuses).toEqual(["unchanged"]);
     expect(await contentOf(folder)).toEqual(before);

@@ -43,6 +43,22 @@ test.for([
   }
 });
 
+test.for(["ts", "js", "python"])("the engine of %s is recorded", async (language) => {
+  const folder = project(`recorded-${language}`, {});
+  await causalgate(["init", "--lang", language, "--dir", folder]);
+  const engine = join(folder, language === "ts" ? "my-engine.mts" : "my-engine.mjs");
+  const fixtures = join(folder, "fixtures");
+  const record = ["golden", "record", "--engine", engine, "--out", fixtures];
+  const first = await causalgate(record);
+  expect(first, first.stderr).toMatchObject({ code: 0, stderr: "" });
+  expect(first.stdout).toContain(": new");
+  const again = await causalgate(record);
+  const lines = (text: string) => text.split("\n").sort();
+  expect(lines(again.stdout)).toEqual(lines(first.stdout.replaceAll(": new", ": unchanged")));
+  const checked = await causalgate(["golden", "check", "--engine", engine, fixtures]);
+  expect(checked.code, checked.stdout + checked.stderr).toBe(0);
+});
+
 test("nothing is overwritten, and the exit code is 1", async () => {
   const folder = project("twice", { "my-engine.mjs": "mine" });
   const first = await causalgate(["init", "--dir", folder]);

@@ -16,7 +16,13 @@ import {
   seedOption,
 } from "./options.ts";
 import { type Output, outputOf } from "./output.ts";
-import { chosenSubject, type SubjectOptions, subjectOptions } from "./subject-options.ts";
+import {
+  chosenSubject,
+  portable,
+  quoted,
+  type SubjectOptions,
+  subjectOptions,
+} from "./subject-options.ts";
 
 interface RecordOptions extends FormatOptions, Omit<SubjectOptions, "model"> {
   readonly out: string;
@@ -80,19 +86,20 @@ async function record(options: RecordOptions): Promise<void> {
     throw new RangeError(`golden: --model must be one model with --http, got ${model.join(" ")}`);
   }
   const served = isServer && model !== undefined ? { model: model[0] } : {};
-  const { subject, origin } = await chosenSubject({ ...rest, ...served });
+  const { subject, origin } = await chosenSubject({ ...rest, ...served }, portable);
   const models = isServer
     ? []
     : await Promise.all((model ?? []).map((one) => findTrainedModel(one, seed)));
-  const chosen = model?.map((one) => ` --model ${one}`).join("") ?? "";
-  const cases = tokens?.map((ids) => ` --tokens ${ids}`).join("") ?? "";
-  const own = isServer ? "" : chosen;
+  const chosen = model === undefined || isServer ? [] : ["--model", ...model.map(portable)];
+  const cases = tokens === undefined ? [] : ["--tokens", ...tokens.map(String)];
+  const words = [...chosen, ...cases, "--seed", seed, "--out", portable(folder)].map(String);
   const { drafts, notOffered } = await draftSubject(goldenEngine(subject), {
     ...(models.length === 0 ? {} : { models }),
     ...(tokens === undefined ? {} : { tokens }),
     seed,
     folder,
-    command: `causalgate golden record ${origin}${own}${cases} --seed ${seed} --out ${folder}`,
+    update,
+    command: `npx causalgate golden record ${origin} ${words.map(quoted).join(" ")}`,
   });
   for (const line of notOffered) output.note(`not offered: ${line}`);
   if (drafts.length === 0) {

@@ -1,6 +1,6 @@
 /** Options that select what is tested: a subject by name, an engine from a file, or a server. */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import { Option } from "commander";
 import { type ServerApi, serverApis } from "../engines/http.ts";
 import { loadModel } from "../formats/load.ts";
@@ -45,20 +45,32 @@ export interface Chosen {
   readonly origin: string;
 }
 
-/** Returns the subject of these options, prepared. */
-export async function chosenSubject(options: SubjectOptions): Promise<Chosen> {
+/**
+ * Returns the subject of these options, prepared.
+ *
+ * @param placeOf returns a path of the options as it is written into the origin; by default the
+ *   absolute one, so that a replay line works in any folder
+ */
+export async function chosenSubject(
+  options: SubjectOptions,
+  placeOf: (path: string) => string = resolve,
+): Promise<Chosen> {
   const { engine, http } = options;
   const chosen =
     http !== undefined
-      ? await serverOf(http, options)
+      ? await serverOf(http, options, placeOf)
       : engine !== undefined
-        ? { subject: await loadSubjectFile(engine), origin: `--engine ${quoted(resolve(engine))}` }
+        ? { subject: await loadSubjectFile(engine), origin: `--engine ${quoted(placeOf(engine))}` }
         : { subject: await subjectByName(options.subject), origin: `--subject ${options.subject}` };
   await chosen.subject.prepare?.();
   return chosen;
 }
 
-async function serverOf(url: string, options: SubjectOptions): Promise<Chosen> {
+async function serverOf(
+  url: string,
+  options: SubjectOptions,
+  placeOf: (path: string) => string,
+): Promise<Chosen> {
   const { api, model: path, vocabSize, arithmetic } = options;
   const model = path === undefined ? {} : { model: await loadModel(path) };
   const size = vocabSize === undefined ? {} : { vocabSize };
@@ -67,7 +79,7 @@ async function serverOf(url: string, options: SubjectOptions): Promise<Chosen> {
     ["--http", url],
     ["--api", api],
     ["--arithmetic", arithmetic],
-    ["--model", path === undefined ? path : modelPath(path)],
+    ["--model", path === undefined || !existsSync(path) ? path : placeOf(path)],
     ["--vocab-size", vocabSize],
   ].filter(([, value]) => value !== undefined);
   return {
@@ -79,12 +91,15 @@ async function serverOf(url: string, options: SubjectOptions): Promise<Chosen> {
   };
 }
 
-/** Returns the absolute path of a file or folder; the name of a model stays. */
-function modelPath(path: string): string {
-  return existsSync(path) ? resolve(path) : path;
+/**
+ * Returns a path relative to the current folder, for files that may be published: they must not
+ * hold the paths of a machine.
+ */
+export function portable(path: string): string {
+  return relative("", path).split(sep).join("/") || ".";
 }
 
 /** Returns a word for a POSIX shell. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,9 +1,11 @@
 /** Comparison of a subject with every fixture that suits it. */
 import { NotOffered } from "../decoder.ts";
 import { configToJson } from "../model/config.ts";
+import type { LogitsSubject } from "../subjects/subject.ts";
+import { viewOf } from "../subjects/views.ts";
 import { noiseAllowance } from "../tolerance/noise.ts";
-import { checkCompletions, checkGolden, type GoldenVerdict } from "./check.ts";
-import type { GoldenEngine, RecordedSubject } from "./engine.ts";
+import { checkChoices, checkCompletions, checkGolden, type GoldenVerdict } from "./check.ts";
+import type { GoldenEngine } from "./engine.ts";
 import type { EngineFixture, Fixture, ModelFixture } from "./format.ts";
 
 /** A verdict, or the reason why the subject could not be compared with the fixture. */
@@ -37,12 +39,15 @@ async function verdictOf(engine: GoldenEngine, fixture: Fixture): Promise<Golden
   if (engine.kind === "completions" && fixture.kind === "completions") {
     return checkCompletions(fixture, engine.complete);
   }
+  const view = viewOf(engine.subject, "choice");
+  if (fixture.kind === "choice" && view !== null) return checkChoices(fixture, view);
   const offers = {
     model: "logits of any model",
     engine: "logits of its own model",
-    completions: "",
+    completions: "completions and no logits",
+    choice: "functions of a sampler and no logits",
   };
-  const offered = offers[engine.kind] || "completions and no logits";
+  const offered = offers[engine.kind];
   throw new NotOffered(`${name} offers ${offered}, and the fixture is of kind ${fixture.kind}`);
 }
 
@@ -50,7 +55,7 @@ async function verdictOf(engine: GoldenEngine, fixture: Fixture): Promise<Golden
  * The tolerance of the fixture, which is that of float64, and in another arithmetic its noise too.
  * An engine that is compared with its own recording has to repeat that within its tolerance.
  */
-function allowedOf({ name, noise }: RecordedSubject, { manifest, model }: ModelFixture): number {
+function allowedOf({ name, noise }: LogitsSubject, { manifest, model }: ModelFixture): number {
   if (noise === null || manifest.by === name) return manifest.tolerance;
   return manifest.tolerance + noiseAllowance(model, noise);
 }

@@ -1,9 +1,12 @@
 /** Comparison of an engine with recorded fixtures. */
-import type { Decoder } from "../decoder.ts";
+import { type Decoder, NotOffered } from "../decoder.ts";
 import type { Completed, CompleteOptions } from "../generation/complete.ts";
+import type { ChoiceSubject } from "../subjects/subject.ts";
 import { describeDifference, firstDifference, largestError } from "../tolerance/compare.ts";
+import { callOf, choiceDifference, offeredFunctions } from "./choices.ts";
 import { completionDifference } from "./completions.ts";
 import {
+  type ChoiceFixture,
   type CompletionFixture,
   type EngineFixture,
   type Fixture,
@@ -82,6 +85,40 @@ export async function checkCompletions(
     difference = `${where} is ${first.new}, but should be ${first.old}: ${tolerance} allowed`;
   }
   return verdictOf(fixture, largest, tolerance, difference);
+}
+
+/**
+ * Calls the functions of a fixture that a subject offers, and compares their results.
+ *
+ * @throws {NotOffered} if it offers none, and did not record the fixture
+ */
+export async function checkChoices(
+  fixture: ChoiceFixture,
+  subject: ChoiceSubject,
+): Promise<GoldenVerdict> {
+  const { tolerance, by } = fixture.manifest;
+  const offered = offeredFunctions(subject);
+  // A function that is gone is a difference from the subject's own recording.
+  const cases = fixture.cases.filter(
+    (one) => by === subject.name || offered.includes(one.function),
+  );
+  if (cases.length === 0) {
+    const functions = [...new Set(fixture.cases.map((one) => one.function))].join(", ");
+    throw new NotOffered(`${subject.name} offers none of the recorded functions: ${functions}`);
+  }
+  let largest = 0;
+  let difference: string | null = null;
+  for (const recorded of cases) {
+    const actual = await callOf(subject, recorded);
+    const { first, largestError } = choiceDifference(actual, recorded, tolerance);
+    largest = Math.max(largest, largestError);
+    if (first === null || difference !== null) continue;
+    const which = first.index === null ? "the result" : `number ${first.index} of the result`;
+    const call = `${recorded.function} with ${JSON.stringify(recorded.options)}`;
+    const where = `case ${fixture.cases.indexOf(recorded) + 1}, ${call}: ${which}`;
+    difference = `${where} is ${first.new}, but should be ${first.old}: ${tolerance} allowed`;
+  }
+  return { ...verdictOf(fixture, largest, tolerance, difference), rows: cases.length };
 }
 
 function verdictOf(

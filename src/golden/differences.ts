@@ -3,8 +3,9 @@ import { textTable } from "../io/text-table.ts";
 import { configToJson, type ModelConfig } from "../model/config.ts";
 import type { Weights } from "../model/weights.ts";
 import { firstDifference, largestError } from "../tolerance/compare.ts";
+import { choiceDifference } from "./choices.ts";
 import { completionDifference } from "./completions.ts";
-import type { CompletionCase, Fixture, GoldenCase } from "./format.ts";
+import type { ChoiceCase, CompletionCase, Fixture, GoldenCase } from "./format.ts";
 import type { FixtureDraft } from "./write.ts";
 
 /** One row of the table of differences: the first difference of one part of a fixture. */
@@ -52,6 +53,9 @@ export function differencesOf(old: Fixture, next: FixtureDraft): GoldenDifferenc
   if (old.kind === "engine" && next.kind === "engine") {
     const config = configDifferences(old.name, old.config, next.config);
     return [...head, ...config, ...caseDifferences(old, next, logitsRow)];
+  }
+  if (old.kind === "choice" && next.kind === "choice") {
+    return [...head, ...choiceDifferences(old, next)];
   }
   return head;
 }
@@ -164,6 +168,43 @@ function completionRow(was: CompletionCase, is: CompletionCase, tolerance: numbe
   if (first === null && largest === 0) return null;
   const at = first ?? { position: null, token: null, old: "", new: "" };
   return { part: "completion", ...at, largestError: largest, isWithinTolerance: first === null };
+}
+
+/** One row if the functions or their inputs differ, and one for each call with another result. */
+function choiceDifferences(
+  old: Cases<ChoiceCase>,
+  next: Cases<ChoiceCase>,
+): readonly GoldenDifference[] {
+  const keyOf = ({ result: _, ...input }: ChoiceCase) => JSON.stringify(input);
+  const after = new Map(next.cases.map((one) => [keyOf(one), one]));
+  const differences = old.cases.map((was, i) => {
+    const is = after.get(keyOf(was));
+    const found = is === undefined ? null : choiceRow(was, is, old.manifest.tolerance);
+    return found === null ? null : differenceOf(old.name, { ...found, case: i + 1 });
+  });
+  const named = ({ cases }: Cases<ChoiceCase>) =>
+    [...new Set(cases.map((one) => one.function))].join(" ");
+  const inputs = ({ cases }: Cases<ChoiceCase>) => cases.map(keyOf).join();
+  const changed: Found[] = [];
+  if (named(old) !== named(next)) {
+    changed.push({ part: "functions", old: named(old), new: named(next) });
+  } else if (inputs(old) !== inputs(next)) {
+    const size = ({ cases }: Cases<ChoiceCase>) => `${cases.length} calls`;
+    changed.push({ part: "inputs", old: size(old), new: `${size(next)}, other inputs` });
+  }
+  return [
+    ...changed.map((found) => differenceOf(old.name, found)),
+    ...differences.filter((difference) => difference !== null),
+  ];
+}
+
+function choiceRow(was: ChoiceCase, is: ChoiceCase, tolerance: number): Found | null {
+  const beyond = choiceDifference(is.result, was, tolerance).first;
+  const { first, largestError: largest } = choiceDifference(is.result, was, 0);
+  if (first === null) return null;
+  const { index: token, ...values } = beyond ?? first;
+  const sizes = { token, ...values, largestError: largest };
+  return { part: was.function, ...sizes, isWithinTolerance: beyond === null };
 }
 
 /** A value as text that fits into a table. */

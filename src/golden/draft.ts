@@ -3,10 +3,12 @@ import { forward } from "../definition.ts";
 import { encodeSafetensors } from "../formats/safetensors.ts";
 import { grouped } from "../io/numbers.ts";
 import type { Model } from "../model/model.ts";
+import { goldenTolerances } from "../tolerance/arithmetics.ts";
 import { largestError } from "../tolerance/compare.ts";
 import { rowsOf } from "./check.ts";
-import type { CompletionEngine, FixedEngine } from "./engine.ts";
-import type { CompletionCase, GoldenCase } from "./format.ts";
+import { callOf, choiceDifference } from "./choices.ts";
+import type { ChoiceEngine, CompletionEngine, FixedEngine } from "./engine.ts";
+import type { ChoiceCase, ChoiceInput, CompletionCase, GoldenCase } from "./format.ts";
 import type { GoldenRequest } from "./models.ts";
 import { completionTolerance } from "./tolerance.ts";
 import type { FixtureDraft, Provenance } from "./write.ts";
@@ -94,6 +96,34 @@ export async function draftCompletions(
   }
   const manifest = { ...origin, tolerance: completionTolerance(subject) };
   return { kind: "completions", name, vocabSize, topLogProbs, manifest, cases, problem: null };
+}
+
+/**
+ * Records a sampler: the results of its functions.
+ *
+ * @param inputs those of a function that it does not offer are left out
+ * @throws {RangeError} if a result is not the same in every run
+ */
+export async function draftChoices(
+  { subject }: ChoiceEngine,
+  inputs: readonly ChoiceInput[],
+  { name, origin }: Pick<DraftOptions, "name" | "origin">,
+): Promise<FixtureDraft> {
+  const tolerance = goldenTolerances.independentFloat64;
+  const cases: ChoiceCase[] = [];
+  for (const { function: called, rows, options, history, seed } of inputs) {
+    const input = { function: called, rows, options, history, seed };
+    const result = await callOf(subject, input);
+    if (result === null) continue;
+    const recorded = { ...input, result };
+    const { first } = choiceDifference(await callOf(subject, input), recorded, tolerance);
+    if (first !== null) {
+      const must = `the result of ${called} must be the same in every run`;
+      throw new RangeError(`golden: ${name}: ${must}, got ${first.old} and ${first.new}`);
+    }
+    cases.push(recorded);
+  }
+  return { kind: "choice", name, manifest: { ...origin, tolerance }, cases, problem: null };
 }
 
 /** Runs the engine over every prompt twice, and compares the logits with the definition's. */

@@ -4,50 +4,50 @@ import type { Decoder } from "../decoder.ts";
 import type { Completed, CompleteOptions } from "../generation/complete.ts";
 import type { Model } from "../model/model.ts";
 import { checkOnly } from "../subjects/only.ts";
-import type { CompletionsSubject, LogitsSubject, Subject } from "../subjects/subject.ts";
-
-/** Subjects that can be recorded: a sampler has no logits. */
-export type RecordedSubject = LogitsSubject | CompletionsSubject;
-
-interface EngineHead {
-  readonly subject: RecordedSubject;
-}
+import type {
+  ChoiceSubject,
+  CompletionsSubject,
+  LogitsSubject,
+  Subject,
+} from "../subjects/subject.ts";
 
 /** An engine that computes any model: fixtures hold the model. */
-export interface ModelEngine extends EngineHead {
+export interface ModelEngine {
   readonly kind: "model";
+  readonly subject: LogitsSubject;
   readonly build: (model: Model) => Decoder;
 }
 
 /** An engine that holds one model: fixtures hold its configuration. */
-export interface FixedEngine extends EngineHead {
+export interface FixedEngine {
   readonly kind: "engine";
+  readonly subject: LogitsSubject;
   readonly decoder: Decoder;
   /** Null if its weights are unknown. */
   readonly model: Model | null;
 }
 
 /** A server that completes prompts and returns no logits. */
-export interface CompletionEngine extends EngineHead {
+export interface CompletionEngine {
   readonly kind: "completions";
+  readonly subject: CompletionsSubject;
   readonly vocabSize: number;
   /** Number of tokens that a prompt and its completion may have. */
   readonly contextLength: number;
   readonly complete: (prompt: readonly number[], options: CompleteOptions) => Promise<Completed>;
 }
 
-export type GoldenEngine = ModelEngine | FixedEngine | CompletionEngine;
+/** A sampler or a speculative rule. */
+export interface ChoiceEngine {
+  readonly kind: "choice";
+  readonly subject: ChoiceSubject;
+}
 
-/**
- * Returns what can be recorded of a subject.
- *
- * @throws {RangeError} if it offers neither logits nor completions
- */
+export type GoldenEngine = ModelEngine | FixedEngine | CompletionEngine | ChoiceEngine;
+
+/** Returns the part of a subject that can be recorded. */
 export function goldenEngine(subject: Subject): GoldenEngine {
-  if (subject.kind === "choice") {
-    const must = `${subject.name} must offer logits or completions, got a sampler`;
-    throw new RangeError(`golden: ${must}; only those can be recorded`);
-  }
+  if (subject.kind === "choice") return { kind: "choice", subject };
   if (subject.kind === "completions") return completionEngine(subject);
   const { build } = subject;
   if (build !== null) {

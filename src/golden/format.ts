@@ -1,17 +1,20 @@
 /**
  * Golden fixtures: tokens and the values that one engine computed for them, recorded once and kept
  * with the hash of every file. A fixture is a folder; its manifest names the other files. There are
- * three kinds:
+ * four kinds:
  *
  * | kind | files besides `manifest.json` | recorded from |
  * | --- | --- | --- |
  * | `model` | `config.json`, `weights.safetensors`, `logits.json` | an engine that computes any model |
  * | `engine` | `config.json`, `logits.json` | an engine that holds one model |
  * | `completions` | `completions.json` | a server that returns the most probable tokens |
+ * | `choice` | `choices.json` | a sampler or a speculative rule |
  */
 import type { Completed } from "../generation/complete.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
+import type { SamplingOptions } from "../sampling/sample-token.ts";
+import type { Sampler } from "../sampling/sampler.ts";
 
 /** The content of `manifest.json`. */
 export interface Manifest {
@@ -58,7 +61,13 @@ export interface CompletionFixture extends FixtureHead {
   readonly cases: readonly CompletionCase[];
 }
 
-export type Fixture = ModelFixture | EngineFixture | CompletionFixture;
+/** Results of the functions of a sampler. */
+export interface ChoiceFixture extends FixtureHead {
+  readonly kind: "choice";
+  readonly cases: readonly ChoiceCase[];
+}
+
+export type Fixture = ModelFixture | EngineFixture | CompletionFixture | ChoiceFixture;
 
 export interface GoldenCase {
   readonly tokens: readonly number[];
@@ -73,11 +82,36 @@ export interface CompletionCase extends Completed {
   readonly maxNewTokens: number;
 }
 
+/** A function of a sampler, or its speculative rule. */
+export type ChoiceFunction = Exclude<keyof Sampler, "conventions"> | "speculate";
+
+/** The input of one call. */
+export interface ChoiceInput {
+  readonly function: ChoiceFunction;
+  /**
+   * Logits, `[1][V]`; for `draw` probabilities; for `speculate` the rows of the target and then
+   * those of the draft, which their last tokens select.
+   */
+  readonly rows: readonly (readonly number[])[];
+  /** The options of the call: a filter has one. */
+  readonly options: SamplingOptions;
+  /** Ids for penalties and bans; for `speculate` the prompt. */
+  readonly history: readonly number[];
+  /** Seed of the draws. */
+  readonly seed: number;
+}
+
+export interface ChoiceCase extends ChoiceInput {
+  /** The numbers that the function returned: logits, probabilities, or token ids. */
+  readonly result: readonly number[];
+}
+
 /** The files of each kind besides the manifest, in the order of the manifest. */
 export const fixtureFiles = {
   model: ["config.json", "weights.safetensors", "logits.json"],
   engine: ["config.json", "logits.json"],
   completions: ["completions.json"],
+  choice: ["choices.json"],
 } as const satisfies Readonly<Record<Fixture["kind"], readonly string[]>>;
 
 type WithoutManifest<Kind extends Fixture> = Kind extends Fixture ? Omit<Kind, "manifest"> : never;
@@ -85,14 +119,16 @@ type WithoutManifest<Kind extends Fixture> = Kind extends Fixture ? Omit<Kind, "
 /** A fixture, whether its manifest is complete or not. */
 export type FixtureBody = WithoutManifest<Fixture>;
 
-/** Returns V, the number of logits in a row. */
+/** Returns V, the number of logits in a row; of a sampler that in the first case. */
 export function vocabSizeOf(fixture: FixtureBody): number {
   if (fixture.kind === "completions") return fixture.vocabSize;
+  if (fixture.kind === "choice") return fixture.cases[0].rows[0].length;
   return (fixture.kind === "model" ? fixture.model.config : fixture.config).vocabSize;
 }
 
-/** Returns the number of rows: one for each token, or for each new token of a completion. */
+/** Returns the number of rows: one for each token, new token of a completion, or call. */
 export function rowCountOf(fixture: FixtureBody): number {
+  if (fixture.kind === "choice") return fixture.cases.length;
   const counts =
     fixture.kind === "completions"
       ? fixture.cases.map(({ newTokens }) => newTokens.length)

@@ -8,6 +8,7 @@ import { sha256 } from "../io/files.ts";
 import { packageRoot } from "../io/package-files.ts";
 import { configFromJson } from "../model/config.ts";
 import { buildWeights } from "../model/weights.ts";
+import { choiceFunctions } from "./choices.ts";
 import { type Fixture, fixtureFiles, type Manifest, type ModelFixture } from "./format.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -42,6 +43,39 @@ const completionsSchema = v.strictObject({
   ),
 });
 
+/** A number, or null for -Infinity: the logit of a dropped token. */
+const choiceNumber = v.pipe(
+  v.nullable(number),
+  v.transform((value) => value ?? Number.NEGATIVE_INFINITY),
+);
+
+const optional = v.exactOptional(number);
+
+const choicesSchema = v.strictObject({
+  cases: v.pipe(
+    v.array(
+      v.strictObject({
+        function: v.picklist(choiceFunctions),
+        rows: v.pipe(v.array(v.pipe(v.array(choiceNumber), v.minLength(1))), v.minLength(1)),
+        options: v.strictObject({
+          repetitionPenalty: optional,
+          frequencyPenalty: optional,
+          presencePenalty: optional,
+          bannedSequences: v.exactOptional(v.array(v.array(count))),
+          temperature: optional,
+          topK: optional,
+          topP: optional,
+          minP: optional,
+        }),
+        history: v.array(count),
+        seed: v.pipe(v.number(), v.safeInteger()),
+        result: v.array(choiceNumber),
+      }),
+    ),
+    v.minLength(1),
+  ),
+});
+
 /**
  * Reads a fixture, refusing bytes that are not those of its manifest.
  *
@@ -56,7 +90,7 @@ export async function readFixture(folder: string): Promise<Fixture> {
     const got = sha256(await readFile(path(file)));
     const must = manifest.sha256[file];
     if (got === must) continue;
-    const fix = `restore it, or record it again: ${manifest.command}`;
+    const fix = `restore it, or record it again: ${againCommand(manifest)}`;
     throw new Error(`${path(file)}: the sha256 must be ${must}, got ${got}; ${fix}`);
   }
   if (kind === "completions") {
@@ -69,6 +103,9 @@ export async function readFixture(folder: string): Promise<Fixture> {
     }));
     const { vocab_size: vocabSize, top_log_probs: topLogProbs } = json;
     return { kind, name, manifest, vocabSize, topLogProbs, cases };
+  }
+  if (kind === "choice") {
+    return { kind, name, manifest, ...(await readJson(path("choices.json"), choicesSchema)) };
   }
   const config = configFromJson(await readJson(path("config.json"), v.looseObject({})));
   const { cases } = await readJson(path("logits.json"), logitsSchema);
@@ -96,7 +133,7 @@ async function readWeights(path: string, config: Parameters<typeof buildWeights>
 
 function kindOf({ sha256: hashes }: Manifest, path: string): Fixture["kind"] {
   const files = Object.keys(hashes).sort().join(", ");
-  for (const kind of ["model", "engine", "completions"] as const) {
+  for (const kind of ["model", "engine", "completions", "choice"] as const) {
     if (fixtureFiles[kind].toSorted().join(", ") === files) return kind;
   }
   const must = Object.values(fixtureFiles).map((group) => group.join(", "));
@@ -133,10 +170,43 @@ export async function fixtureFolders(folder: string): Promise<string[]> {
   return folders;
 }
 
-/** Returns the fixtures among the folders in a folder, by name; none if it does not exist. */
-export async function readFixturesAmong(folder: string): Promise<Fixture[]> {
-  if (!existsSync(folder)) return [];
-  return Promise.all((await foldersIn(folder)).filter(isFixture).map(readFixture));
+/** Returns the command that records a fixture again, in place of what there is. */
+function againCommand({ command }: Manifest): string {
+  // npm passes on only the options that follow `--`.
+  const isScript = command.startsWith("npm run ") && !command.includes(" -- ");
+  return `${command}${isScript ? " --" : ""} --update`;
+}
+
+/** A fixture that cannot be read. */
+export interface DamagedFixture {
+  readonly name: string;
+  /** Name of the engine that recorded it; null if its manifest is damaged too. */
+  readonly by: string | null;
+  readonly error: unknown;
+}
+
+/**
+ * Returns the fixtures among the folders in a folder, by name, and those that cannot be read; none
+ * if it does not exist.
+ */
+export async function readFixturesAmong(
+  folder: string,
+): Promise<{ readonly fixtures: readonly Fixture[]; readonly damaged: readonly DamagedFixture[] }> {
+  const fixtures: Fixture[] = [];
+  const damaged: DamagedFixture[] = [];
+  const folders = existsSync(folder) ? (await foldersIn(folder)).filter(isFixture) : [];
+  for (const path of folders) {
+    try {
+      fixtures.push(await readFixture(path));
+    } catch (error) {
+      const by = await readJson(join(path, "manifest.json"), manifestSchema).then(
+        (manifest) => manifest.by,
+        () => null,
+      );
+      damaged.push({ name: basename(path), by, error });
+    }
+  }
+  return { fixtures, damaged };
 }
 
 async function foldersIn(folder: string): Promise<string[]> {
@@ -165,6 +235,9 @@ export async function readModelFixtures(folder: string): Promise<ModelFixture[]>
   });
 }
 
+/** The fix of a file of another format: without its manifest, no command is known. */
+const replacement = "restore it, or delete its folder and record it again";
+
 async function readJson<Schema extends v.GenericSchema>(
   path: string,
   schema: Schema,
@@ -174,11 +247,13 @@ async function readJson<Schema extends v.GenericSchema>(
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${path}: must be JSON, got ${(error as Error).message}`, { cause: error });
+    const got = (error as Error).message;
+    throw new Error(`${path}: must be JSON, got ${got}; ${replacement}`, { cause: error });
   }
   const result = v.safeParse(schema, json, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
   const place = v.getDotPath(issue) ?? "the file";
-  throw new RangeError(`${path}: ${place} must be ${issue.expected}, got ${issue.received}`);
+  const got = `${issue.received}; ${replacement}`;
+  throw new RangeError(`${path}: ${place} must be ${issue.expected}, got ${got}`);
 }

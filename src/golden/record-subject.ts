@@ -4,11 +4,21 @@ import { join } from "node:path";
 import { type Decoder, NotOffered } from "../decoder.ts";
 import { definitionEquality } from "../laws/definition-equality.ts";
 import { lawId } from "../laws/former-codes.ts";
+import { type ConfigInput, modelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
-import type { Subject } from "../subjects/subject.ts";
+import { onlyDifference } from "../subjects/only.ts";
+import type { LogitsSubject, Subject } from "../subjects/subject.ts";
 import { rowsOf } from "./check.ts";
-import { type DraftOptions, draftCompletions, draftEngine, draftModel } from "./draft.ts";
+import { choiceInputs } from "./choice-inputs.ts";
 import {
+  type DraftOptions,
+  draftChoices,
+  draftCompletions,
+  draftEngine,
+  draftModel,
+} from "./draft.ts";
+import {
+  type ChoiceEngine,
   type CompletionEngine,
   type FixedEngine,
   type GoldenEngine,
@@ -16,8 +26,14 @@ import {
   versionsOf,
 } from "./engine.ts";
 import type { Fixture } from "./format.ts";
-import { familyConfigs, type GoldenRequest, randomRequests, randomTokens } from "./models.ts";
-import { readFixturesAmong } from "./read.ts";
+import {
+  distinctSizes,
+  familyConfigs,
+  type GoldenRequest,
+  randomRequests,
+  randomTokens,
+} from "./models.ts";
+import { type DamagedFixture, readFixturesAmong } from "./read.ts";
 import { logitTolerance } from "./tolerance.ts";
 import type { FixtureDraft } from "./write.ts";
 
@@ -35,6 +51,8 @@ export interface SubjectRecording {
   readonly folder: string;
   /** The command that records them again, for the manifest. */
   readonly command: string;
+  /** True if damaged fixtures of the subject are recorded again; otherwise they are an error. */
+  readonly update: boolean;
 }
 
 /** Drafts, and the default models that the engine does not offer, each with the reason. */
@@ -54,45 +72,75 @@ export async function draftSubject(
   engine: GoldenEngine,
   recording: SubjectRecording,
 ): Promise<SubjectDrafts> {
-  const past = await pastFixtures(engine, recording);
+  const { past, damaged } = await pastFixtures(engine, recording);
   const origin = {
     by: engine.subject.name,
     versions: await versionsOf(engine.subject),
     command: recording.command,
   };
-  if (engine.kind === "model") return draftModels(engine, recording, past, origin);
+  const { drafts, notOffered } =
+    engine.kind === "model"
+      ? await draftModels(engine, recording, past, damaged, origin)
+      : { drafts: [await draftOne(engine, recording, past.at(0) ?? null, origin)], notOffered: [] };
+  const lost = damaged.find((fixture) => !drafts.some(({ name }) => name === fixture.name));
+  if (lost !== undefined) throw lost.error;
+  return { drafts, notOffered };
+}
+
+/** Records an engine with one fixture. */
+async function draftOne(
+  engine: FixedEngine | CompletionEngine | ChoiceEngine,
+  recording: SubjectRecording,
+  past: Fixture | null,
+  origin: DraftOptions["origin"],
+): Promise<FixtureDraft> {
   if (recording.models !== undefined) {
-    const must = `${engine.subject.name} holds its own model, so none can be chosen`;
+    const has = engine.kind === "choice" ? "is a sampler" : "holds its own model";
+    const must = `${engine.subject.name} ${has}, so no model can be chosen`;
     throw new RangeError(`golden: ${must}, got ${recording.models.map(({ name }) => name)}`);
   }
-  const [fixture = null] = past;
-  const name = fixture?.name ?? slug(engine.subject.name);
-  const draft =
-    engine.kind === "engine"
-      ? await draftFixed(engine, recording, fixture, { name, origin })
-      : await draftServer(engine, recording, fixture, { name, origin });
-  return { drafts: [draft], notOffered: [] };
+  if (engine.kind === "choice" && recording.tokens !== undefined) {
+    const must = `${engine.subject.name} is a sampler, so no --tokens can be chosen`;
+    throw new RangeError(`golden: ${must}, got ${recording.tokens.join(" ")}`);
+  }
+  const head = { name: past?.name ?? slug(engine.subject.name), origin };
+  if (engine.kind === "engine") return draftFixed(engine, recording, past, head);
+  if (engine.kind === "completions") return draftServer(engine, recording, past, head);
+  const again = past?.kind === "choice" ? past.cases : [];
+  const recorded = new Set(again.map((one) => one.function));
+  const inputs = choiceInputs(engine.subject, recording.seed);
+  const added = inputs.filter((input) => !recorded.has(input.function));
+  return draftChoices(engine, [...again, ...added], head);
+}
+
+interface PastFixtures {
+  readonly past: readonly Fixture[];
+  readonly damaged: readonly DamagedFixture[];
 }
 
 /** The fixtures in the folder that this engine recorded; none if all has been chosen anew. */
 async function pastFixtures(
   { kind, subject }: GoldenEngine,
-  { models, tokens, folder }: SubjectRecording,
-): Promise<Fixture[]> {
-  if ((kind === "model" ? models : tokens) !== undefined) return [];
-  const fixtures = await readFixturesAmong(folder);
-  return fixtures.filter((one) => one.kind === kind && one.manifest.by === subject.name);
+  { models, tokens, folder, update }: SubjectRecording,
+): Promise<PastFixtures> {
+  if ((kind === "model" ? models : tokens) !== undefined) return { past: [], damaged: [] };
+  const { fixtures, damaged } = await readFixturesAmong(folder);
+  const own = damaged.filter(({ by }) => by === subject.name || by === null);
+  if (own.length > 0 && !update) throw own[0].error;
+  const past = fixtures.filter((one) => one.kind === kind && one.manifest.by === subject.name);
+  return { past, damaged: own };
 }
 
 async function draftModels(
   { build, subject }: ModelEngine,
   recording: SubjectRecording,
   past: readonly Fixture[],
+  damaged: readonly DamagedFixture[],
   origin: DraftOptions["origin"],
 ): Promise<SubjectDrafts> {
   const drafts: FixtureDraft[] = [];
   const notOffered: string[] = [];
-  for (const { name, request } of await requestsOf(subject, recording, past)) {
+  for (const { name, request } of await requestsOf(subject, recording, past, damaged)) {
     const { model } = request;
     try {
       await using decoder: Decoder = build(model);
@@ -118,9 +166,10 @@ interface NamedRequest {
 }
 
 async function requestsOf(
-  subject: Subject,
+  subject: LogitsSubject,
   { models, tokens, seed, folder }: SubjectRecording,
   past: readonly Fixture[],
+  damaged: readonly DamagedFixture[],
 ): Promise<NamedRequest[]> {
   const nameOf = (model: Model) => `${slug(subject.name)}-${slug(model.name)}`;
   if (models !== undefined) {
@@ -129,18 +178,26 @@ async function requestsOf(
     });
   }
   const recorded = past.filter((fixture) => fixture.kind === "model");
-  if (recorded.length === 0) {
-    return randomRequests(familyConfigs).map(({ model, cases }) => {
-      return { name: nameOf(model), request: { model, cases: tokens ?? cases } };
-    });
-  }
-  return Promise.all(
+  const byDefault = randomRequests(defaultConfigs(subject)).map(({ model, cases }) => {
+    return { name: nameOf(model), request: { model, cases: tokens ?? cases } };
+  });
+  if (recorded.length === 0) return byDefault;
+  const again = await Promise.all(
     recorded.map(async ({ name, model, cases }) => {
       const weightsFile = await readFile(join(folder, name, "weights.safetensors"));
       const prompts = tokens ?? cases.map((one) => one.tokens);
       return { name, request: { model, cases: prompts, weightsFile } };
     }),
   );
+  const isDamaged = ({ name }: NamedRequest) => damaged.some((fixture) => fixture.name === name);
+  return [...again, ...byDefault.filter(isDamaged)];
+}
+
+/** One configuration of each family; if the subject offers none of them, one that it offers. */
+function defaultConfigs(subject: LogitsSubject): Readonly<Record<string, ConfigInput>> {
+  const isOffered = (input: ConfigInput) => onlyDifference(subject, modelConfig(input)) === null;
+  if (Object.values(familyConfigs).some(isOffered)) return familyConfigs;
+  return { "fixed-options": { ...distinctSizes, ...subject.only } };
 }
 
 async function draftFixed(
@@ -150,7 +207,8 @@ async function draftFixed(
   head: Pick<DraftOptions, "name" | "origin">,
 ): Promise<FixtureDraft> {
   const { decoder, model, subject } = engine;
-  const prompts = tokens ?? past?.cases.map((one) => one.tokens) ?? casesOf(decoder, seed);
+  const again = past?.kind === "engine" ? past.cases.map((one) => one.tokens) : undefined;
+  const prompts = tokens ?? again ?? casesOf(decoder, seed);
   return draftEngine(engine, prompts, {
     ...head,
     tolerance: (cases) => logitTolerance(subject, model, cases),

@@ -78,6 +78,10 @@ export function verdictsJson(verdicts: readonly SubjectVerdict[]) {
 /** `28 x 29 logits`, or `24 of 29 tokens` of a server. */
 function sizeOf(fixture: FixtureBody): string {
   const [rows, vocab] = [rowCountOf(fixture), vocabSizeOf(fixture)];
+  if (fixture.kind === "choice") {
+    const functions = new Set(fixture.cases.map((one) => one.function)).size;
+    return `${rows} calls of ${functions} ${functions === 1 ? "function" : "functions"}`;
+  }
   return fixture.kind === "completions"
     ? `${rows} new tokens of ${vocab}`
     : `${rows} x ${vocab} logits`;

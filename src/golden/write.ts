@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { encodeSafetensors } from "../formats/safetensors.ts";
 import { sha256, writeTogether } from "../io/files.ts";
 import { configToJson } from "../model/config.ts";
-import type { CompletionFixture, Fixture, GoldenCase, Manifest } from "./format.ts";
+import type {
+  ChoiceCase,
+  ChoiceFixture,
+  CompletionFixture,
+  Fixture,
+  GoldenCase,
+  Manifest,
+} from "./format.ts";
 
 /** Everything in a manifest that does not follow from the other files. */
 export type Provenance = Omit<Manifest, "sha256">;
@@ -21,7 +28,8 @@ export type FixtureDraft =
       readonly weightsFile?: Uint8Array;
     })
   | Unwritten<Extract<Fixture, { kind: "engine" }>>
-  | Unwritten<Extract<Fixture, { kind: "completions" }>>;
+  | Unwritten<Extract<Fixture, { kind: "completions" }>>
+  | Unwritten<Extract<Fixture, { kind: "choice" }>>;
 
 /** Content of every file, by name, in the order of the manifest. */
 export type FixtureContent = ReadonlyMap<string, string | Uint8Array>;
@@ -35,6 +43,10 @@ export function contentOf(draft: FixtureDraft): FixtureContent {
   if (draft.kind === "completions") {
     checkCompletions(draft);
     return new Map([["completions.json", completionsText(draft)]]);
+  }
+  if (draft.kind === "choice") {
+    checkChoices(draft);
+    return new Map([["choices.json", choicesText(draft.cases)]]);
   }
   checkFinite(draft.name, draft.cases);
   const config = draft.kind === "model" ? draft.model.config : draft.config;
@@ -80,6 +92,22 @@ function checkCompletions({ name, cases }: Unwritten<CompletionFixture>): void {
     const which = `the log-probability of token ${token}`;
     throw new RangeError(`golden: ${name}: ${which} must be finite, got ${logProb}`);
   }
+}
+
+function checkChoices({ name, cases }: Unwritten<ChoiceFixture>): void {
+  for (const { function: called, result } of cases) {
+    const wrong = result.find((value) => !(value < Number.POSITIVE_INFINITY));
+    if (wrong === undefined) continue;
+    throw new RangeError(
+      `golden: ${name}: ${called} must return finite numbers or -Infinity, got ${wrong}`,
+    );
+  }
+}
+
+/** JSON with one call a line; JSON has no infinity, so null stands for that of a dropped token. */
+function choicesText(cases: readonly ChoiceCase[]): string {
+  const texts = cases.map((one) => `    ${JSON.stringify(one)}`);
+  return `{\n  "cases": [\n${texts.join(",\n")}\n  ]\n}\n`;
 }
 
 /** JSON with one row of logits a line, so that a diff shows which position changed. */
