@@ -77,5 +77,7 @@ describe("docs/commands.md", () => {
       .map(([, name]) => name.split(" ")[1]);
     const expected = commands.filter((name) => name !== "help");
     expect([...new Set(listed)].sort()).toEqual([...expected].sort());
+    const names = rows.map(([, name]) => name);
+    expect(names.filter((name, i) => names.indexOf(name) < i)).toEqual([]);
   });
 });

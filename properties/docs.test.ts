@@ -11,13 +11,20 @@ import { fromSource, runNode } from "./testing/runners.ts";
 
 const folder = scratchFolder();
 const root = join(import.meta.dirname, "..");
-const text = (file: string) => readFileSync(join(root, file), "utf8");
+const repository = "https://github.com/causalgate/causalgate/blob/main/";
+
+/** A page, in which links to files of the repository by address are relative to the page. */
+const text = (file: string) =>
+  readFileSync(join(root, file), "utf8").replaceAll(
+    `](${repository}`,
+    () => `](${"../".repeat(file.split("/").length - 1)}`,
+  );
 const pages = globSync(["*.md", "docs/**/*.md", "{examples,properties}/README.md"], { cwd: root })
   .map((file) => file.replaceAll("\\", "/"))
   .filter((file) => file !== "CHANGELOG.md") // which also names what was there once
   .sort();
 
-const { scripts } = JSON.parse(text("package.json"));
+const { scripts, files } = JSON.parse(text("package.json"));
 
 /** The commands of `causalgate`, by name. */
 const commands = new Map<string, Command>();
@@ -90,6 +97,20 @@ function linkedFrom(file: string, known = new Set<string>()): Set<string> {
 test("every page can be reached from the README", () => {
   const linked = linkedFrom("README.md");
   expect(pages.filter((file) => !linked.has(file))).toEqual([]);
+});
+
+test("pages of the package link by path to what is in the package, by address to the rest", () => {
+  const shipped = (path: string) =>
+    ["README.md", "package.json"].includes(path) ||
+    files.some((entry: string) => path === entry || path.startsWith(`${entry}/`));
+  const inPackage = [...pages, "CHANGELOG.md"].filter(shipped);
+  expect(inPackage).toContain("docs/engines.md");
+  const links = inPackage.flatMap((file) =>
+    [...readFileSync(join(root, file), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(
+      ([, path]) => [file, normalize(join(dirname(file), path))],
+    ),
+  );
+  expect(links.filter(([, path]) => !shipped(path))).toEqual([]);
 });
 
 describe.each(pages)("%s", (file) => {

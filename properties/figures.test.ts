@@ -161,7 +161,7 @@ describe("figures", () => {
     expect(empty.map(({ id }) => id)).toEqual(ids);
     for (const { svg, missing, sources } of empty) {
       expect(svg).toBeNull();
-      expect(missing).toMatch(/^There is no \S+\.csv .*To write it: (npx causalgate|npm run) /);
+      expect(missing).toMatch(/^There is no \S+\.csv .*To write it: .*(npx causalgate|npm run) /);
       expect(sources).toEqual([]);
     }
   });

@@ -83,7 +83,7 @@ const sample: [id: string, law: string][] = [
   ["cache-cannot-be-trimmed", "greedy-speculation"],
 ];
 
-test.for(sample)("%s dies of %s", async ([id, law], { task }) => {
+test.for(sample)("%s is detected by %s", async ([id, law], { task }) => {
   const chosen = ["--mutant", id, "--law", law, "--runs", "200", "--seed", String(seed)];
   const { trials } = await runWorker(chosen);
   task.meta.cases = trials[0].cases;

@@ -68,6 +68,11 @@ test("the page of an empty folder names the command of each part", async () => {
   for (const command of ["npx causalgate gate", "npm run mutants", "npx causalgate verify"]) {
     expect(page.includes(`<code>${command}`), command).toBe(true);
   }
+  // An installed package has no npm scripts: they are commands of a clone.
+  const place = /in a clone of https:\/\/github.com\/causalgate\/causalgate (run <code>)?$/;
+  const before = page.split("npm run").slice(0, -1);
+  expect(before.length).toBeGreaterThan(1);
+  expect(before.filter((text) => !place.test(text)).map((text) => text.slice(-99))).toEqual([]);
   const verify = "npx causalgate verify --subject onnxruntime";
   const installed = `<code>npm install onnxruntime-node</code>, then <code>${verify}</code>`;
   expect(page.split(verify)).toHaveLength(3);

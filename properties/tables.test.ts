@@ -93,7 +93,7 @@ describe("docs/tables.md", () => {
     expect(readFileSync("docs/tables.md", "utf8"), `record it again: ${fix}`).toBe(stdout);
     for (const { file, columns, command } of Object.values<TableSchema>(schemas)) {
       const section = stdout.split(`## ${file}\n`)[1].split("\n## ")[0];
-      expect(section).toContain(`Written by \`${command}\`.`);
+      expect(section).toContain(`Written by \`${command}\``);
       const listed = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
       expect(listed).toEqual(Object.keys(columns));
     }

@@ -3,7 +3,7 @@ import { grouped } from "../../src/io/numbers.ts";
 import { mutantCounts } from "../../src/report/mutant-counts.ts";
 import type { TableRow } from "../../src/report/schemas.ts";
 import type { Tables } from "../../src/report/tables.ts";
-import { markdownTable, rowsOf, withCommand } from "./results-text.ts";
+import { inRepository, markdownTable, rowsOf, withCommand } from "./results-text.ts";
 
 export function bugSections(tables: Tables): string[] {
   return [...mutantSection(tables), ...alarmSection(tables)];
@@ -53,7 +53,7 @@ function mutantSection(tables: Tables): string[] {
     reasons.join("\n"),
     `The same counts from the tables alone:\n\n${recount}`,
     [
-      `The real bugs are ${catalogued.size} rows of [a catalogue](../properties/mutants/catalogue.csv) of bugs that happened in public;`,
+      `The real bugs are ${catalogued.size} rows of [a catalogue](${inRepository}/properties/mutants/catalogue.csv) of bugs that happened in public;`,
       "for every other row it has the reason why the bug cannot exist here.",
     ].join("\n"),
   ];

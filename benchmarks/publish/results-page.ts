@@ -11,7 +11,7 @@ import {
 } from "../../src/report/summaries.ts";
 import type { Reports, Tables } from "../../src/report/tables.ts";
 import { bugSections } from "./results-bugs.ts";
-import { markdownTable, rowsOf, withCommand } from "./results-text.ts";
+import { inRepository, markdownTable, rowsOf, withCommand } from "./results-text.ts";
 
 type EngineRow = TableRow<"engines">;
 type RatioRow = TableRow<"ratios">;
@@ -44,7 +44,7 @@ export function resultsMarkdown({ reports, trained }: Results): string {
     "# Results",
     [
       "This page is written by `npm run benchmarks -- results` from the tables of",
-      "[reports/published](../reports/published/README.md), and by `npm run reports`, which runs everything again. Each section",
+      `[reports/published](${inRepository}/reports/published/README.md), and by \`npm run reports\`, which runs everything again. Each section`,
       `names its command and its table. ${machineText(reports)}`,
     ].join("\n"),
     ...lawSection(tables),

@@ -47,7 +47,9 @@ interface ParameterOptions extends TableOptions {
 }
 
 function parametersCommand(): Command {
-  const assumptions = assumptionsOption("from the exact count to the one of the assignment");
+  const assumptions = assumptionsOption(
+    "the differences between the exact count and that of the assignment",
+  );
   return tableCommand(
     {
       name: "parameters",

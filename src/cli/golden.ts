@@ -135,10 +135,7 @@ function checkCommand(): Command {
   for (const option of subjectOptions()) command.addOption(option);
   return command
     .addArgument(
-      new Argument("[DIR]", "folder of fixtures; default: those of this package").default(
-        packageFixtures,
-        "those of this package",
-      ),
+      new Argument("[DIR]", "folder of fixtures").default(packageFixtures, "those of this package"),
     )
     .addOption(formatOption("text", "json"))
     .addOption(jsonOption())

@@ -30,7 +30,7 @@ export const determinism = law<TokenCase & { readonly times: number; readonly fi
     const calls = [tokens.slice(0, first), tokens.slice(first)].filter(({ length }) => length > 0);
     const expected = await answer(decoder, calls);
     for (let time = 2; time <= times; time++) {
-      const what = `the same calls for the ${time}. time`;
+      const what = `the same calls, series ${time} of ${times}`;
       expectNextLogits(what, tokens, await answer(decoder, calls), expected, subject.repeatable);
     }
     return calls.length > 1 && times > 2;

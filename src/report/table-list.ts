@@ -1,4 +1,5 @@
 /** The columns of every table, as a table and as docs/tables.md. */
+import { placeOf } from "../io/package-files.ts";
 import { defineTable, meaningOf, type RowOf, type TableSchema, text, typeOf } from "../io/table.ts";
 import { schemas } from "./schemas.ts";
 
@@ -34,7 +35,7 @@ export function tablesMarkdown(): string {
   const sections = tables.flatMap(({ file, command, about }) => [
     `## ${file}`,
     "",
-    `${about} Written by \`${command}\`.`,
+    `${about} Written by \`${command}\`${placeOf(command) === "" ? "" : " in a clone"}.`,
     "",
     "| column | type | meaning |",
     "| --- | --- | --- |",

@@ -22,8 +22,8 @@ export const differencesTable = defineTable({
   file: "assignment-differences.csv",
   command: "npx causalgate cost parameters --model MODEL --assumptions assignment --format csv",
   about:
-    "From the exact parameter count to the one of the assignment, a difference in each row; the " +
-    "last row is the sum of those before it.",
+    "The exact parameter count, every difference from it in the assignment, and the count of the " +
+    "assignment, which is the sum of the rows before it.",
   columns: {
     schema_version: version,
     model: text("model name"),
@@ -32,7 +32,7 @@ export const differencesTable = defineTable({
   },
 });
 
-/** Returns the rows from the exact count to the one of the assignment. */
+/** Returns the exact count, the differences, and the count of the assignment. */
 export function differenceRows({ name, config }: NamedConfig): RowOf<typeof differencesTable>[] {
   const rows = [
     { difference: "exact", parameters: exact.parameters(config) },

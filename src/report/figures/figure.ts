@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
+import { placeOf } from "../../io/package-files.ts";
 import { runTime } from "../../io/run-record.ts";
 import { schemas, type TableName } from "../schemas.ts";
 import type { Table, Tables } from "../tables.ts";
@@ -49,7 +50,7 @@ export type Heading = Pick<Figure, "id" | "question">;
 export function missingFigure(heading: Heading, title: string, ...names: TableName[]): Draft {
   const files = names.map((name) => schemas[name].file).join(" and ");
   const command = schemas[names[0]].command;
-  const missing = `There is no ${files} with the rows for this figure. To write it: ${command}`;
+  const missing = `There is no ${files} with the rows for this figure. To write it: ${placeOf(command)}${command}`;
   return { ...heading, title, caption: [], sources: [], missing, panels: [] };
 }
 

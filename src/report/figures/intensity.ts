@@ -15,7 +15,7 @@ const heading: Heading = {
   question: "How many FLOPs does a byte of memory traffic pay for?",
 };
 
-/** Intensity of prefill by context and of decode by batch, exact and as the assignment counts. */
+/** Intensity of prefill by context and decode by batch, exact and by the assignment's formulas. */
 export function intensity({ intensity: exact, assignmentIntensity: assigned }: Tables): Draft {
   if (exact === undefined || assigned === undefined) {
     return missingFigure(heading, "Arithmetic intensity", "intensity", "assignmentIntensity");
@@ -45,7 +45,7 @@ export function intensity({ intensity: exact, assignmentIntensity: assigned }: T
         `its attention does ${fixed(attention[0].ai)} FLOPs a byte alone and ${fixed(attention.at(-1)!.ai)} together.`,
       ),
       paragraph(
-        `The assignment sends the scores to memory: prefill never passes d/b = ${limit} FLOPs a byte.`,
+        `The formulas of the assignment send the scores to memory: prefill never exceeds d/b = ${limit} FLOPs a byte.`,
         `At a context of ${grouped(long.context)} it does ${fixed(long.ai)}. Scores on the chip have no such limit.`,
       ),
     ],
@@ -77,7 +77,7 @@ export function intensity({ intensity: exact, assignmentIntensity: assigned }: T
     const parts = [
       { name: "whole step", look: "plain", rows: rowsOf(phase, "step") },
       { name: "attention, scores on chip", look: "cached", rows: rowsOf(phase, "attention") },
-      { name: "attention, as the assignment", look: "naive", rows: ofHead(phase) },
+      { name: "attention, assignment", look: "naive", rows: ofHead(phase) },
     ] as const;
     const curves = parts.map(
       ({ name, look, rows }, i): Curve => ({

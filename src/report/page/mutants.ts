@@ -3,7 +3,7 @@
  */
 import { grouped } from "../../io/numbers.ts";
 import { mutantsFinding } from "../findings.ts";
-import type { TableRow } from "../schemas.ts";
+import { schemas, type TableRow } from "../schemas.ts";
 import type { Tables } from "../tables.ts";
 import { type Content, type Html, html, json } from "./html.ts";
 import { killGrid, shades } from "./kill-grid.ts";
@@ -15,7 +15,7 @@ type MutantRow = TableRow<"mutants">;
 export async function mutantsSection({ mutants, killMatrix }: Tables): Promise<Html> {
   if (mutants === undefined) {
     const what = "No bug was planted yet";
-    return html`<section id="mutants"><h2>Mutants</h2>${missing(what, "npm run mutants")}</section>`;
+    return html`<section id="mutants"><h2>Mutants</h2>${missing(what, schemas.mutants.command)}</section>`;
   }
   const { rows } = mutants;
   const of = (status: MutantRow["status"]) => rows.filter((row) => row.status === status);

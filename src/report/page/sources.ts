@@ -1,4 +1,5 @@
 /** The origin of a number: a link to its table, or the command that writes a missing table. */
+import { placeOf } from "../../io/package-files.ts";
 import type { TableName } from "../schemas.ts";
 import type { Table } from "../tables.ts";
 import { type Html, html } from "./html.ts";
@@ -20,5 +21,5 @@ export function toRun(command: string): Html {
 
 /** Returns a note that a table is missing, with the commands that write it. */
 export function missing(what: string, ...commands: readonly string[]): Html {
-  return html`<p class="missing">${what}: run ${commands.map((command) => html`${toRun(command)}, then `)} ${toRun("npx causalgate report")}.</p>`;
+  return html`<p class="missing">${what}: ${placeOf(commands[0])}run ${commands.map((command) => html`${toRun(command)}, then `)} ${toRun("npx causalgate report")}.</p>`;
 }
