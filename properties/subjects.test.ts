@@ -5,6 +5,7 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import { lawById, laws } from "../src/laws/index.ts";
 import { choiceLaw, completionsLaw, law, missingNeeds } from "../src/laws/law.ts";
 import { completionsCanary, decoderCanary, samplerCanary } from "../src/laws/support/canary.ts";
+import type { Model } from "../src/model/model.ts";
 import { sampler } from "../src/sampling/sampler.ts";
 import { defineSampler } from "../src/subjects/define-sampler.ts";
 import { defineSubject } from "../src/subjects/define-subject.ts";
@@ -60,15 +61,32 @@ describe("a sampler without a decoder", () => {
   test("must have functions of a sampler, and no others", () => {
     const must = "its functions must be any of conventions, greedy, repetitionPenalty";
     expect(() => defineSampler({ name: "none" })).toThrow(`sampler none: ${must}`);
-    expect(() => defineSampler({ name: "none" })).toThrow("and speculate, got none");
+    expect(() => defineSampler({ name: "none" })).toThrow("sample, speculate, got none");
     const misspelt = { name: "one", greedy, topk: topK };
-    expect(() => defineSampler(misspelt)).toThrow("and speculate, got topk");
+    expect(() => defineSampler(misspelt)).toThrow("got topk; the nearest one is topK");
   });
 });
 
 describe("a decoder", () => {
   test("with a sampler, a speculative rule and completions is a subject of every kind", () => {
     expect(laws.flatMap((law) => missingNeeds(law, reference))).toEqual([]);
+  });
+
+  const build = (model: Model) => reference.build!(model);
+  test.for<[what: string, got: string, nearest: string, more: object]>([
+    ["its fields", "capabilites", "capabilities", { capabilites: ["rewind"] }],
+    ["its fields", "Bitwise", "bitwise", { Bitwise: true }],
+    ["its capabilities", "rewnd", "rewind", { capabilities: ["fork", "rewnd"] }],
+    ["its capabilities", "allRows", "all-rows", { capabilities: ["allRows"] }],
+    ["the fields of only", "slidingWidow", "slidingWindow", { only: { slidingWidow: null } }],
+    ["the functions of its sampler", "topp", "topP", { sampler: { topp: () => [] } }],
+    ["the functions of its generation", "logprobs", "logProbs", { generation: { logprobs: 0 } }],
+    ["its acceptance", "own-sample", "own sample", { acceptance: "own-sample" }],
+  ])("%s must be known words, got %s", ([what, got, nearest, more]) => {
+    const define = () => defineSubject({ name: "one", build, ...more });
+    expect(define).toThrow(TypeError);
+    expect(define).toThrow(`subject one: ${what} must be any of `);
+    expect(define).toThrow(`, got ${got}; the nearest one is ${nearest}`);
   });
 
   const plain = defineSubject({ name: "plain", build: (model) => reference.build!(model) });

@@ -178,6 +178,9 @@ const rules: Record<keyof ModelConfig, Rule> = {
   tieWordEmbeddings: boolean,
 };
 
+/** Names of all fields of a configuration. */
+export const configFields: readonly string[] = Object.keys(rules);
+
 /**
  * Refuses what is not a valid configuration: missing, unknown or mistyped fields; N not a multiple
  * of K; an odd number of rotated entries under RoPE.

@@ -1,5 +1,6 @@
 import type { Generation } from "../generation/generation.ts";
-import { type Sampler, sampler } from "../sampling/sampler.ts";
+import type { Sampler } from "../sampling/sampler.ts";
+import { checkWords, samplerNames } from "./known-words.ts";
 import type { ChoiceSubject } from "./subject.ts";
 
 /** A sampler under test: any of the functions of a sampler, and no decoder. */
@@ -12,7 +13,8 @@ export interface SamplerDefinition
   readonly knownFailures?: Readonly<Record<string, string>>;
 }
 
-const functions = Object.keys(sampler);
+const functions = [...samplerNames, "speculate"];
+const fields = [...functions, "name", "knownFailures", "prepare", "versions"];
 
 /**
  * Returns a sampler as a subject: the laws of filters, draws and speculation apply to it, each if
@@ -22,12 +24,9 @@ const functions = Object.keys(sampler);
  */
 export function defineSampler(definition: SamplerDefinition): ChoiceSubject {
   const { name, prepare, versions, speculate, knownFailures = {}, ...given } = definition;
-  const must = `must be any of ${functions.join(", ")} and speculate`;
-  for (const field of Object.keys(given)) {
-    if (functions.includes(field)) continue;
-    throw new TypeError(`sampler ${name}: its functions ${must}, got ${field}`);
-  }
+  checkWords(`sampler ${name}: its fields`, Object.keys(definition), fields);
   if (Object.keys(given).length === 0 && speculate === undefined) {
+    const must = `must be any of ${functions.join(", ")}`;
     throw new TypeError(`sampler ${name}: its functions ${must}, got none`);
   }
   return {

@@ -14,6 +14,7 @@ import type { Model } from "../model/model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { type ArithmeticName, toleranceOf } from "../tolerance/arithmetics.ts";
 import type { ErrorBound } from "../tolerance/compare.ts";
+import { checkSubjectWords } from "./known-words.ts";
 import { checkOnly } from "./only.ts";
 import type { Acceptance, Candidate, LogitsSubject } from "./subject.ts";
 
@@ -75,12 +76,14 @@ export interface SubjectDefinition {
 /**
  * Returns an engine that gives logits as a subject.
  *
- * @throws {TypeError} unless there is either `build` or `fixed`
+ * @throws {TypeError} unless there is either `build` or `fixed`, or on an unknown word: a field, a
+ *   capability, or the name of a function
  * @throws {RangeError} if the configuration of `fixed` is not one of `only`
  */
 export function defineSubject(definition: SubjectDefinition): LogitsSubject {
   const { name, build, fixed, only = {}, bitwise = false } = definition;
   const { arithmetic = "float32", tolerance, knownFailures = {} } = definition;
+  checkSubjectWords(definition);
   if ((build === undefined) === (fixed === undefined)) {
     const got = build === undefined ? "neither" : "both";
     throw new TypeError(`subject ${name}: there must be either build or fixed, got ${got}`);
