@@ -172,3 +172,13 @@ test("bugs are counted as real and own, and as detected by a law or by a check",
     `a law detects ${killed.length - checks}, only a check of another part ${checks}`,
   );
 });
+
+test("the caption of a forward pass explains every symbol of its table, and no other", async () => {
+  const { tables } = await readTables("reports/published");
+  const [caption] = draftFigures(tables).find(({ id }) => id === "forward")!.caption;
+  const used = tables.forward!.rows.flatMap(({ symbols }) => symbols.match(/[A-Za-z]+/g) ?? []);
+  const explained = [...caption.matchAll(/\b([A-Za-z])\b(?= is| their| the)/g)].map(
+    ([, one]) => one,
+  );
+  expect(explained.toSorted()).toEqual([...new Set(used)].toSorted());
+});

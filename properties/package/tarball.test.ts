@@ -1,7 +1,7 @@
 /** The tarball: its size once installed, and what the checkers of packages report of it. */
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, inject, test } from "vitest";
 import { run } from "./commands.ts";
 
@@ -31,6 +31,19 @@ test("the golden fixtures are in it, and no source", async () => {
   expect(names).toContain(join("golden", "demo", "logits.json"));
   const sources = names.filter((name) => /(?<!\.d)\.ts$/.test(name));
   expect(sources.filter((name) => !name.startsWith("examples"))).toEqual([]);
+});
+
+test("links of its pages by path lead to what is in it", async () => {
+  const folder = join(modules, "causalgate");
+  const pages = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".md"));
+  expect(pages).toEqual(expect.arrayContaining(["README.md", "CHANGELOG.md", "ARCHITECTURE.md"]));
+  const dead = pages.flatMap((page) => {
+    const links = readFileSync(join(folder, page), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g);
+    return [...links].flatMap(([, link]) =>
+      existsSync(join(folder, dirname(page), link)) ? [] : [`${page}: ${link}`],
+    );
+  });
+  expect(dead).toEqual([]);
 });
 
 test("publint and attw report nothing", async () => {

@@ -84,11 +84,9 @@ export function daysOf(engines: readonly EngineSummary[]): string {
 
 export function mutantsFinding(rows: readonly TableRow<"mutants">[]): string {
   const { planted, real, own, byLaw, byCheckOnly, equivalent, undetected } = mutantCounts(rows);
-  return [
-    `of ${planted} bugs planted in the code of causalgate (${real} real, ${own} our own)`,
-    `a law detects ${byLaw}, only a check of another part ${byCheckOnly}`,
-    `${equivalent} change no result, ${undetected} remain undetected`,
-  ].join("; ");
+  const bugs = `${planted} bugs planted in the code of causalgate (${real} real, ${own} our own)`;
+  const detected = `a law detects ${byLaw}, only a check of another part ${byCheckOnly}`;
+  return `${bugs}: ${detected}; ${equivalent} change no result, ${undetected} remain undetected`;
 }
 
 type RatioRow = TableRow<"ratios">;

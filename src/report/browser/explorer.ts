@@ -76,7 +76,7 @@ function steps({ steps, roofs }: Explored): Html {
     html`<tr><th scope="row">${name}</th>${steps.map((step) => html`<td class="number">${of(step)}</td>`)}</tr>`;
   const bytes = ({ step }: Explored["steps"][number]) =>
     step.bytes_weights + step.bytes_kv + step.bytes_act;
-  return html`<div class="scroll" role="region" aria-label="Prefill and decode" tabindex="0"><table>
+  return html`<table>
 <caption>Prefill and decode</caption>
 <thead><tr><td></td><th scope="col" class="number">prefill, the whole context</th><th scope="col" class="number">decode, one token</th></tr></thead>
 <tbody>
@@ -87,7 +87,7 @@ ${row("– its attention alone", ({ attention }) => significant(attention.ai as 
 ${row("Limited by", ({ step }) => html`<b>${String(step.bound)}</b>`)}
 ${row("Least time", ({ seconds }) => duration(seconds))}
 ${row("Most tokens/s", ({ tokensPerS }) => significant(tokensPerS))}
-</tbody></table></div>
+</tbody></table>
 <p>The ridge is at ${significant(roofs.flopsPerS / roofs.bytesPerS)} FLOPs per byte: less is
 limited by memory, more by compute. Real kernels and networks are slower; these are bounds, not
 forecasts.</p>`;

@@ -132,7 +132,7 @@ function rightAnswer(tables: Tables): Content {
       ? html`No other engine was tested: ${toRun(enginesPackage)}, then ${toRun(schemas.engines.command)}`
       : enginesFact(engines, source(tables.engines, ["engine", "law", "status"])),
     tables.mutants &&
-      html`Of the laws: ${mutantsFinding(tables.mutants.rows)}: <a href="#mutants">the kill matrix</a>`,
+      html`${mutantsFinding(tables.mutants.rows)}: <a href="#mutants">the kill matrix</a>`,
   ])}`;
 }
 
