@@ -95,6 +95,19 @@ const combinations = (["topK", "topP"] as const).flatMap((first) =>
   ),
 );
 
+test("a correct sampler of two stages is never unproven by chance of its seed", async () => {
+  const conventions = { ...sampler.conventions, order: ["minP", "temperature"] } as const;
+  const changed = { ...sampler, distribution: minPFirst, conventions };
+  for (let seed = 0; seed < 40; seed++) {
+    const run = runLaw(
+      lawById("filter-order"),
+      { ...reference, sampler: changed },
+      { seed, runs: 200 },
+    );
+    expect((await run).status).toBe("kept");
+  }
+});
+
 describe.for(combinations)(
   "a sampler with $first first, ties: $topKTies, equality: $topPEquality",
   ({ first, ...conventions }) => {
