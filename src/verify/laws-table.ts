@@ -1,4 +1,4 @@
-/** laws.csv: the verdicts of a run. Apart from their texts, whose types need no schema of a table. */
+/** laws.csv: the verdicts of a run. Apart from their texts, whose types do without its schema. */
 import {
   defineTable,
   integer,
