@@ -44,6 +44,14 @@ const commands: readonly (readonly [command: readonly string[], keys: readonly s
     ["tokens", "steps"],
   ],
   [["laws"], ["id", "statement"]],
+  [
+    ["laws", "--former-codes"],
+    ["code", "law", "name"],
+  ],
+  [
+    ["train", "--task", "sort", "--steps", "1", "--batch", "1", "--out", join(scratch, "trained")],
+    ["steps", "loss", "entropy"],
+  ],
   [["tables"], ["file", "column", "meaning"]],
   [
     ["generate", "tiny", "the", "cat"],

@@ -60,6 +60,34 @@ test("a missing folder is refused, and not created", async () => {
   expect(existsSync(nowhere)).toBe(false);
 });
 
+test("a file in place of the folder is refused", async () => {
+  const file = join(scratch, "file.csv");
+  await writeFile(file, "mine");
+  const { code, stderr } = await causalgate(["report", file]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`report: must be a folder, got the file "${file}"`);
+});
+
+test.for([
+  ["verify"],
+  ["gate"],
+  ["bench"],
+  ["demo"],
+  ["assignment", "--mode", "benchmark"],
+  ["golden", "record"],
+])("%j refuses a folder that cannot be written to, before any work", async (command) => {
+  const file = join(scratch, "in-the-way");
+  await writeFile(file, "mine");
+  const option = command[0] === "golden" ? "--out" : "--report";
+  // Below a file: the permissions of a folder do not stop every user.
+  const { code, stdout, stderr } = await causalgate([...command, option, join(file, "reports")]);
+  expect(code).toBe(2);
+  expect(stdout.split("\n").length).toBeLessThan(3);
+  expect(stderr).toMatch(
+    new RegExp(`^causalgate: ${option}: must be a folder that can be written to, got .* with ENOT`),
+  );
+});
+
 test("the page of an empty folder names the command of each part", async () => {
   const empty = join(scratch, "empty");
   await writeReport(empty);

@@ -1,4 +1,5 @@
 /** A law that detects no planted violation proves nothing: it is unproven, never kept. */
+
 import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
@@ -13,6 +14,7 @@ import { expectThat as expectLaw } from "../src/laws/support/expect.ts";
 import { withSequences } from "../src/laws/support/wrapped.ts";
 import { reference } from "../src/subjects/reference.ts";
 import type { Candidate } from "../src/subjects/subject.ts";
+import { lawSuite } from "../src/testing/law-suite.ts";
 import { junitText } from "../src/verify/junit.ts";
 import { lawRows, lawsTable } from "../src/verify/laws-table.ts";
 import { type LawStatus, replayCase, runLaw } from "../src/verify/run-law.ts";
@@ -78,6 +80,32 @@ test("an id that a command line cannot name is refused", () => {
   for (const id of ["", "P-CACHE", "a/b", "-a", "a b"]) {
     expect(() => law({ ...definition, id })).toThrow(`${must}, got "${id}"`);
   }
+});
+
+describe("in plain JavaScript", () => {
+  test.for<[what: string, definition: object, message: string]>([
+    ["no canary", { canaries: [] }, 'canaries of the law "length" must hold a violation'],
+    ["absent canaries", { canaries: undefined }, 'canaries of the law "length" must hold a vi'],
+    ["a canary that is no list", { canaries: "x" }, "must be a list, got 'x'"],
+    ["no check", { check: undefined }, 'law: check of the law "length" must be a function, got un'],
+    ["no id", { id: undefined }, "law: id of a law must be a text, got undefined"],
+    ["another precondition", { precondition: "any" }, "must be { name, floor } with a floor in"],
+  ])("a law with %s is refused by name", ([, change, message]) => {
+    const define = () => law({ ...definition, id: "length", ...change });
+    expect(define).toThrow(TypeError);
+    expect(define).toThrow(message);
+  });
+
+  test.for<[value: unknown, message: string]>([
+    ["cache-equality", "a law must come from law({ ... }), got 'cache-equality'; lawById returns"],
+    [undefined, "a law must come from law({ ... }), got undefined"],
+    [definition, `kind of the law "${definition.id}" must be set by law, completionsLaw or`],
+  ])("%o is no law", async ([value, message]) => {
+    const other = [value as Law];
+    await expect(verify(reference, other, { seed, runs: 1 })).rejects.toThrow(`verify: ${message}`);
+    if (typeof value === "string") return; // describeLaws takes ids
+    expect(() => lawSuite(reference, { laws: other })).toThrow(`describeLaws: ${message}`);
+  });
 });
 
 describe("a law from outside is treated like a built-in one", () => {

@@ -8,6 +8,7 @@ import {
   evaluationModes,
   evaluationText,
 } from "../courses/two-layer-assignment/evaluate.ts";
+import { checkWritable } from "../io/files.ts";
 import { startRecord } from "../io/run-record.ts";
 import type { NamedModel } from "../model/named/named-model.ts";
 import { namedModel } from "../model/named/registry.ts";
@@ -105,6 +106,7 @@ async function tests(
 async function benchmark(model: NamedModel, options: Options, output: Output): Promise<boolean> {
   const record = await startRecord("causalgate assignment --mode benchmark", options.seed);
   const folder = join(options.report, "assignment");
+  await checkWritable("--report", folder);
   const { results, files, tokensMatch } = await runBenchmark(model, folder, record, options);
   output.result(benchmarkText(results, model.config.maxPositionEmbeddings), results);
   for (const file of files) output.note(`written: ${file}`);

@@ -8,6 +8,7 @@ import { type BenchRequest, type BenchResult, runBench } from "../bench/run-benc
 import type { Sample } from "../bench/sample.ts";
 import { readSamples } from "../bench/samples.ts";
 import { writeTable } from "../io/csv.ts";
+import { checkWritable } from "../io/files.ts";
 import { aligned } from "../io/rows-text.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
 import { growthTexts } from "../report/growth-text.ts";
@@ -70,6 +71,7 @@ function scaleOption(): Option {
 async function bench(chosen: readonly BenchmarkName[], options: Options): Promise<void> {
   const { model: models = [], scale, slow = false, resume = false, seed, report } = options;
   const request: BenchRequest = { benchmarks: chosen, models, scale, seed, slow };
+  await checkWritable("--report", report);
   const base = options.compare === undefined ? null : await readSamples(options.compare);
   const journal = await openJournal(report, await startRecord(commandOf(request), seed), resume);
   try {

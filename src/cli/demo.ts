@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { demoTables, writeDemo } from "../courses/decoding-demo/demo.ts";
 import { demoText } from "../courses/decoding-demo/text.ts";
+import { checkWritable } from "../io/files.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
 import {
   examples,
@@ -35,6 +36,7 @@ export function demoCommand(): Command {
     .action(async (options: Options) => {
       const { seed, report } = options;
       const output = outputOf(options);
+      await checkWritable("--report", report);
       const record = await startRecord("causalgate demo", seed);
       const tables = await demoTables(seed);
       output.result(`${demoText(tables)}\n`, tables);

@@ -9,6 +9,7 @@ import { checkGolden } from "../golden/check.ts";
 import { type GoldenRow, goldenRow, goldensTable } from "../golden/goldens-table.ts";
 import { packageFixtures, readModelFixtures } from "../golden/read.ts";
 import { writeTable } from "../io/csv.ts";
+import { checkWritable } from "../io/files.ts";
 import { type RunRecord, readRuns, startRecord, writeRecord } from "../io/run-record.ts";
 import { grouped } from "../io/text-table.ts";
 import { lawById, laws } from "../laws/index.ts";
@@ -76,7 +77,9 @@ export function gateCommand(): Command {
       const { model: path, seed, report: folder } = options;
       const output = outputOf(options);
       const { note } = output;
-      await readRuns(folder); // refuses an unsuitable folder before the work
+      // An unsuitable folder is refused before the work.
+      await checkWritable("--report", folder);
+      await readRuns(folder);
       const record = await startRecord("causalgate gate", seed);
       const model = await findTrainedModel(path ?? "tiny", seed);
       const report =

@@ -7,6 +7,7 @@ import { compareDrafts, writeDrafts } from "../golden/record.ts";
 import { draftSubject } from "../golden/record-subject.ts";
 import { outcomesJson, outcomesText, verdictsJson, verdictText } from "../golden/text.ts";
 import type { FixtureDraft } from "../golden/write.ts";
+import { checkWritable } from "../io/files.ts";
 import {
   examples,
   type FormatOptions,
@@ -87,6 +88,7 @@ async function record(options: RecordOptions): Promise<void> {
   }
   const served = isServer && model !== undefined ? { model: model[0] } : {};
   const { subject, origin } = await chosenSubject({ ...rest, ...served }, portable);
+  await checkWritable("--out", folder);
   const models = isServer
     ? []
     : await Promise.all((model ?? []).map((one) => findTrainedModel(one, seed)));

@@ -1,8 +1,9 @@
 /** The pages of docs/ that are made from the list of laws. */
-import { formerCodes } from "../laws/former-codes.ts";
+
 import { laws } from "../laws/index.ts";
 import { type Chapter, chapters, type Law } from "../laws/law.ts";
 import type { SubjectKind } from "../subjects/subject.ts";
+import { formerCodeRows } from "./former-codes-table.ts";
 
 /** Words that the page uses, with their meanings. */
 const words: Readonly<Record<string, string>> = {
@@ -67,9 +68,8 @@ function escaped(text: string): string {
 
 /** Returns docs/law-names.md. */
 export function formerCodesMarkdown(): string {
-  const names = new Map(laws.map(({ id, name }) => [id, name]));
-  const rows = Object.entries(formerCodes).map(
-    ([code, id]) => `| \`${code}\` | \`${id}\` | ${names.get(id)} |`,
+  const rows = formerCodeRows().map(
+    ({ code, law, name }) => `| \`${code}\` | \`${law}\` | ${name} |`,
   );
   return [
     "# Former codes of the laws",

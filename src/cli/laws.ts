@@ -3,6 +3,7 @@ import { laws } from "../laws/index.ts";
 import { chapters } from "../laws/law.ts";
 import { type LawListRow, lawListRow, lawListTable } from "../laws/law-list-table.ts";
 import type { SubjectKind } from "../subjects/subject.ts";
+import { formerCodeRows, formerCodesTable } from "./former-codes-table.ts";
 import { formerCodesMarkdown, lawsMarkdown } from "./laws-pages.ts";
 import { type FormatOptions, formatOf, formatOption, jsonOption } from "./options.ts";
 import { printRows } from "./print-rows.ts";
@@ -31,7 +32,9 @@ export function lawsCommand(): Command {
       const format = formatOf(options);
       const rows = laws.map(lawListRow);
       if (options.markdown) process.stdout.write(lawsMarkdown());
-      else if (options.formerCodes) process.stdout.write(formerCodesMarkdown());
+      else if (options.formerCodes && format === "text") {
+        process.stdout.write(formerCodesMarkdown());
+      } else if (options.formerCodes) printRows(formerCodesTable, formerCodeRows(), format);
       else if (format !== "text") printRows(lawListTable, rows, format);
       else for (const chapter of chapters) process.stdout.write(chapterText(chapter, rows));
     });

@@ -5,10 +5,19 @@ import { withLora } from "../model/lora.ts";
 import type { Model } from "../model/model.ts";
 import { initWeights, type LoraConfig, type LoraTarget } from "../model/weights.ts";
 import { findTask, recipeOf } from "../training/recipes.ts";
-import { type RunSettings, runTraining } from "../training/run-training.ts";
-import { examples, integer, number, seedOption } from "./options.ts";
+import { type RunSettings, runTraining, trainingText } from "../training/run-training.ts";
+import {
+  examples,
+  type FormatOptions,
+  formatOption,
+  integer,
+  jsonOption,
+  number,
+  seedOption,
+} from "./options.ts";
+import { outputOf } from "./output.ts";
 
-interface Options {
+interface Options extends FormatOptions {
   readonly task: string;
   readonly model?: string;
   readonly from?: string;
@@ -58,6 +67,8 @@ export function trainCommand(): Command {
         .default("float32"),
     )
     .addOption(seedOption())
+    .addOption(formatOption("text", "json"))
+    .addOption(jsonOption())
     .addHelpText(
       "after",
       examples(
@@ -124,7 +135,10 @@ async function run(options: Options, command: Command): Promise<void> {
   // A configuration that cannot be written is refused now and not after hours.
   if (lora === undefined) configToHuggingFace(model.config);
   const task = await findTask(options.task, model.config);
-  await runTraining({ model, task, settings, folder: out, resume });
+  const output = outputOf(options);
+  const result = await runTraining({ model, task, settings, folder: out, resume });
+  output.result(trainingText(result), result);
+  output.note(`written: ${out}`);
 }
 
 /** The model at step 0. */

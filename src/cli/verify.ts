@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { Command, Option } from "commander";
 import { writeTable } from "../io/csv.ts";
-import { writeWhole } from "../io/files.ts";
+import { checkWritable, writeWhole } from "../io/files.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
 import { lawById, laws } from "../laws/index.ts";
 import { isOwn } from "../subjects/registry.ts";
@@ -115,6 +115,7 @@ async function replay({ subject, origin }: Chosen, options: Options): Promise<nu
 async function runChosenLaws({ subject, origin }: Chosen, options: Options): Promise<number> {
   const { report: folder, shard, seed } = options;
   const chosen = options.law === undefined ? laws : [...new Set(options.law.map(lawById))];
+  await checkWritable("--report", folder);
   const record = await startRecord("causalgate verify", seed);
   const output = outputOf(options);
   const corpusFile = join(folder, "corpus.json");

@@ -11,6 +11,7 @@ import type {
 } from "../subjects/subject.ts";
 import { viewOf } from "../subjects/views.ts";
 import type { Canary } from "./support/canary.ts";
+import { checkLaw } from "./support/check-law.ts";
 
 /** Chapters of the list of laws, in the order of the documentation. */
 export const chapters = [
@@ -106,6 +107,7 @@ type Definition<Case extends LawCase, Kind extends SubjectKind> = Omit<Law<Case,
  * Returns a law of decoders that give logits, with the type of its cases inferred from `cases` and
  * then forgotten.
  *
+ * @throws {TypeError} naming a field that is missing or wrong, as in JavaScript
  * @throws {RangeError} if the id is not words in lower case joined by hyphens
  */
 export function law<Case extends LawCase>(definition: Definition<Case, "logits">): Law {
@@ -125,6 +127,13 @@ export function choiceLaw<Case extends LawCase>(definition: Definition<Case, "ch
 }
 
 function checked(law: Law): Law {
+  checkLaw("law", law);
+  // The type requires one, and JavaScript has no types.
+  const { canaries }: Partial<Law> = law;
+  if (canaries?.[0] === undefined) {
+    const must = `canaries of the law "${law.id}" must hold a violation that it detects`;
+    throw new TypeError(`law: ${must}, got none; docs/own-laws.md has an example`);
+  }
   if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(law.id)) return law;
   throw new RangeError(
     `law: the id must be words in lower case joined by hyphens, as in cache-equality, got "${law.id}"`,

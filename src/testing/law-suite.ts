@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import { lawId } from "../laws/former-codes.ts";
 import { lawById, laws } from "../laws/index.ts";
 import { type Law, missingNeeds } from "../laws/law.ts";
+import { checkLaw } from "../laws/support/check-law.ts";
 import { type Subject, subjectKinds } from "../subjects/subject.ts";
 import { defaultCaseTimeoutMs } from "../verify/case-timeout.ts";
 import { lineOf, parseReplay, type Replay } from "../verify/corpus.ts";
@@ -62,7 +63,7 @@ export interface LawTestResult {
  *
  * A suite that would test no law, or replay no case, has one more test, which fails.
  *
- * @throws {TypeError} if the subject is not one, as in JavaScript
+ * @throws {TypeError} if the subject or a law is not one, as in JavaScript
  * @throws {RangeError} naming an unknown law or a malformed option
  */
 export function lawSuite(subject: Subject, options: DescribeLawsOptions): LawSuite {
@@ -75,6 +76,7 @@ export function lawSuite(subject: Subject, options: DescribeLawsOptions): LawSui
   checkInteger("runs", runs, 1);
   checkInteger("timeout", timeout, 1);
   const chosen = chosenLaws(options.laws);
+  for (const law of chosen ?? []) checkLaw("describeLaws", law);
   const known = withCurrentIds({ ...subject.knownFailures, ...options.knownFailures });
   checkKnown(known, chosen);
   const replay = replayFromEnvironment();

@@ -57,13 +57,23 @@ const CHECKPOINT = "checkpoint.safetensors";
 /** Largest number of tokens in the final evaluation. */
 const measuredTokens = 2 ** 17;
 
+/** The result of a training: its steps, and the evaluation of the final model. */
+export interface TrainingResult extends Evaluation {
+  /** Number of steps of this process, and since the start of the training. */
+  readonly steps: number;
+  readonly totalSteps: number;
+  readonly seconds: number;
+  /** Entropy of the task in nats for each token; null if it is unknown. */
+  readonly entropy: number | null;
+}
+
 /**
  * Trains with a progress bar, and writes the model, the curve, and `training.json` with the
  * settings and the loss. These files contain no dates or times.
  *
  * @throws {RangeError} if the folder is in use, or contains nothing to resume
  */
-export async function runTraining(run: TrainingRun): Promise<void> {
+export async function runTraining(run: TrainingRun): Promise<TrainingResult> {
   const { model, folder } = run;
   await openFolder(run);
   const training = startTraining(model.config, model.weights);
@@ -72,10 +82,9 @@ export async function runTraining(run: TrainingRun): Promise<void> {
   const begun = training.step;
   await trainAll(run, training, curve);
   const seconds = (performance.now() - start) / 1000;
-  const steps = `${grouped(training.step - begun)} of ${grouped(training.step)}`;
   const result = await finish(run, training);
-  console.log(resultText(run, result, [["steps", `${steps} in ${seconds.toFixed(0)} s`]]));
-  console.log(`written: ${folder}`);
+  const steps = { steps: training.step - begun, totalSteps: training.step };
+  return { ...steps, seconds, ...result, entropy: run.task.entropy };
 }
 
 /** Creates the folder, or checks that it holds the same training, unfinished. */
@@ -204,12 +213,17 @@ async function writeRecord(
   await writeWhole(join(folder, RECORD), `${jsonText(record)}\n`);
 }
 
-function resultText({ task }: TrainingRun, result: Evaluation, more: string[][]): string {
-  const { loss, counted, exact } = result;
-  const pairs = [...more, ["held-out loss", `${loss.toFixed(4)} nats, ${grouped(counted)} tokens`]];
-  if (task.entropy) {
-    const over = (100 * (loss / task.entropy - 1)).toFixed(2);
-    pairs.push(["entropy", `${task.entropy.toFixed(4)} nats, which the loss is ${over} % above`]);
-  } else if (task.entropy === 0) pairs.push(["right answers", `${(100 * exact).toFixed(3)} %`]);
+/** Returns the result of a training as text. */
+export function trainingText(result: TrainingResult): string {
+  const { loss, counted, exact, entropy, seconds } = result;
+  const steps = `${grouped(result.steps)} of ${grouped(result.totalSteps)}`;
+  const pairs = [
+    ["steps", `${steps} in ${seconds.toFixed(0)} s`],
+    ["held-out loss", `${loss.toFixed(4)} nats, ${grouped(counted)} tokens`],
+  ];
+  if (entropy) {
+    const over = (100 * (loss / entropy - 1)).toFixed(2);
+    pairs.push(["entropy", `${entropy.toFixed(4)} nats, which the loss is ${over} % above`]);
+  } else if (entropy === 0) pairs.push(["right answers", `${(100 * exact).toFixed(3)} %`]);
   return aligned(pairs);
 }

@@ -1,5 +1,6 @@
 import { lawById } from "../laws/index.ts";
 import { type Law, missingNeeds } from "../laws/law.ts";
+import { checkLaw } from "../laws/support/check-law.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { type LawStatus, type LawVerdict, type RunOptions, runLaw } from "./run-law.ts";
 
@@ -20,6 +21,7 @@ export interface VerifyOptions extends RunOptions {
 /**
  * Runs laws on a subject, one after the other.
  *
+ * @throws {TypeError} if a law is none
  * @throws {RangeError} if two laws have the same id, or a known failure names no law
  */
 export async function verify(
@@ -28,6 +30,7 @@ export async function verify(
   options: VerifyOptions,
 ): Promise<Report> {
   const { onLaw, onVerdict, timeLimitMs, ...run } = options;
+  for (const law of laws) checkLaw("verify", law);
   checkIds(laws);
   checkKnownFailures(subject, laws);
   const end = performance.now() + (timeLimitMs ?? 0);
