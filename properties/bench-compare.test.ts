@@ -87,7 +87,7 @@ describe("files", () => {
     );
     await refused(at("task", "nap"), /row 3, column task: must be one of prefill, .*, got "nap"$/);
     await refused(at("status", "fine"), /row 3, column status: must be one of ok, .*, got "fine"$/);
-    await refused(at("schema_version", "2"), /row 3, column schema_version: must be 1, got "2"$/);
+    await refused(at("schema_version", "1"), /row 3, column schema_version: must be 2, got "1"$/);
     await refused("", `${path}: must have a header, got an empty file`);
   });
 

@@ -19,6 +19,6 @@ test("the rates run at smoke scale, and their table is complete", async () => {
   expect(steps).toBe(rateSteps("smoke"));
   expect(rows.slice(0, 2).map(({ what }) => what)).toEqual(["dot", "decode"]);
   expect(rows.slice(2).map(({ what }) => what)).toEqual(laws.map(({ id }) => id));
-  expect(rows.every((row) => row.schema_version === "1")).toBe(true);
+  expect(rows.every((row) => row.schema_version === "2")).toBe(true);
   expect(text).not.toMatch(/NaN|Infinity|undefined|\r/);
 });

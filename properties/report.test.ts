@@ -33,7 +33,7 @@ const index = (folder: string) => readFile(join(folder, "index.html"), "utf8");
 test("a damaged table is named by file, row and column, and the page is not changed", async () => {
   const [page, table] = [await index(folder), join(folder, "ratios.csv")];
   const right = await readFile(table, "utf8");
-  await writeFile(table, right.replace(/^(1,run,demo,\w+),10,/m, "$1,ten,"));
+  await writeFile(table, right.replace(/^(\d,run,demo,\w+),10,/m, "$1,ten,"));
   const { code, stderr } = await causalgate(["report", folder]);
   await writeFile(table, right);
   expect(code).toBe(2);

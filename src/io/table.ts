@@ -47,8 +47,8 @@ export function defineTable<const Named extends Columns>(
   return { further: null, mayBeEmpty: false, ...table };
 }
 
-/** Increases when a column changes its meaning. */
-export const schemaVersion = 1 as const;
+/** Increases when a column is removed, renamed or moved, or changes its meaning. */
+export const schemaVersion = 2 as const;
 
 /** The first column of most tables. */
 export const version: Column<typeof schemaVersion> = titled(
