@@ -27,7 +27,7 @@ export function headline(tables: Tables): string {
   const unproven = failing.length - broken;
   const isLate = failing.some(({ status }) => status === "out of time");
   const incomplete = isLate ? "unproven or out of time" : "unproven";
-  const who = subjectText(tables);
+  const who = subjectText(tables).replace(/^the /, "The ");
   const wrong = [
     ...(broken > 0 ? [`${broken} of ${laws?.rows.length} laws`] : []),
     ...(goldens?.broken.length
@@ -36,15 +36,15 @@ export function headline(tables: Tables): string {
   ];
   if (wrong.length > 0) {
     const rest = unproven > 0 ? `; ${unproven} more are ${incomplete}` : "";
-    return capital(`${who} breaks ${wrong.join(" and ")}${rest}`);
+    return `${who} breaks ${wrong.join(" and ")}${rest}`;
   }
   if (unproven > 0) {
-    return capital(`${who}: ${unproven} of ${laws?.rows.length} laws are ${incomplete}`);
+    return `${who}: ${unproven} of ${laws?.rows.length} laws are ${incomplete}`;
   }
   if (laws !== null) {
     const offered = laws.rows.length - laws.notOffered.length;
     const all = offered === laws.kept.length ? "all " : "";
-    return capital(`${who} keeps ${all}${laws.kept.length} laws`);
+    return `${who} keeps ${all}${laws.kept.length} laws`;
   }
   return goldens === null
     ? "Nothing has been tested yet"

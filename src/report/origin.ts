@@ -27,10 +27,10 @@ export function isOfReference(tables: Tables): boolean {
   return tables.goldens !== undefined && isRunOfLaws(tables, tables.goldens.rows[0].run_id);
 }
 
-/** Returns the subject of laws.csv in words: `the reference decoder`, `the engine NAME`. */
+/** Returns the subject of laws.csv in words: `the reference decoder`, or the name of an engine. */
 export function subjectText(tables: Tables): string {
   const names = subjectsOf(tables).filter((name) => name !== "reference");
-  if (!isOfReference(tables)) return `the engine ${names.join(", ")}`;
+  if (!isOfReference(tables)) return names.join(", ");
   return names.length === 0 ? "the reference decoder" : `the reference decoder (${names})`;
 }
 
