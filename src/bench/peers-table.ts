@@ -17,7 +17,7 @@ import { timeVerdicts } from "./statistics-pairs.ts";
 export const peerTasks = ["prefill", "decode", "naive"] as const;
 
 /** `not_offered`: it cannot compute the model; `mismatch`: it gives other logits, or tokens. */
-export const peerStatuses = ["ok", "not_installed", "not_offered", "mismatch"] as const;
+const peerStatuses = ["ok", "not_installed", "not_offered", "mismatch"] as const;
 
 export const peersTable = defineTable({
   file: "peers.csv",

@@ -139,7 +139,7 @@ export function detectableEffect(interval: Interval, df: number): number {
 }
 
 /** Differences below 2 % are ignored. */
-export const leastDifference = Math.log(1.02);
+const leastDifference = Math.log(1.02);
 
 /** `void_control_moved`: the control, one arm against itself, differs, so there is no verdict. */
 export const timeVerdicts = [

@@ -89,7 +89,7 @@ export function peakActivationBytes(config: ModelConfig, pass: BatchPass): bigin
 }
 
 /** Returns the counts of a pass as bigints. */
-export function checkPass(who: string, pass: BatchPass) {
+function checkPass(who: string, pass: BatchPass) {
   return {
     B: count(who, "batch", pass.batch ?? 1, 1),
     T: count(who, "newTokens", pass.newTokens, 1),

@@ -195,7 +195,7 @@ class Runner {
 }
 
 /** A sequence of a context, and its tokens. */
-export class LlamaCppSequence implements Sequence {
+class LlamaCppSequence implements Sequence {
   readonly #runner: Runner;
   readonly #sequence: LlamaSequence;
   #length = 0;

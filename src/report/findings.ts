@@ -150,7 +150,7 @@ export function labelledCost(tables: Tables, cost: CostSummary): string {
 }
 
 /** Returns the cost of a generation in exact FLOPs, with a cache and without. */
-export function costFinding({ cached, naive }: CostSummary): string {
+function costFinding({ cached, naive }: CostSummary): string {
   const what = `${cached.gen_len} tokens of ${cached.model} after ${cached.prompt_len}`;
   const [with_, without] = [cached, naive].map((row) => si(row.total_exact_causal, "FLOP"));
   return `${what} cost ${with_} with a cache, ${without} without`;

@@ -18,7 +18,7 @@ const chapter = text("file of properties/mutants with the mutant");
  * `killed`: a law was broken. `equivalent`: none was broken, and none can be, with an argument.
  * `open`: none was broken, for a known reason. `survived`: none was broken, without a reason.
  */
-export const mutantStatuses = ["killed", "equivalent", "open", "survived"] as const;
+const mutantStatuses = ["killed", "equivalent", "open", "survived"] as const;
 
 export const mutantsTable = defineTable({
   file: "mutants.csv",

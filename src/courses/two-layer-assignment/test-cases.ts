@@ -18,7 +18,7 @@ import {
 } from "../../tolerance/compare.ts";
 
 /** Maximum error of a float64 decoder's logits; the assignment allows 0.01. */
-export const testCaseTolerance: Tolerance = { absolute: goldenTolerances.definition, relative: 0 };
+const testCaseTolerance: Tolerance = { absolute: goldenTolerances.definition, relative: 0 };
 
 /** Returns `count` sequences of seeded ids, with the definition's logits after each token. */
 export function makeTestCases(

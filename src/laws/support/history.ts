@@ -71,7 +71,7 @@ export function histories(offered: ReadonlySet<Capability>): fc.Arbitrary<Call[]
 }
 
 /** Performs one call on the sequences and their tokens; returns the logits of an append. */
-export async function perform(decoder: Decoder, all: Held[], call: Call) {
+async function perform(decoder: Decoder, all: Held[], call: Call) {
   if (call.do === "start") {
     all.push({ sequence: await decoder.start(), tokens: [] });
     return null;

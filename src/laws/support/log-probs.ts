@@ -4,7 +4,7 @@ import { logProbAllowance } from "../../tolerance/derived.ts";
 import { expectThat } from "./expect.ts";
 
 /** `l_v - max - ln sum e^(l - max)` */
-export function logProbOf(row: ArrayLike<number>, token: number): number {
+function logProbOf(row: ArrayLike<number>, token: number): number {
   const logits = Array.from(row);
   const largest = Math.max(...logits);
   const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
