@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /**
  * Writes a file completely or not at all: under a temporary name first, then renamed. A reader
@@ -30,23 +31,23 @@ export async function writeTogether(
 }
 
 /**
- * Creates a folder if there is none, and checks that files can be written into it: before the work
- * whose results it will hold.
+ * Checks that files can be written into a folder, or that it can be created, before the work whose
+ * results it will hold. Creates nothing that stays.
  *
  * @param who the option or argument that names the folder
  * @throws {RangeError} with the reason, if it is a file or cannot be written to
  */
 export async function checkWritable(who: string, folder: string): Promise<void> {
-  const probe = join(folder, `.${randomUUID().slice(0, 8)}.tmp`);
+  let existing = resolve(folder);
+  while (!existsSync(existing)) existing = dirname(existing);
+  const probe = join(existing, `.${randomUUID().slice(0, 8)}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
     await writeFile(probe, "", { flag: "wx" });
+    await rm(probe);
   } catch (error) {
     const must = `${who}: must be a folder that can be written to`;
     const got = `"${folder}" with ${(error as Error).message}`;
     throw new RangeError(`${must}, got ${got}; choose another folder`, { cause: error });
-  } finally {
-    await rm(probe, { force: true }).catch(() => {});
   }
 }
 
