@@ -2,15 +2,7 @@
  * A law of your own. It contains its canary, a violation that it must detect on the engine under
  * test; without one, the law does not compile.
  */
-import {
-  decoderCanary,
-  expectNextLogits,
-  fc,
-  law,
-  rawTokens,
-  tokensOf,
-  withSequences,
-} from "causalgate";
+import { decoderCanary, expectNextLogits, fc, law, tokensOf, withSequences } from "causalgate";
 
 export const emptyRewind = law({
   id: "empty-rewind",
@@ -20,7 +12,7 @@ export const emptyRewind = law({
   catches: "rewinds that always drop a token, or the whole cache",
   needs: ["rewind"],
   precondition: { name: "at least two tokens before the rewind", floor: 0.5 },
-  cases: ({ candidates }) => fc.record({ candidate: candidates, raw: rawTokens(2, 8) }),
+  cases: ({ candidates }, sizes) => fc.record({ candidate: candidates, raw: sizes.tokens(2, 8) }),
   check: async ({ candidate: { decoder }, raw }, { repeatable }) => {
     const tokens = tokensOf(decoder.config, raw);
     const [before, last] = [tokens.slice(0, -1), tokens.slice(-1)];

@@ -31,6 +31,7 @@ function report(subject: string, statuses: readonly LawStatus[]): Report {
     timeMs: 1,
     worst: { error: 1e-9, allowed: 1e-6 },
     reason: null,
+    large: [],
     failure: null,
     missing: [],
   }));

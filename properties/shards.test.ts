@@ -54,11 +54,12 @@ property(
   }),
   async ({ runs, count, seed }) => {
     const whole = recording();
-    await runLaw(whole.law, reference, { seed, runs });
+    await runLaw(whole.law, reference, { seed, runs, large: 0 });
     const parts: string[][] = [];
     for (let index = 1; index <= count; index++) {
       const { law, cases } = recording();
-      const verdict = await runLaw(law, reference, { seed, runs, shard: { index, count } });
+      const shard = { index, count };
+      const verdict = await runLaw(law, reference, { seed, runs, large: 0, shard });
       expect(verdict).toMatchObject({ cases: cases.length, reached: cases.length });
       expect(verdict.status).toBe(cases.length === 0 ? "unproven" : "kept");
       parts.push(cases);
@@ -154,4 +155,18 @@ test("a replay of no case ends with exit code 2", async () => {
   const { code, stderr } = await causalgate(["verify", "--replay", "P-CACHE/42/3:99999"]);
   expect(stderr).toContain("must be a case that exists, got cache-equality/42/3:99999");
   expect(code).toBe(2);
+});
+
+test("the shards of a run have its large cases, each once", async () => {
+  const settings = { seed, runs: 20, large: 4 };
+  const whole = recording();
+  await runLaw(whole.law, reference, settings);
+  const parts: string[] = [];
+  for (const index of [1, 2, 3]) {
+    const { law, cases } = recording();
+    await runLaw(law, reference, { ...settings, shard: { index, count: 3 } });
+    parts.push(...cases);
+  }
+  expect(whole.cases.length).toBeGreaterThan(20 + 4 * 5);
+  expect(parts.toSorted()).toEqual(whole.cases.toSorted());
 });

@@ -114,6 +114,8 @@ describe("commands", () => {
         "top-k-count",
         "--runs",
         "5",
+        "--large",
+        "1",
         ...report,
       ]),
       await causalgate(["demo", "--seed", "7", ...report]),

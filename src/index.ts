@@ -5,10 +5,17 @@
 
 export { default as fc } from "fast-check";
 export { configs } from "./arbitraries/configs.ts";
-export { logitRows } from "./arbitraries/logits.ts";
+export type {
+  Dimension,
+  SizeLimits,
+  SizeRange,
+  Thresholds,
+} from "./arbitraries/dimensions.ts";
+export { logitRows, sizedLogits } from "./arbitraries/logits.ts";
 export { models } from "./arbitraries/models.ts";
 export { optionsOf, samplingOptions } from "./arbitraries/sampling-options.ts";
 export { scriptedDecoder } from "./arbitraries/scripted-decoder.ts";
+export { type LargeSize, Sizes } from "./arbitraries/sizes.ts";
 export { rawTokens, tokensOf } from "./arbitraries/tokens.ts";
 export {
   type Batch,

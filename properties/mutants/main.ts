@@ -28,6 +28,7 @@ import { chapters, mutantById } from "./index.ts";
 import { type Outcome, outcomeOf, problemsOf } from "./outcome.ts";
 import { inParallel, runWorker } from "./pool.ts";
 import { killedText, matrixRow, mutantRow, summaryText, survivorsText } from "./tables.ts";
+import { thresholdsCommand } from "./threshold-command.ts";
 
 interface Options extends FormatOptions {
   readonly only?: readonly string[];
@@ -66,7 +67,8 @@ const program = new Command("npm run mutants --")
     process.exitCode = clean ? 0 : 1;
   })
   .enablePositionalOptions() // so that compare has its own --json
-  .addCommand(compareCommand());
+  .addCommand(compareCommand())
+  .addCommand(thresholdsCommand());
 
 await runProgram(program);
 

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Detection } from "./large-trial.ts";
 import type { Trial } from "./trial.ts";
 import type { Message } from "./worker.ts";
 
@@ -19,6 +20,8 @@ export interface WorkerResult {
   readonly trials: readonly Trial[];
   /** True if the mutant's own text ran; null without `--watch`. */
   readonly ran: boolean | null;
+  /** The first detection with large cases; null if there is none, and without `--large`. */
+  readonly detection: Detection | null;
 }
 
 /**
@@ -34,6 +37,7 @@ export async function runWorker(parameters: readonly string[]): Promise<WorkerRe
   });
   const trials: Trial[] = [];
   let ran: boolean | null = null;
+  let detection: Detection | null = null;
   let law: string | null = null;
   let error: string | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -50,6 +54,10 @@ export async function runWorker(parameters: readonly string[]): Promise<WorkerRe
       law = null;
     }
     if ("ran" in message) ran = message.ran;
+    if ("detection" in message) {
+      detection = message.detection;
+      law = null;
+    }
     if ("error" in message) error = message.error;
   });
   await once(child, "close");
@@ -57,7 +65,7 @@ export async function runWorker(parameters: readonly string[]): Promise<WorkerRe
   if (error !== null) throw new Error(`worker ${parameters.join(" ")}: ${error}`);
   if (child.signalCode !== null && law !== null) trials.push(hanging(law));
   else if (child.exitCode !== 0) throw new Error(`worker ${parameters.join(" ")} ended early`);
-  return { trials, ran };
+  return { trials, ran, detection };
 }
 
 function hanging(law: string): Trial {

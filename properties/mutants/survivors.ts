@@ -16,3 +16,6 @@ export const survivors: Readonly<Record<string, Survivor>> = {
     why: "the intervals of the draw are closed on the other side: the tokens are others only where u equals a cumulative sum exactly, so that no token's probability changes by more than the grid of u, 2^-53",
   },
 };
+
+/** Reasons for bugs with a threshold that no law detects, by the id of the mutant. */
+export const thresholdSurvivors: Readonly<Record<string, string>> = {};

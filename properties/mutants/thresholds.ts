@@ -6,6 +6,8 @@
  * The bugs are not part of the mutants of index.ts, whose thresholds were reduced to the sizes of
  * small cases.
  */
+import { mutantById } from "./index.ts";
+import type { Mutant } from "./mutant.ts";
 import { batches } from "./thresholds/batch.ts";
 import { cache } from "./thresholds/cache.ts";
 import { filters } from "./thresholds/filters.ts";
@@ -29,6 +31,15 @@ export const thresholdChapters: Readonly<Record<string, readonly Mechanism[]>> =
   generation,
   loaders,
 };
+
+/**
+ * Returns the mutant with this id, with a threshold or without.
+ *
+ * @throws {RangeError} if there is none
+ */
+export function anyMutantById(id: string): Mutant {
+  return thresholdMutants.find((one) => one.id === id) ?? mutantById(id);
+}
 
 /** All mechanisms at all of their thresholds. */
 export const thresholdMutants: readonly ThresholdMutant[] = plantedAt(

@@ -19,7 +19,7 @@ export interface Trial {
 }
 
 /** The part that laws and checks have in common. */
-type TriedLaw = Pick<Law, "id" | "kind" | "needs" | "cases" | "check">;
+export type TriedLaw = Pick<Law, "id" | "kind" | "needs" | "cases" | "check">;
 
 /** Returns the laws and the checks that cover a file; all checks if no file is given. */
 export function trialsOf(
@@ -32,15 +32,6 @@ export function trialsOf(
     ...laws.map((law) => ({ law, most: Number.POSITIVE_INFINITY })),
     ...checks.filter(covers).map((check) => ({ law: check, most: check.most })),
   ];
-}
-
-/**
- * Returns the seed of a law in a run: without it, the first cases of all laws would be one and the
- * same. It depends on the id only, so that a law added to the list leaves the cases of the others.
- */
-export function seedOf(id: string, seed: number): number {
-  const hash = [...id].reduce((sum, char) => Math.imul(sum, 31) + char.charCodeAt(0), 7);
-  return (seed + (hash >>> 1)) % 2 ** 31;
 }
 
 /**
@@ -71,7 +62,8 @@ export async function tryLaw(
   return { law: law.id, cases, reached, ms, broken: broken ? textOf(error) : null };
 }
 
-function textOf(error: unknown): string {
+/** Returns an error in at most 300 characters. */
+export function textOf(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.slice(0, 300);
 }

@@ -3,16 +3,18 @@
  * every {@link Message}. Without a mutant it tries the laws on the unchanged code.
  */
 import { parseArgs } from "node:util";
-import { mutantById } from "./index.ts";
+import type { Detection } from "./large-trial.ts";
 import { plant } from "./planting.ts";
 import { startWatch } from "./reached.ts";
+import { anyMutantById } from "./thresholds.ts";
 import type { Trial } from "./trial.ts";
 
-/** A law starts; its result; true if the mutant's own text ran; an error of the worker. */
+/** A law starts; its result; the first detection of a mutant with a threshold; true if the mutant's own text ran; an error of the worker. */
 export type Message =
   | { readonly starts: string }
   | { readonly trial: Trial }
   | { readonly ran: boolean }
+  | { readonly detection: Detection | null }
   | { readonly error: string };
 
 const { values } = parseArgs({
@@ -22,6 +24,8 @@ const { values } = parseArgs({
     runs: { type: "string", default: "200" },
     seed: { type: "string", default: "42" },
     law: { type: "string", multiple: true },
+    /** Large cases of each law in each dimension, until the first law that is broken. */
+    large: { type: "string" },
     /** Stops at the first law that is broken. */
     first: { type: "boolean", default: false },
     /** Records which code runs, which takes twice the time. */
@@ -34,7 +38,7 @@ function send(message: Message): void {
 }
 
 async function work(): Promise<void> {
-  const mutant = values.mutant === undefined ? null : mutantById(values.mutant);
+  const mutant = values.mutant === undefined ? null : anyMutantById(values.mutant);
   const planting = mutant && plant(mutant);
   const watch = values.watch ? await startWatch() : null;
   const { subjectByName } = await import("../../src/subjects/registry.ts");
@@ -42,7 +46,16 @@ async function work(): Promise<void> {
   const { laws } = await import("../../src/laws/index.ts");
   // Laws cannot detect a mutant in a file that neither they nor their subjects load.
   const visible = planting?.loaded() ?? true;
-  const { seedOf, trialsOf, tryLaw } = await import("./trial.ts");
+  const { seedOf } = await import("../../src/math/random.ts");
+  const { trialsOf, tryLaw } = await import("./trial.ts");
+  if (values.large !== undefined && mutant !== null) {
+    const { firstDetection } = await import("./large-trial.ts");
+    const options = { seed: Number(values.seed), large: Number(values.large) };
+    const onLaw = (id: string) => send({ starts: id });
+    const found = visible ? laws : [];
+    send({ detection: await firstDetection(found, mutant.file, subject, options, onLaw) });
+    return;
+  }
   if (planting?.loaded() === false) throw new Error(`${mutant?.file}: nothing loads it`);
   for (const { law, most } of trialsOf(visible ? laws : [], mutant?.file)) {
     if (values.law?.includes(law.id) === false) continue;

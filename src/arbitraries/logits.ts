@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { seededRandom } from "../math/random.ts";
+import type { Sizes } from "./sizes.ts";
 
 /**
  * Returns logits that reveal defects of samplers: random reals; small integers, which tie;
@@ -48,4 +50,49 @@ export function thresholds(): fc.Arbitrary<number> {
     fc.integer({ min: 0, max: 1000 }).map((p) => p / 1000),
     fc.constantFrom(1, 0, 0.5, 0.75, 0.9, 0.875),
   );
+}
+
+/**
+ * Returns logits as {@link logitRows} does; of a large vocabulary, if the vocabulary, k or texts
+ * are large.
+ *
+ * @param most largest length, for laws whose time grows with its square
+ */
+export function sizedLogits(
+  sizes: Sizes,
+  { min = 1, max = 16, most = Number.POSITIVE_INFINITY } = {},
+): fc.Arbitrary<Float64Array> {
+  const small = logitRows(sizes.large === null ? max : Math.max(min, 6), min);
+  const length = sizes.sizeOf("vocabulary") ?? sizes.sizeOf("top-k") ?? sizes.sizeOf("tokens");
+  if (length === null) return small;
+  const isText = sizes.large?.dimension === "tokens";
+  const large = largeRow(Math.max(min, Math.min(most, length)));
+  return isText ? fc.oneof(large, small) : large;
+}
+
+/** Logits of a large vocabulary by kind: the logit of an id and a uniform number. */
+const largeKinds = {
+  even: (u: number) => u,
+  reals: (u: number) => 6 * u - 3,
+  ties: (u: number) => Math.floor(5 * u) - 2,
+  steep: (u: number) => 40 * u,
+  dropped: (u: number) => (u < 0.3 ? Number.NEGATIVE_INFINITY : Math.floor(5 * u)),
+} as const;
+
+/** Returns rows of a length or a little more. Their logits come from a seed. */
+function largeRow(length: number): fc.Arbitrary<Float64Array> {
+  return fc
+    .tuple(
+      fc.constantFrom(...Object.values(largeKinds)),
+      fc.nat({ max: 0xffff }),
+      fc.nat({ max: 4 }),
+      fc.constantFrom(0, 0, 30),
+      fc.nat(),
+    )
+    .map(([kind, seed, more, peak, at]) => {
+      const random = seededRandom(seed);
+      const row = Float64Array.from({ length: length + more }, () => kind(random()));
+      row[at % row.length] = Math.max(0, row[at % row.length]) + peak;
+      return row;
+    });
 }

@@ -4,6 +4,7 @@ import type { Model } from "../model/model.ts";
 import { randomWeights } from "../model/weights.ts";
 import { adversarial, type WeightKind, weightKinds } from "./adversarial.ts";
 import { configs, type Fixed } from "./configs.ts";
+import { Sizes } from "./sizes.ts";
 
 /** The parts of a generated model. */
 export interface ModelParts {
@@ -14,12 +15,12 @@ export interface ModelParts {
 }
 
 /**
- * Returns small models: a configuration and seeded weights, printed as a line that constructs them.
+ * Returns models: a configuration and seeded weights, printed as a line that constructs them.
  * The scale of the weights goes from 1 to one at which attention is nearly one-hot; in addition,
  * each kind of adversarial weights is on or off.
  */
-export function models(only: Fixed = {}): fc.Arbitrary<Model> {
-  return modelParts(only).map(modelOf);
+export function models(only: Fixed = {}, sizes = new Sizes()): fc.Arbitrary<Model> {
+  return modelParts(only, sizes).map(modelOf);
 }
 
 /** Builds the model of these parts. */
@@ -31,9 +32,9 @@ export function modelOf({ config, seed, scale, kinds }: ModelParts): Model {
 }
 
 /** Returns the parts of {@link models}, before they are built. */
-export function modelParts(only: Fixed = {}): fc.Arbitrary<ModelParts> {
+export function modelParts(only: Fixed = {}, sizes = new Sizes()): fc.Arbitrary<ModelParts> {
   return fc.record({
-    config: configs(only),
+    config: configs(only, sizes),
     seed: fc.nat({ max: 0xffff }),
     scale: fc.constantFrom(1, 1, 3, 0.25, 8),
     kinds: fc

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { SamplingOptions } from "../sampling/sample-token.ts";
+import { Sizes } from "./sizes.ts";
 
 const values: { [Name in keyof SamplingOptions]-?: fc.Arbitrary<SamplingOptions[Name]> } = {
   temperature: fc.constantFrom(1, 0.5, 2, 0.8, 4),
@@ -16,8 +17,10 @@ const values: { [Name in keyof SamplingOptions]-?: fc.Arbitrary<SamplingOptions[
  * Returns options of a sampler, each present in two of three cases. At most one sequence is banned,
  * so that at most one token is removed.
  */
-export function samplingOptions(): fc.Arbitrary<SamplingOptions> {
-  const all: [string, fc.Arbitrary<unknown>][] = Object.entries(values);
+export function samplingOptions(sizes = new Sizes()): fc.Arbitrary<SamplingOptions> {
+  const k = sizes.sizeOf("top-k");
+  const large = k === null ? {} : { topK: fc.constant(k) };
+  const all: [string, fc.Arbitrary<unknown>][] = Object.entries({ ...values, ...large });
   const maybe = all.map(([name, value]) =>
     fc.option(value, { nil: undefined, freq: 3 }).map((given) => [name, given] as const),
   );

@@ -18,6 +18,7 @@ import { referenceDecoder } from "../reference/reference-decoder.ts";
 import { differsFromOne, mediansFinding } from "../report/findings.ts";
 import { reference, referenceOf } from "../subjects/reference.ts";
 import type { Subject } from "../subjects/subject.ts";
+import { largeCasesRows, largeCasesTable, largeCasesText } from "../verify/large-cases-table.ts";
 import { lawRows, lawsTable } from "../verify/laws-table.ts";
 import { runLaws } from "../verify/run-laws.ts";
 import { reportJson, reportText } from "../verify/verdicts.ts";
@@ -118,7 +119,8 @@ function keptText({ verdicts }: Report): string {
   const kept = verdicts.filter(({ status }) => status === "kept");
   const total = kept.reduce((sum, verdict) => sum + verdict.cases, 0);
   const planted = "each detected the violations planted for it";
-  return `${kept.length} of ${verdicts.length} laws kept over ${grouped(total)} cases; ${planted}`;
+  const line = `${kept.length} of ${verdicts.length} laws kept over ${grouped(total)} cases; ${planted}`;
+  return [line, largeCasesText({ verdicts })].filter((text) => text !== null).join("\n");
 }
 
 /** Prints texts of the trained model, then runs the laws that apply to a fixed model. */
@@ -170,6 +172,7 @@ async function tablesStep(
     `Tables of ${model}, at a scale of about a minute; causalgate bench --scale full is the full one`,
   );
   const verdicts = await writeTable(folder, lawsTable, lawRows(record.run_id, report));
+  const large = await writeTable(folder, largeCasesTable, largeCasesRows(record.run_id, report));
   const goldens = await writeTable(folder, goldensTable, goldenRows);
   const { samples, configs } = await runBench(
     {
@@ -182,7 +185,7 @@ async function tablesStep(
     { record, keep: (_, measure) => measure() },
   );
   const tables = benchTables(samples, configs);
-  const files = [verdicts, goldens, ...(await writeBenchTables(folder, samples, tables))];
+  const files = [verdicts, large, goldens, ...(await writeBenchTables(folder, samples, tables))];
   note(longestText(tables));
   for (const path of files) note(`  written: ${path}`);
   return files;

@@ -85,6 +85,13 @@ export function runsOption(byDefault: number): Option {
   return new Option("--runs <N>", "cases for each law").argParser(runs).default(byDefault);
 }
 
+/** `--large N`: number of large cases in each dimension of a law. */
+export function largeOption(): Option {
+  const about =
+    "cases of each law that are large in each dimension; by default what a fifth of the time allows, but 3";
+  return new Option("--large <N>", about).argParser(integer(0, 1_000_000));
+}
+
 /** Parses a duration such as `10m` to milliseconds. */
 function duration(text: string): number {
   const unit = { s: 1000, m: 60_000, h: 3_600_000 };

@@ -10,6 +10,7 @@ import { casesOf, keepCases, lineOf, parseReplay, readCorpus } from "../verify/c
 import { writeEngines } from "../verify/engines-table.ts";
 import { generatorText } from "../verify/generator-text.ts";
 import { junitText } from "../verify/junit.ts";
+import { largeCasesRows, largeCasesTable } from "../verify/large-cases-table.ts";
 import { lawRows, lawsTable } from "../verify/laws-table.ts";
 import { replayCase } from "../verify/run-law.ts";
 import { runLaws } from "../verify/run-laws.ts";
@@ -22,6 +23,7 @@ import {
   type FormatOptions,
   formatOption,
   jsonOption,
+  largeOption,
   reportOption,
   runsOption,
   seedOption,
@@ -38,6 +40,7 @@ import {
 interface Options extends SubjectOptions, FormatOptions {
   readonly law?: readonly string[];
   readonly runs: number;
+  readonly large?: number;
   readonly time?: number;
   readonly caseTimeout: number;
   readonly seed: number;
@@ -70,6 +73,7 @@ export function verifyCommand(): Command {
   return command
     .option("--law <ID...>", "only these laws")
     .addOption(runsOption(1000))
+    .addOption(largeOption())
     .addOption(durationOption())
     .addOption(caseTimeoutOption())
     .addOption(seedOption())
@@ -129,6 +133,7 @@ async function runChosenLaws({ subject, origin }: Chosen, options: Options): Pro
     runs: options.time === undefined ? options.runs : 1_000_000,
     ...(shard === undefined ? {} : { shard }),
     ...(options.time === undefined ? {} : { timeLimitMs: options.time }),
+    ...(options.large === undefined ? {} : { large: options.large }),
     caseTimeoutMs: options.caseTimeout,
     stored,
     origin,
@@ -153,9 +158,10 @@ async function writeReport(
 ): Promise<string> {
   const file = (name: string) => join(folder, name);
   const table = await writeTable(folder, lawsTable, lawRows(record.run_id, report));
+  const large = await writeTable(folder, largeCasesTable, largeCasesRows(record.run_id, report));
   await writeWhole(file("laws.json"), `${JSON.stringify(reportJson(report), null, 2)}\n`);
   await writeWhole(file("laws.xml"), junitText(report));
-  const files = [table, file("laws.json"), file("laws.xml")];
+  const files = [table, large, file("laws.json"), file("laws.xml")];
   if (!isOwn(subject)) files.push(await writeEngines(folder, record.run_id, subject, report));
   await writeRecord(folder, record, files);
   return files.map((path) => basename(path)).join(", ");

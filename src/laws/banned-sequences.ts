@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { logitRows } from "../arbitraries/logits.ts";
-import { rawTokens } from "../arbitraries/tokens.ts";
+import { sizedLogits } from "../arbitraries/logits.ts";
+import type { Sizes } from "../arbitraries/sizes.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expectThat } from "./support/expect.ts";
@@ -25,7 +25,12 @@ export const bannedSequences = choiceLaw<Ban>({
     "bans without a match when the history is short, matches at another place, the first id banned in place of the last",
   needs: ["sampler.ban"],
   precondition: { name: "a sequence of several ids matched, and one did not", floor: 0.05 },
-  cases: () => fc.record({ row: logitRows(8), history: rawTokens(0, 4), sequences: sequences() }),
+  cases: (_subject, sizes) =>
+    fc.record({
+      row: sizedLogits(sizes, { max: 8 }),
+      history: sizes.tokens(0, 4),
+      sequences: sequences(sizes),
+    }),
   check: ({ row, history: raw, sequences }, subject) => {
     const { ban } = samplerOf(subject);
     const { history } = countsOf(row, raw);
@@ -65,8 +70,11 @@ export const bannedSequences = choiceLaw<Ban>({
   ],
 });
 
-function sequences(): fc.Arbitrary<Ban["sequences"]> {
+function sequences(sizes: Sizes): fc.Arbitrary<Ban["sequences"]> {
   const ids = fc.array(fc.nat({ max: 15 }), { minLength: 1, maxLength: 3, size: "max" });
   const overlap = fc.constantFrom(0, 0, 1, 2, 3);
-  return fc.array(fc.record({ overlap, ids }), { maxLength: 4 });
+  const sequence = fc.record({ overlap, ids });
+  const many = sizes.sizeOf("bans");
+  if (many === null) return fc.array(sequence, { maxLength: 4 });
+  return fc.array(sequence, { minLength: many, maxLength: many, size: "max" });
 }

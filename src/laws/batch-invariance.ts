@@ -22,7 +22,7 @@ export const batchInvariance = law<BatchCase>({
     "one position or one mask for all rows, caches that rows share, logits of another row's last token",
   needs: ["batch"],
   precondition: { name: "rows that hold tokens get different numbers of new ones", floor: 0.4 },
-  cases: (subject) => fc.record({ candidate: subject.candidates, rows: rowsOfCalls() }),
+  cases: (subject, sizes) => fc.record({ candidate: subject.candidates, rows: rowsOfCalls(sizes) }),
   check: async ({ candidate: { decoder }, rows }, subject) => {
     await using batch = await decoder.startBatch!(rows.length);
     let held: RowTokens[] = rows.map(() => []);

@@ -1,5 +1,4 @@
 import fc from "fast-check";
-import { rawTokens } from "../arbitraries/tokens.ts";
 import type { Batch } from "../decoder.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
@@ -24,14 +23,14 @@ export const beamReordering = law<Beams>({
     "a reorder that is skipped, in some layers too, or done in place; duplicates that share a cache",
   needs: ["batch"],
   precondition: { name: "different beams cross", floor: 0.3 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      prompts: fc.array(rawTokens(1, 4), { minLength: 2, maxLength: 4 }),
+      prompts: fc.array(sizes.tokens(1, 4), { minLength: 2, maxLength: 4 }),
       rounds: fc.array(
         fc.record({
           parents: fc.array(fc.nat({ max: 11 }), { minLength: 1, maxLength: 4 }),
-          tokens: rawTokens(4, 4),
+          tokens: sizes.tokens(4, 4),
         }),
         { minLength: 1, maxLength: 4 },
       ),

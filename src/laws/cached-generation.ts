@@ -25,10 +25,10 @@ export const cachedGeneration = law<RequestCase & { truncate: boolean }>({
     "a last token that is sent twice or never, positions that restart, a prompt that is read again, caches that outlive a restart",
   needs: ["generation.generate"],
   precondition: { name: "at least two tokens were generated", floor: 0.6 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      request: requests(subject, 10),
+      request: requests(subject, sizes, 10),
       truncate: fc.boolean(),
     }),
   check: async ({ candidate: { decoder }, request, truncate }, subject) => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import { completionsLaw } from "./law.ts";
 import { completionsCanary } from "./support/canary.ts";
 import { ask, expectSameTop, type PromptCase, promptCase } from "./support/completions.ts";
@@ -17,10 +17,10 @@ export const completionDeterminism = completionsLaw<
     "a prompt cache that is looked up by too little of the prompt, slots that keep another text, answers that depend on earlier requests",
   needs: [],
   precondition: { name: "another prompt shared a beginning of two tokens", floor: 0.25 },
-  cases: (subject) => {
-    const other = fc.record({ shared: fc.nat({ max: 6 }), rest: rawTokens(0, 4) });
+  cases: (subject, sizes) => {
+    const other = fc.record({ shared: fc.nat({ max: 6 }), rest: sizes.tokens(0, 4) });
     const others = fc.array(other, { minLength: 1, maxLength: 3 });
-    return fc.record({ ...promptCase(subject), others });
+    return fc.record({ ...promptCase(subject, sizes), others });
   },
   check: async ({ candidate, prompt: raw, count, others }, subject) => {
     const prompt = tokensOf(candidate, raw);

@@ -15,7 +15,8 @@ export const completionStepwise = completionsLaw<PromptCase & { steps: number }>
     "log-probabilities of the step before or after, positions that restart after the prompt, a decode that differs from the prefill",
   needs: [],
   precondition: { name: "at least two tokens were made", floor: 0.5 },
-  cases: (subject) => fc.record({ ...promptCase(subject), steps: fc.integer({ min: 2, max: 5 }) }),
+  cases: (subject, sizes) =>
+    fc.record({ ...promptCase(subject, sizes), steps: fc.integer({ min: 2, max: 5 }) }),
   check: async ({ candidate, prompt: raw, count, steps }, subject) => {
     const prompt = tokensOf(candidate, raw);
     const options = { maxNewTokens: steps, topLogProbs: count };

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Completed } from "../generation/complete.ts";
 import { completionsLaw } from "./law.ts";
 import { completionsCanary } from "./support/canary.ts";
@@ -14,9 +14,9 @@ export const concurrentCompletions = completionsLaw<PromptCase & { others: numbe
   catches: "slots that share keys, positions or masks; a reply that goes to another's request",
   needs: [],
   precondition: { name: "two prompts differ", floor: 0.5 },
-  cases: (subject) => {
-    const others = fc.array(rawTokens(1, 6), { minLength: 1, maxLength: 3 });
-    return fc.record({ ...promptCase(subject), others });
+  cases: (subject, sizes) => {
+    const others = fc.array(sizes.tokens(1, 6), { minLength: 1, maxLength: 3 });
+    return fc.record({ ...promptCase(subject, sizes), others });
   },
   check: async ({ candidate, prompt, count, others }, subject) => {
     const all = [prompt, ...others].map((raw) => tokensOf(candidate, raw));

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { expectNextLogits } from "./support/expect.ts";
@@ -17,7 +17,7 @@ export const contextLimit = law<FilledCase>({
   catches: "tables that are too short, limits that are one off, silent wrap-around",
   needs: [],
   precondition: { name: "the sequence was filled", floor: 0.9 },
-  cases: (subject) => fc.record({ candidate: subject.candidates, raw: rawTokens(1, 4) }),
+  cases: (subject, sizes) => fc.record({ candidate: subject.candidates, raw: sizes.tokens(1, 4) }),
   check: async ({ candidate: { decoder }, raw }, subject) => {
     const { maxPositionEmbeddings: P } = decoder.config;
     const pattern = tokensOf(decoder.config, raw);

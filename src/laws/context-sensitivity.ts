@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
@@ -22,10 +22,10 @@ export const contextSensitivity = law<OneToken>({
   catches: "ignored tokens: wrong row of the embedding, a stuck cache, a prompt that is not read",
   needs: ["all-rows"],
   precondition: { name: "the two tokens have different embeddings", floor: 0.4 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      tokens: rawTokens(1, 8),
+      tokens: sizes.tokens(1, 8),
       at: fc.nat(),
       shift: fc.nat(),
     }),

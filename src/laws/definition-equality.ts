@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import { forward } from "../definition.ts";
 import type { Logits } from "../math/logits.ts";
 import { accuracyOf } from "../tolerance/measured.ts";
@@ -21,7 +21,8 @@ export const definitionEquality = law<TokenCase>({
     "wrong conventions: RoPE pairs, head grouping, scale, epsilon, activation, norm, bias, head",
   needs: ["model"],
   precondition: { name: "at least two tokens", floor: 0.5 },
-  cases: (subject) => fc.record({ candidate: subject.candidates, tokens: rawTokens(1, 12) }),
+  cases: (subject, sizes) =>
+    fc.record({ candidate: subject.candidates, tokens: sizes.tokens(1, 12) }),
   check: async ({ candidate: { decoder, model }, tokens: raw }, subject) => {
     const tokens = tokensOf(decoder.config, raw);
     const expected = forward(model!.config, model!.weights, tokens);

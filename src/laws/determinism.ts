@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Decoder } from "../decoder.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
@@ -18,10 +18,10 @@ export const determinism = law<TokenCase & { readonly times: number; readonly fi
     "races between threads, memory that is read before it is written, state shared by sequences",
   needs: [],
   precondition: { name: "at least two calls, made three times", floor: 0.3 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      tokens: rawTokens(2, 8),
+      tokens: sizes.tokens(2, 8),
       times: fc.integer({ min: 2, max: 5 }),
       first: fc.integer({ min: 1, max: 3 }),
     }),

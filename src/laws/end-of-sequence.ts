@@ -28,7 +28,8 @@ export const endOfSequence = law<Stop>({
     "one row that ends all, rows that go on after their end, an end of sequence that is replaced or dropped, a stop in the prompt",
   needs: ["generation.generate", "generation.generateBatch"],
   precondition: { name: "rows end at different steps, one at its end of sequence", floor: 0.2 },
-  cases: (subject) => fc.record({ ...rowCases(subject, 10), row: fc.nat(), at: fc.nat() }),
+  cases: (subject, sizes) =>
+    fc.record({ ...rowCases(subject, sizes, 10), row: fc.nat(), at: fc.nat() }),
   check: async (value, subject) => {
     const { generate, generateBatch } = generationOf(subject);
     const { decoder } = value.candidate;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import { forward } from "../definition.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { accuracyOf } from "../tolerance/measured.ts";
@@ -28,10 +28,10 @@ export const errorGrowth = law<Long>({
   needs: ["model", "build", "all-rows"],
   precondition: { name: "at least 48 tokens are attended to", floor: 0.3 },
   share: 1 / 8,
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      pattern: rawTokens(1, 8),
+      pattern: sizes.tokens(1, 8),
       length: fc.constantFrom(32, 48, 64),
       flat: fc.boolean(),
     }),

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { logitRows } from "../arbitraries/logits.ts";
+import { sizedLogits } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
@@ -17,7 +17,7 @@ export const exactSampling = choiceLaw<{ row: Float64Array }>({
     "off-by-one ids, unsorted or unnormalised mass, fallbacks that favour a token, draws outside the support",
   needs: ["sampler.draw"],
   precondition: { name: "at least two tokens have a probability, and one has none", floor: 0.05 },
-  cases: () => fc.record({ row: logitRows() }),
+  cases: (_subject, sizes) => fc.record({ row: sizedLogits(sizes, { most: 600 }) }),
   check: ({ row }, subject) => {
     const { draw } = samplerOf(subject);
     const probs = softmax(row);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Decoder } from "../decoder.ts";
 import { forwardStages } from "../definition.ts";
 import type { Logits } from "../math/logits.ts";
@@ -32,10 +32,10 @@ export const finiteLogits = law<Extreme>({
     name: "the context is full and, where models can be built, a probability underflows to 0",
     floor: 0.3,
   },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      pattern: rawTokens(1, 8),
+      pattern: sizes.tokens(1, 8),
       sharpness: fc.constantFrom(1, 2 ** 10, 2 ** 20, 2 ** 20),
       blank: fc.constantFrom(false, false, false, false, true),
     }),

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { expectNextLogits } from "./support/expect.ts";
@@ -20,12 +20,12 @@ export const forkIndependence = law<Fork>({
   catches: "caches shared by reference, forks that lose or share their last block",
   needs: ["fork"],
   precondition: { name: "the two continuations differ", floor: 0.5 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      tokens: rawTokens(1, 5),
-      ours: rawTokens(2, 5),
-      theirs: rawTokens(1, 5),
+      tokens: sizes.tokens(1, 5),
+      ours: sizes.tokens(2, 5),
+      theirs: sizes.tokens(1, 5),
     }),
   check: async ({ candidate: { decoder }, ...raw }, subject) => {
     const { config } = decoder;

@@ -16,7 +16,7 @@ export const frequencyPresencePenalty = choiceLaw<PenaltyCase>({
   catches: "the two confused, counts that stop at 1, a wrong sign, unseen tokens touched",
   needs: ["sampler.frequencyPenalty", "sampler.presencePenalty"],
   precondition: { name: "a token was seen twice, at a penalty that is not 0", floor: 0.3 },
-  cases: () => penaltyCases(fc.constantFrom(0.5, 2, 0.25, 0, -0.5)),
+  cases: (_subject, sizes) => penaltyCases(sizes, fc.constantFrom(0.5, 2, 0.25, 0, -0.5)),
   check: ({ row, history: raw, penalty }, subject) => {
     const { frequencyPenalty, presencePenalty } = samplerOf(subject);
     const { history, counts } = countsOf(row, raw);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { expectLogits } from "./support/expect.ts";
@@ -20,10 +20,10 @@ export const fullWidthWindow = law<Seen>({
   catches: "a window one too narrow, a window that does not count the token itself",
   needs: ["model", "build"],
   precondition: { name: "the sequence fills the window to the last token", floor: 0.4 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      tokens: rawTokens(1, 8),
+      tokens: sizes.tokens(1, 8),
       extra: fc.constantFrom(0, 0, 1),
     }),
   check: async ({ candidate, tokens: raw, extra }, subject) => {

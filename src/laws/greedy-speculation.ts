@@ -34,12 +34,12 @@ export const greedySpeculation = law<Draft>({
     "proposals judged by the row before or after, caches that keep what was refused, the token after the last proposal lost, an end of sequence that is passed over, histories without the proposals",
   needs: ["generation.generate", "generation.speculate", "all-rows", "rewind"],
   precondition: { name: "of one text's proposals some were kept and some refused", floor: 0.12 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
       draft: draftParts(),
-      request: requests(subject, 14),
-      draftTokens: fc.integer({ min: 1, max: 5 }),
+      request: requests(subject, sizes, 14),
+      draftTokens: sizes.integers("draft", { min: 1, max: 5 }),
       end: fc.option(fc.nat({ max: 13 }), { freq: 2 }),
     }),
   check: async ({ candidate: { decoder }, ...value }, subject) => {

@@ -17,8 +17,8 @@ export const historyInvariance = law<HistoryCase>({
     "caches that lose, misplace, keep or share a position; state that one call leaves to the next",
   needs: [],
   precondition: { name: "an append after a rewind, a fork or on a second sequence", floor: 0.3 },
-  cases: (subject) =>
-    fc.record({ candidate: subject.candidates, calls: histories(subject.capabilities) }),
+  cases: (subject, sizes) =>
+    fc.record({ candidate: subject.candidates, calls: histories(subject.capabilities, sizes) }),
   check: (history, subject) => checkHistory(history, subject),
   canaries: [
     decoderCanary(

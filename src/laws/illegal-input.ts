@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { expectNextLogits } from "./support/expect.ts";
@@ -23,10 +23,10 @@ export const illegalInput = law<Illegal>({
     "ids that are clamped or wrapped, half-appended calls, errors after the cache was written",
   needs: [],
   precondition: { name: "the illegal id is among legal ones", floor: 0.3 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      raw: rawTokens(1, 5),
+      raw: sizes.tokens(1, 5),
       bad: fc.oneof(fc.constantFrom(-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY), fc.nat(9)),
       at: fc.nat(),
     }),

@@ -15,7 +15,7 @@ export const illegalPrompt = completionsLaw<PromptCase & { at: number }>({
   catches: "ids that wrap around or read beyond the embedding, requests that break a server",
   needs: [],
   precondition: { name: "the prompt has legal tokens too", floor: 0.5 },
-  cases: (subject) => fc.record({ ...promptCase(subject), at: fc.nat({ max: 5 }) }),
+  cases: (subject, sizes) => fc.record({ ...promptCase(subject, sizes), at: fc.nat({ max: 5 }) }),
   check: async ({ candidate, prompt: raw, count, at }, subject) => {
     const { vocabSize: V } = candidate;
     const prompt = tokensOf(candidate, raw);

@@ -1,4 +1,5 @@
 import type fc from "fast-check";
+import type { Sizes } from "../arbitraries/sizes.ts";
 import type { Capability } from "../decoder.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { Sampler } from "../sampling/sampler.ts";
@@ -86,8 +87,13 @@ export interface Law<Case extends LawCase = LawCase, Kind extends SubjectKind = 
   readonly precondition: { readonly name: string; readonly floor: number };
   /** Share of the requested cases to run, for laws with large cases. Default 1. */
   readonly share?: number;
-  /** Returns the generator of cases for a subject. */
-  cases(subject: SubjectKinds[Kind]): fc.Arbitrary<Case>;
+  /**
+   * Returns the generator of cases for a subject.
+   *
+   * @param sizes generators of texts, rows and numbers at the sizes of the case: small, or large
+   *   in one dimension
+   */
+  cases(subject: SubjectKinds[Kind], sizes: Sizes): fc.Arbitrary<Case>;
   /**
    * Returns true if the case met the precondition.
    *

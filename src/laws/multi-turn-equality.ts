@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Sequence } from "../decoder.ts";
 import type { GenerateOptions } from "../generation/generate.ts";
 import type { Sampler } from "../sampling/sampler.ts";
@@ -37,11 +37,11 @@ export const multiTurnEquality = law<Turns>({
     "a last token that is lost or sent twice between turns, positions that restart, a prompt that is cut",
   needs: ["generation.generate", "sampler.sample"],
   precondition: { name: "both turns gave tokens, and some were appended between", floor: 0.4 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      request: requests(subject, 5),
-      said: rawTokens(0, 4),
+      request: requests(subject, sizes, 5),
+      said: sizes.tokens(0, 4),
       more: fc.integer({ min: 1, max: 4 }),
     }),
   check: async ({ candidate: { decoder }, request: raw, said: rawSaid, more }, subject) => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Sequence } from "../decoder.ts";
 import type { Logits } from "../math/logits.ts";
 import type { Weights } from "../model/weights.ts";
@@ -31,10 +31,10 @@ export const noAliasing = law<Calls>({
     "one logits buffer for all calls, tokens kept by reference, weights or tokens changed in place",
   needs: [],
   precondition: { name: "a call after the caller wrote into tokens and logits", floor: 0.5 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      chunks: fc.array(rawTokens(1, 4), { minLength: 1, maxLength: 4 }),
+      chunks: fc.array(sizes.tokens(1, 4), { minLength: 1, maxLength: 4 }),
       allRows: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
     }),
   check: async ({ candidate: { decoder, model }, chunks, allRows }, subject) => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
@@ -62,18 +62,18 @@ export const paddingInvariance = law<Padded>({
     name: "padding with the id of a token of its row, then two decode steps",
     floor: 0.2,
   },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
       prompts: fc.array(
         fc.record({
-          raw: rawTokens(1, 5),
+          raw: sizes.tokens(1, 5),
           side: fc.constantFrom<Side>("right", "left", "left", "middle"),
         }),
         { minLength: 1, maxLength: 3 },
       ),
       extra: fc.nat({ max: 3 }),
-      fill: rawTokens(1, 3),
+      fill: sizes.tokens(1, 3),
       steps: fc.array(fc.array(fc.option(fc.nat(), { freq: 4 }), { minLength: 3, maxLength: 3 }), {
         minLength: 2,
         maxLength: 4,

@@ -24,7 +24,8 @@ export const penaltyHistory = law<RequestCase>({
     "histories that lag a token behind, lack the prompt or have it when they must not, lose the order",
   needs: ["generation.generate", "sampler.sample", "sampler.distribution"],
   precondition: { name: "the other history would give another text", floor: 0.15 },
-  cases: (subject) => fc.record({ candidate: subject.candidates, request: requests(subject, 8) }),
+  cases: (subject, sizes) =>
+    fc.record({ candidate: subject.candidates, request: requests(subject, sizes, 8) }),
   check: async ({ candidate: { decoder }, request }, subject) => {
     const { generate } = generationOf(subject);
     const one = requestFor(decoder, request);

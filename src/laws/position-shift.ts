@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Decoder } from "../decoder.ts";
 import type { Logits } from "../math/logits.ts";
 import { law } from "./law.ts";
@@ -26,10 +26,10 @@ export const positionShift = law<Shift>({
     "positions that restart with a call, a shift that is dropped, applied once instead of twice, or not applied to cached keys",
   needs: ["offset"],
   precondition: { name: "several tokens, rotated, start at a position above 0", floor: 0.2 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      tokens: rawTokens(1, 6),
+      tokens: sizes.tokens(1, 6),
       cut: fc.nat({ max: 4 }),
       first: fc.nat(),
       second: fc.nat(),

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
@@ -24,12 +24,12 @@ export const prefixInvariance = law<TwoContinuations>({
   catches: "a missing, inverted, shifted or transposed causal mask",
   needs: ["all-rows"],
   precondition: { name: "the continuations differ", floor: 0.5 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      prefix: rawTokens(1, 6),
-      one: rawTokens(0, 6),
-      other: rawTokens(1, 6),
+      prefix: sizes.tokens(1, 6),
+      one: sizes.tokens(0, 6),
+      other: sizes.tokens(1, 6),
     }),
   check: async ({ candidate: { decoder }, ...raw }, subject) => {
     const { config } = decoder;

@@ -24,11 +24,15 @@ export const prefixReuse = law<Prompts>({
     "keys of another prompt, windows and positions that count from the resumed part, a whole prompt in the cache and nothing to read",
   needs: ["rewind"],
   precondition: { name: "a prefix was kept, and tokens after it were removed", floor: 0.5 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
       prompts: fc.array(
-        fc.record({ shared: fc.nat({ max: 24 }), tail: rawTokens(0, 5), next: rawTokens(0, 2) }),
+        fc.record({
+          shared: fc.nat({ max: sizes.sizeOf("tokens") ?? 24 }),
+          tail: sizes.tokens(0, 5),
+          next: rawTokens(0, 2),
+        }),
         { minLength: 2, maxLength: 4, size: "max" },
       ),
     }),

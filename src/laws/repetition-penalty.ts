@@ -20,7 +20,7 @@ export const repetitionPenalty = choiceLaw<PenaltyCase>({
     floor: 0.05,
   },
   // Powers of two: dividing by them is exact.
-  cases: () => penaltyCases(fc.constantFrom(2, 4, 8, 1, 0.5)),
+  cases: (_subject, sizes) => penaltyCases(sizes, fc.constantFrom(2, 4, 8, 1, 0.5)),
   check: ({ row, history: raw, penalty }, subject) => {
     const { repetitionPenalty } = samplerOf(subject);
     const { history, counts } = countsOf(row, raw);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { expectNextLogits, expectThat } from "./support/expect.ts";
@@ -21,12 +21,12 @@ export const rewindEquality = law<Rollback>({
   catches: "stale keys, a length that is not reset, a rewind that is one off",
   needs: ["rewind"],
   precondition: { name: "the removed tokens differ from those that follow", floor: 0.5 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      tokens: rawTokens(1, 5),
-      wrong: rawTokens(1, 5),
-      right: rawTokens(1, 5),
+      tokens: sizes.tokens(1, 5),
+      wrong: sizes.tokens(1, 5),
+      right: sizes.tokens(1, 5),
     }),
   check: async ({ candidate: { decoder }, ...raw }, subject) => {
     const { config } = decoder;

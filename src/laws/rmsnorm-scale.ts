@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import { forwardStages } from "../definition.ts";
 import type { Model } from "../model/model.ts";
 import { law } from "./law.ts";
@@ -29,10 +29,10 @@ export const rmsnormScale = law<Scaled>({
     name: "the scale is not 1, and epsilon is lost in every mean square",
     floor: 0.5,
   },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      tokens: rawTokens(1, 6),
+      tokens: sizes.tokens(1, 6),
       power: fc.integer({ min: -10, max: 10 }),
     }),
   check: async ({ candidate, tokens: raw, power }, subject) => {

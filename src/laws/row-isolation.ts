@@ -29,10 +29,10 @@ export const rowIsolation = law<Joining>({
     name: "a row that holds tokens continues after another left or joined",
     floor: 0.4,
   },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      rows: rowsOfCalls(),
+      rows: rowsOfCalls(sizes),
       changes: fc.array(
         fc.record({
           stay: fc.array(fc.constantFrom(true, true, false), { minLength: 4, maxLength: 4 }),

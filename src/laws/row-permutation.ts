@@ -20,10 +20,10 @@ export const rowPermutation = law<Permuted>({
   catches: "settings of the first row used for all, sums that depend on the row's place",
   needs: ["batch"],
   precondition: { name: "rows with different tokens change places", floor: 0.4 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      rows: rowsOfCalls(),
+      rows: rowsOfCalls(sizes),
       keys: fc.array(fc.nat({ max: 9 }), { minLength: 4, maxLength: 4 }),
     }),
   check: async ({ candidate: { decoder }, rows, keys }, subject) => {

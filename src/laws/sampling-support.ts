@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { logitRows } from "../arbitraries/logits.ts";
+import { logitRows, sizedLogits } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
@@ -22,9 +22,9 @@ export const samplingSupport = choiceLaw<Draw>({
     "fallbacks to the last or the first id, u compared with <= or with the sum of the wrong side, masks of finite size",
   needs: ["sampler.draw", "sampler.distribution", "sampler.sample"],
   precondition: { name: "the last token has no probability, and the sum is below 1", floor: 0.1 },
-  cases: () =>
+  cases: (_subject, sizes) =>
     fc.record({
-      row: fc.oneof(logitRows(8), dropped()),
+      row: fc.oneof(sizedLogits(sizes, { max: 8, most: 600 }), dropped()),
       rounding: fc.constantFrom(0, -(2 ** -24), 2 ** -24, -(2 ** -40)),
     }),
   check: ({ row, rounding }, subject) => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Model } from "../model/model.ts";
 import { law } from "./law.ts";
 import { expectAccurate } from "./support/accuracy.ts";
@@ -23,10 +23,10 @@ export const scoreShift = law<ScoreShift>({
     "softmax without the maximum subtracted, masks that are large numbers and not -Infinity, masks that multiply",
   needs: ["model", "build"],
   precondition: { name: "e to the shift overflows or underflows, over several tokens", floor: 0.4 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      tokens: rawTokens(1, 8),
+      tokens: sizes.tokens(1, 8),
       shift: fc.constantFrom(1, -4096, 4096, -65_536, 65_536),
     }),
   check: async ({ candidate, tokens: raw, shift }, subject) => {

@@ -37,7 +37,7 @@ export const seedDeterminism = law<Seeds>({
     "seeds salted by slot, one source for all rows, neighbours that consume a row's draws, seeds that are ignored",
   needs: ["generation.generate", "generation.generateBatch", "sampler.distribution"],
   precondition: { name: "chance is excluded, and there are neighbours", floor: 0.12 },
-  cases: (subject) => fc.record({ ...rowCases(subject, 6), slot: fc.nat() }),
+  cases: (subject, sizes) => fc.record({ ...rowCases(subject, sizes, 6), slot: fc.nat() }),
   check: async (value, subject) => {
     const { generate, generateBatch } = generationOf(subject);
     const { decoder } = value.candidate;

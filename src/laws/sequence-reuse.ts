@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
@@ -25,11 +25,11 @@ export const sequenceReuse = law<Reuse>({
     "buffers that still hold the last request, frequencies rescaled by a long one and kept, shapes of the first call",
   needs: [],
   precondition: { name: "the sequence before was at least twice as long", floor: 0.6 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      long: rawTokens(1, 4),
-      short: rawTokens(1, 5),
+      long: sizes.tokens(1, 4),
+      short: sizes.tokens(1, 5),
     }),
   check: async ({ candidate, ...raw }, subject) => {
     const { model } = candidate;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { logitRows } from "../arbitraries/logits.ts";
+import { sizedLogits } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { choiceLaw } from "./law.ts";
@@ -18,9 +18,9 @@ export const temperatureScaling = choiceLaw<{ row: Float64Array; power: number; 
     "multiplying by T, scaling only below 1, T = 0 passed through, negative T reversing the order",
   needs: ["sampler.temperatureScale", "sampler.greedy", "sampler.distribution"],
   precondition: { name: "T is not 1", floor: 0.5 },
-  cases: () =>
+  cases: (_subject, sizes) =>
     fc.record({
-      row: logitRows(),
+      row: sizedLogits(sizes),
       power: fc.integer({ min: -3, max: 3 }),
       other: fc.constantFrom(0, -1, Number.NaN, Number.POSITIVE_INFINITY),
     }),

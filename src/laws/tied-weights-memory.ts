@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import { forward } from "../definition.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
@@ -25,10 +25,10 @@ export const tiedWeightsMemory = law<Write>({
     "a copied head, a head that is dropped or replaced by the embedding, memory counted twice",
   needs: ["weights"],
   precondition: { name: "the written number changed", floor: 0.9 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      tokens: rawTokens(1, 4),
+      tokens: sizes.tokens(1, 4),
       at: fc.nat(),
       value: fc.integer({ min: -4, max: 4 }),
     }),

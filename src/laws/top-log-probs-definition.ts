@@ -27,7 +27,7 @@ export const topLogProbsDefinition = completionsLaw<PromptCase>({
     "wrong conventions of the model, a tokenizer that adds a first token, penalties or a bias that is on by default, another model",
   needs: ["model"],
   precondition: { name: "at least two tokens", floor: 0.5 },
-  cases: (subject) => fc.record(promptCase(subject)),
+  cases: (subject, sizes) => fc.record(promptCase(subject, sizes)),
   check: async ({ candidate, prompt: raw, count }, subject) => {
     const { config, weights } = candidate.model!;
     const prompt = tokensOf(config, raw);

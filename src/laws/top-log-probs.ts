@@ -24,7 +24,7 @@ export const topLogProbs = completionsLaw<PromptCase>({
     "probabilities in place of logarithms, or of the listed tokens alone; ascending lists; a greedy token that is not the most probable",
   needs: [],
   precondition: { name: "some tokens are on the list and some are not", floor: 0.5 },
-  cases: (subject) => fc.record(promptCase(subject)),
+  cases: (subject, sizes) => fc.record(promptCase(subject, sizes)),
   check: async ({ candidate, prompt: raw, count }, subject) => {
     const { vocabSize: V } = candidate;
     const prompt = tokensOf(candidate, raw);

@@ -15,8 +15,8 @@ export const uninitialisedMemory = law<HistoryCase>({
     "masks sized by the allocated memory, fresh blocks read before they are written, rewound keys that still have a weight",
   needs: ["poison"],
   precondition: { name: "an append after a rewind, a fork or on a second sequence", floor: 0.3 },
-  cases: (subject) =>
-    fc.record({ candidate: subject.candidates, calls: histories(subject.capabilities) }),
+  cases: (subject, sizes) =>
+    fc.record({ candidate: subject.candidates, calls: histories(subject.capabilities, sizes) }),
   check: (history, subject) => checkHistory(history, subject, (sequence) => sequence.poison!()),
   canaries: [
     decoderCanary("rewound keys still enter the sum, times zero", (decoder) =>

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import { law } from "./law.ts";
 import { expectAccurate } from "./support/accuracy.ts";
 import { decoderCanary } from "./support/canary.ts";
@@ -23,10 +23,10 @@ export const weightPermutation = law<Permutation>({
     "heads read from another group, tiled instead of grouped keys, biases or columns of another unit",
   needs: ["model", "build"],
   precondition: { name: "query heads change places, over several tokens", floor: 0.2 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      tokens: rawTokens(1, 6),
+      tokens: sizes.tokens(1, 6),
       chosen: fc.subarray<PermutablePart>([...permutableParts], { minLength: 1 }),
       seed: fc.nat({ max: 0xffff }),
     }),

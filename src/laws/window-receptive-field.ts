@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../arbitraries/tokens.ts";
+import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { expectLogits } from "./support/expect.ts";
@@ -23,11 +23,11 @@ export const windowReceptiveField = law<Unseen>({
   catches: "a window one too wide, a window in some layers only, evicted keys that are still read",
   needs: ["model", "build"],
   precondition: { name: "a position is beyond the reach of another token", floor: 0.5 },
-  cases: (subject) =>
+  cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      window: fc.integer({ min: 1, max: 4 }),
-      tokens: rawTokens(12, 24),
+      window: sizes.integers("window", { min: 1, max: 4 }),
+      tokens: sizes.tokens(12, 24),
       shift: fc.nat(),
       cut: fc.nat(),
     }),

@@ -33,6 +33,15 @@ function mixed(seed: number): number {
 }
 
 /**
+ * Returns the seed of a part of a run: parts of other names have other streams, and a part that is
+ * added leaves the others as they are.
+ */
+export function seedOf(name: string, seed: number): number {
+  const hash = [...name].reduce((sum, char) => Math.imul(sum, 31) + char.charCodeAt(0), 7);
+  return (seed + (hash >>> 1)) % 2 ** 31;
+}
+
+/**
  * Returns one draw from N(0, 1) by Box and Muller: `sqrt(-2 ln u) * cos(2 pi v)`, with u in (0, 1].
  *
  * @see Box and Muller 1958, "A Note on the Generation of Random Normal Deviates"

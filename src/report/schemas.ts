@@ -28,12 +28,14 @@ import { lawListTable } from "../laws/law-list-table.ts";
 import { curveTable } from "../training/curve-table.ts";
 import { enginesTable } from "../verify/engines-table.ts";
 import { falseAlarmsTable } from "../verify/false-alarms-table.ts";
+import { largeCasesTable } from "../verify/large-cases-table.ts";
 import { lawsTable } from "../verify/laws-table.ts";
 import { killMatrixTable, mutantsTable } from "../verify/mutants-table.ts";
 import { modelsTable } from "./models-table.ts";
 
 export const schemas = {
   laws: lawsTable,
+  largeCases: largeCasesTable,
   goldens: goldensTable,
   engines: enginesTable,
   mutants: mutantsTable,

@@ -4,7 +4,9 @@
  */
 import fc from "fast-check";
 import type { Fixed } from "../arbitraries/configs.ts";
+import type { SizeLimits, Thresholds } from "../arbitraries/dimensions.ts";
 import { models } from "../arbitraries/models.ts";
+import type { Sizes } from "../arbitraries/sizes.ts";
 import { type Capability, type Decoder, NotOffered, type Sequence } from "../decoder.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { Arithmetic } from "../math/arithmetic.ts";
@@ -14,6 +16,7 @@ import type { Model } from "../model/model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { type ArithmeticName, toleranceOf } from "../tolerance/arithmetics.ts";
 import type { ErrorBound } from "../tolerance/compare.ts";
+import { generated } from "./generated.ts";
 import { checkSubjectWords } from "./known-words.ts";
 import { checkOnly } from "./only.ts";
 import type { Acceptance, Candidate, LogitsSubject } from "./subject.ts";
@@ -54,6 +57,10 @@ export interface SubjectDefinition {
   };
   /** Configuration fields that the engine cannot choose, say `{ norm: "rmsnorm" }`. */
   readonly only?: Fixed;
+  /** Sizes that the engine accepts, say `{ "head-width": { multipleOf: 32 } }`. */
+  readonly sizes?: SizeLimits;
+  /** Sizes at which it changes its method, say `{ tokens: [16] }`: cases have both sides. */
+  readonly thresholds?: Thresholds;
   readonly capabilities?: readonly Capability[];
   /** Arithmetic that it computes in, which determines its tolerances. Default float32. */
   readonly arithmetic?: ArithmeticName | Arithmetic;
@@ -101,14 +108,23 @@ export function defineSubject(definition: SubjectDefinition): LogitsSubject {
       return adapt({ start: () => Promise.reject(error) }, model.config);
     }
   };
-  const candidates =
+  const { sizes: limits = {}, thresholds = {} } = definition;
+  const candidatesOf = (sizes: Sizes) =>
+    models(only, sizes).map((model) => candidate(makeOffered(model), model, model.name));
+  const decoders =
     fixed === undefined
-      ? models(only).map((model) => candidate(makeOffered(model), model, model.name))
-      : fc.constant(candidate(adapt(fixed.engine, fixed.config), fixed.model ?? null, name));
+      ? generated(candidatesOf, limits)
+      : {
+          candidates: fc.constant(
+            candidate(adapt(fixed.engine, fixed.config), fixed.model ?? null, name),
+          ),
+        };
   return {
     kind: "logits",
     name,
-    candidates,
+    ...decoders,
+    sizes: limits,
+    thresholds,
     capabilities,
     knowsModel: build !== undefined || fixed?.model !== undefined,
     build: build === undefined ? null : make,

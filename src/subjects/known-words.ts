@@ -1,4 +1,5 @@
 /** Refusal of words that a definition does not have: a misspelt one would be ignored in silence. */
+import { dimensions, type SizeRange } from "../arbitraries/dimensions.ts";
 import type { Capability } from "../decoder.ts";
 import type { Generation } from "../generation/generation.ts";
 import { configFields } from "../model/config.ts";
@@ -12,7 +13,7 @@ const keysOf = (named: Readonly<Record<string, true>>): readonly string[] => Obj
 const fields = keysOf({
   ...{ name: true, build: true, fixed: true, only: true, capabilities: true, arithmetic: true },
   ...{ tolerance: true, bitwise: true, sampler: true, generation: true, acceptance: true },
-  ...{ versions: true, knownFailures: true },
+  ...{ versions: true, knownFailures: true, sizes: true, thresholds: true },
 } satisfies Record<keyof SubjectDefinition, true>);
 
 const capabilityNames = keysOf({
@@ -27,6 +28,11 @@ const generationNames = keysOf({
   logProbs: true,
   complete: true,
 } satisfies Record<keyof Generation, true>);
+
+const rangeFields = keysOf({ min: true, max: true, multipleOf: true } satisfies Record<
+  keyof SizeRange,
+  true
+>);
 
 const acceptances = keysOf({ ratio: true, "own sample": true } satisfies Record<Acceptance, true>);
 
@@ -44,6 +50,11 @@ export function checkSubjectWords(definition: SubjectDefinition): void {
   checkWords(`${who}: the fields of only`, Object.keys(only), configFields);
   checkWords(`${who}: the functions of its sampler`, Object.keys(functions), samplerNames);
   checkWords(`${who}: the functions of its generation`, Object.keys(generation), generationNames);
+  checkWords(`${who}: its sizes`, Object.keys(definition.sizes ?? {}), dimensions);
+  checkWords(`${who}: its thresholds`, Object.keys(definition.thresholds ?? {}), dimensions);
+  for (const [dimension, range] of Object.entries(definition.sizes ?? {})) {
+    checkWords(`${who}: its sizes of ${dimension}`, Object.keys(range), rangeFields);
+  }
   checkWords(`${who}: its acceptance`, [acceptance], acceptances);
 }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { modelOf, modelParts, models } from "../arbitraries/models.ts";
+import type { Sizes } from "../arbitraries/sizes.ts";
 import {
   type LlamaCppCache,
   llamaCppCapabilities,
@@ -10,17 +11,19 @@ import { installLlamaCpp } from "../engines/llama-cpp-package.ts";
 import { architectures } from "../formats/gguf-architectures.ts";
 import type { Model } from "../model/model.ts";
 import { candidate, defineSubject, type SubjectDefinition } from "./define-subject.ts";
+import { generated } from "./generated.ts";
 import { withSquareQueries } from "./model-shapes.ts";
 import type { LogitsSubject } from "./subject.ts";
 
 /** Models of every architecture of llama.cpp that src/formats can write. */
-const llamaCppModels = fc.oneof(
-  models(architectures.llama),
-  models({ ...architectures.llama, ropeLayout: "half-split" }),
-  models(architectures.qwen3),
-  modelParts(architectures.qwen2).map(withSquareQueries).map(modelOf),
-  modelParts(architectures.gpt2).map(withSquareQueries).map(modelOf),
-);
+const llamaCppModels = (sizes: Sizes) =>
+  fc.oneof(
+    models(architectures.llama, sizes),
+    models({ ...architectures.llama, ropeLayout: "half-split" }, sizes),
+    models(architectures.qwen3, sizes),
+    modelParts(architectures.qwen2, sizes).map(withSquareQueries).map(modelOf),
+    modelParts(architectures.gpt2, sizes).map(withSquareQueries).map(modelOf),
+  );
 
 function llamaCppSubject(
   cache: LlamaCppCache,
@@ -34,7 +37,9 @@ function llamaCppSubject(
       capabilities: llamaCppCapabilities,
       versions: llamaCppVersions,
     }),
-    candidates: llamaCppModels.map((model) => candidate(build(model), model, model.name)),
+    ...generated((sizes) =>
+      llamaCppModels(sizes).map((model) => candidate(build(model), model, model.name)),
+    ),
     prepare: installLlamaCpp,
   };
 }

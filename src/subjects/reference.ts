@@ -10,14 +10,17 @@ import { referenceCapabilities, referenceDecoder } from "../reference/reference-
 import { sampler } from "../sampling/sampler.ts";
 import { toleranceOf } from "../tolerance/arithmetics.ts";
 import { candidate } from "./define-subject.ts";
+import { generated } from "./generated.ts";
 import type { LogitsSubject } from "./subject.ts";
 
 /** The reference decoder over generated models: bit for bit with itself. */
 export const reference: LogitsSubject = {
   kind: "logits",
   name: "reference",
-  candidates: models().map((model) =>
-    candidate(referenceDecoder(model.config, model.weights), model, model.name),
+  ...generated((sizes) =>
+    models({}, sizes).map((model) =>
+      candidate(referenceDecoder(model.config, model.weights), model, model.name),
+    ),
   ),
   capabilities: referenceCapabilities,
   knowsModel: true,
@@ -32,10 +35,13 @@ export const reference: LogitsSubject = {
 export const referenceTiled: LogitsSubject = {
   ...reference,
   name: "reference-tiled",
-  candidates: fc.tuple(models(), fc.integer({ min: 1, max: 5 })).map(([model, tileSize]) => {
-    const decoder = referenceDecoder(model.config, model.weights, { attention: "tiled", tileSize });
-    return candidate(decoder, model, `${model.name} in tiles of ${tileSize}`);
-  }),
+  ...generated((sizes) =>
+    fc.tuple(models({}, sizes), fc.integer({ min: 1, max: 5 })).map(([model, tileSize]) => {
+      const { config, weights } = model;
+      const decoder = referenceDecoder(config, weights, { attention: "tiled", tileSize });
+      return candidate(decoder, model, `${model.name} in tiles of ${tileSize}`);
+    }),
+  ),
   build: ({ config, weights }) =>
     referenceDecoder(config, weights, { attention: "tiled", tileSize: 3 }),
 };
@@ -43,8 +49,9 @@ export const referenceTiled: LogitsSubject = {
 /** Returns the reference decoder of one model: only tokens and calls are generated. */
 export function referenceOf(model: Model): LogitsSubject {
   const decoder = referenceDecoder(model.config, model.weights);
+  const { candidatesOf: _generated, ...others } = reference;
   return {
-    ...reference,
+    ...others,
     name: model.name,
     candidates: fc.constant(candidate(decoder, model, model.name)),
   };

@@ -1,6 +1,8 @@
 /** Subjects: what is tested. There are three kinds; each law declares the kind that it needs. */
 import type fc from "fast-check";
 import type { Fixed } from "../arbitraries/configs.ts";
+import type { SizeLimits, Thresholds } from "../arbitraries/dimensions.ts";
+import type { Sizes } from "../arbitraries/sizes.ts";
 import type { Capability, Decoder } from "../decoder.ts";
 import type { Completed, CompleteOptions } from "../generation/complete.ts";
 import type { Generation } from "../generation/generation.ts";
@@ -18,6 +20,10 @@ interface AnySubject {
   readonly versions?: () => Promise<Readonly<Record<string, string>>>;
   /** Reasons for the laws that it is known to break, by law: they must be broken. */
   readonly knownFailures: Readonly<Record<string, string>>;
+  /** Sizes that it accepts; absent if it accepts all. */
+  readonly sizes?: SizeLimits;
+  /** Sizes at which it changes its method, such as the tokens of a block of its cache. */
+  readonly thresholds?: Thresholds;
 }
 
 /** A decoder under test, and the model that it claims to compute; null if that is unknown. */
@@ -39,6 +45,8 @@ export interface LogitsSubject extends AnySubject, SubjectTolerance {
   readonly kind: "logits";
   /** Generated decoders that shrink, or one fixed decoder as `fc.constant`. */
   readonly candidates: fc.Arbitrary<Candidate>;
+  /** Returns decoders of the sizes of a case; absent if there is only a fixed one. */
+  readonly candidatesOf?: (sizes: Sizes) => fc.Arbitrary<Candidate>;
   readonly capabilities: ReadonlySet<Capability>;
   /** Configuration fields that it cannot choose; absent if it can choose all. */
   readonly only?: Fixed;
@@ -66,6 +74,8 @@ export interface Completer extends Pick<ModelConfig, "vocabSize" | "maxPositionE
 export interface CompletionsSubject extends AnySubject, SubjectTolerance {
   readonly kind: "completions";
   readonly candidates: fc.Arbitrary<Completer>;
+  /** Returns sources of the sizes of a case; absent if there is only a fixed one. */
+  readonly candidatesOf?: (sizes: Sizes) => fc.Arbitrary<Completer>;
   /** True if candidates have their model, so that the definition can be compared. */
   readonly knowsModel: boolean;
 }

@@ -1,5 +1,6 @@
 /** Views of a subject as another kind: the laws of samplers also apply to a decoder with one. */
 import fc from "fast-check";
+import type { Sizes } from "../arbitraries/sizes.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { Model } from "../model/model.ts";
 import { checkedDecoder } from "./checked-decoder.ts";
@@ -34,19 +35,25 @@ const views: { readonly [Kind in SubjectKind]: (subject: Subject) => SubjectKind
     const { complete } = subject.generation;
     if (complete === undefined) return null;
     const { name, knowsModel, repeatable, accurate, noise, knownFailures } = subject;
-    const candidates = checkedSubject(subject).candidates.map((candidate) =>
-      completerOf(candidate, complete),
-    );
-    const tolerance = { repeatable, accurate, noise };
-    return { kind: "completions", name, candidates, knowsModel, ...tolerance, knownFailures };
+    const { candidates, candidatesOf, sizes, thresholds } = checkedSubject(subject);
+    const completer = (candidate: Candidate) => completerOf(candidate, complete);
+    return {
+      kind: "completions",
+      ...{ name, knowsModel, repeatable, accurate, noise, knownFailures },
+      ...(sizes && { sizes }),
+      ...(thresholds && { thresholds }),
+      candidates: candidates.map(completer),
+      ...(candidatesOf && { candidatesOf: (at: Sizes) => candidatesOf(at).map(completer) }),
+    };
   },
 
   choice: (subject) => {
     if (subject.kind !== "logits") return subject.kind === "choice" ? subject : null;
-    const { name, sampler, generation, knownFailures } = subject;
+    const { name, sampler, generation, knownFailures, sizes, thresholds } = subject;
     const { speculate } = generation;
     const rule = speculate === undefined ? {} : { speculate };
-    return { kind: "choice", name, sampler, ...rule, knownFailures };
+    const limits = { ...(sizes && { sizes }), ...(thresholds && { thresholds }) };
+    return { kind: "choice", name, sampler, ...rule, knownFailures, ...limits };
   },
 };
 
@@ -55,16 +62,18 @@ const views: { readonly [Kind in SubjectKind]: (subject: Subject) => SubjectKind
  * that it cannot choose: a law that needs one skips the case.
  */
 function checkedSubject(subject: LogitsSubject): LogitsSubject {
-  const { build } = subject;
+  const { build, candidatesOf } = subject;
   const buildOffered = (model: Model) => {
     checkOnly(subject, model.config);
     return checkedDecoder(build!(model));
   };
+  const checked = (candidate: Candidate) => {
+    return { ...candidate, decoder: checkedDecoder(candidate.decoder) };
+  };
   return {
     ...subject,
-    candidates: subject.candidates.map((candidate) => {
-      return { ...candidate, decoder: checkedDecoder(candidate.decoder) };
-    }),
+    candidates: subject.candidates.map(checked),
+    ...(candidatesOf && { candidatesOf: (sizes: Sizes) => candidatesOf(sizes).map(checked) }),
     build: build === null ? null : buildOffered,
   };
 }

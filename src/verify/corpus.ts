@@ -4,6 +4,7 @@
  * line is another case, or none.
  */
 import { readFile } from "node:fs/promises";
+import { dimensions } from "../arbitraries/dimensions.ts";
 import { writeWhole } from "../io/files.ts";
 import { lawId } from "../laws/former-codes.ts";
 
@@ -95,9 +96,11 @@ export interface Replay {
  * @throws {RangeError} on any other text
  */
 export function parseReplay(line: string): Replay {
-  const match = /^([A-Za-z0-9-]+)\/(-?\d+)\/(\d{1,7}(?::\d{1,7})*)$/.exec(line);
+  const match = /^([A-Za-z0-9-]+)\/(-?\d+)\/((?:[a-z-]+:)?\d{1,7}(?::\d{1,7})*)$/.exec(line);
   const seed = Number(match?.[2]);
-  if (match === null || seed < -0x80000000 || seed > 0xffffffff) {
+  const dimension = match?.[3].match(/^[a-z-]+/)?.[0];
+  const isKnown = dimension === undefined || dimensions.some((name) => name === dimension);
+  if (match === null || !isKnown || seed < -0x80000000 || seed > 0xffffffff) {
     throw new RangeError(`replay: must be ID/SEED/PATH, as a failure printed it, got "${line}"`);
   }
   return { id: lawId(match[1]), seed, path: match[3] };

@@ -1,4 +1,5 @@
 /** laws.csv: the verdicts of a run. Apart from their texts, whose types do without its schema. */
+
 import {
   defineTable,
   integer,
@@ -11,7 +12,7 @@ import {
   version,
 } from "../io/table.ts";
 import { lawStatuses } from "./run-law.ts";
-import { replayLine } from "./verdicts.ts";
+import { casesPerSecond, largeCases, replayLine } from "./verdicts.ts";
 import type { Report } from "./verify.ts";
 
 export const lawsTable = defineTable({
@@ -30,12 +31,13 @@ export const lawsTable = defineTable({
     status: oneOf(lawStatuses, "result of the law"),
     reason: orBlank(text("reason why the law is unproven, out of time or not deterministic")),
     seed: integer("seed of the cases"),
-    cases: integer("cases tried"),
+    cases: integer("cases tried, without the large ones"),
+    large_cases: integer("cases that were large in one dimension"),
     reached: integer("cases that met the precondition"),
     precondition: text("condition under which a case can break the law"),
     floor: number("smallest share of cases that must meet the precondition"),
-    time_ms: integer("time of all cases in milliseconds"),
-    cases_per_s: orBlank(integer("cases per second")),
+    time_ms: integer("time of all cases in milliseconds, with the large ones"),
+    cases_per_s: orBlank(integer("cases per second, with the large ones")),
     worst_error: orBlank(number("error of the logits that came nearest to their tolerance")),
     worst_allowed: orBlank(number("their tolerance")),
     error: orBlank(text("message of the smallest case that breaks the law")),
@@ -47,7 +49,7 @@ export const lawsTable = defineTable({
 export function lawRows(runId: string, { verdicts }: Report): RowOf<typeof lawsTable>[] {
   return verdicts.map((verdict) => {
     const { law, status, reason, cases, timeMs, failure } = verdict;
-    const rate = cases === 0 ? null : Math.round((1000 * cases) / timeMs);
+    const rate = cases === 0 ? null : casesPerSecond(verdict);
     return {
       schema_version: schemaVersion,
       run_id: runId,
@@ -61,6 +63,7 @@ export function lawRows(runId: string, { verdicts }: Report): RowOf<typeof lawsT
       reason,
       seed: verdict.seed,
       cases,
+      large_cases: largeCases(verdict),
       reached: verdict.reached,
       precondition: law.precondition.name,
       floor: law.precondition.floor,

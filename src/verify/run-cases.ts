@@ -1,11 +1,15 @@
 import fc from "fast-check";
+import { type Dimension, dimensions } from "../arbitraries/dimensions.ts";
+import type { LargeSize } from "../arbitraries/sizes.ts";
 import { NotOffered } from "../decoder.ts";
 import type { Law, LawCase } from "../laws/law.ts";
 import { LawBroken } from "../laws/support/expect.ts";
+import { seedOf } from "../math/random.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { isNoise, withMeasuredTolerance } from "../tolerance/measured.ts";
 import { type Comparison, observeComparisons } from "../tolerance/observe.ts";
 import { CaseTimeout, defaultCaseTimeoutMs, inTime } from "./case-timeout.ts";
+import { casesOf, largeSizeOf } from "./large-cases.ts";
 import { localise } from "./localise.ts";
 import { otherShard, type Shard, shardOf } from "./shard.ts";
 
@@ -22,7 +26,11 @@ export interface CaseOptions {
   readonly caseTimeoutMs?: number;
   /** The part of the cases to run: every `count`-th, from the `index`-th on. Default: all. */
   readonly shard?: Shard;
-  /** fast-check's path to the first case. */
+  /** The dimension in which the cases are large. Default: all are small. */
+  readonly dimension?: Dimension;
+  /** No case starts at this reading of `performance.now()` or later, after so many cases. */
+  readonly enough?: { readonly cases: number; readonly at: number };
+  /** Path to the first case: fast-check's, after `DIMENSION:` if the case is a large one. */
   readonly path?: string;
   /** True to run the first case alone. If the path leads to none, none runs. */
   readonly only?: boolean;
@@ -38,8 +46,10 @@ export interface Failure {
   /** The case, printed. */
   readonly smallest: string;
   readonly shrinks: number;
-  /** fast-check's path to the smallest case. */
+  /** Path to the smallest case, as {@link CaseOptions.path}. */
   readonly path: string;
+  /** The smallest size of its large dimension that breaks the law; null if all are small. */
+  readonly size: LargeSize | null;
   /** Largest error of all cases that broke the law; null if the law compares no logits. */
   readonly largestError: number | null;
   /** The first stage at which the decoder departs from the definition; null if it is unknown. */
@@ -54,12 +64,18 @@ export interface Failure {
  * @throws {unknown} the error of a generator, for example of the engine that builds its decoders
  */
 export async function runCases(
-  law: Pick<Law, "cases" | "check">,
+  law: Pick<Law, "id" | "cases" | "check">,
   subject: Subject,
   options: CaseOptions,
 ): Promise<CaseRun> {
-  const run = new CaseRun(law, subject, options);
-  await run.start(law.cases(subject));
+  const { dimension, path } = splitPath(options.path);
+  const large = options.dimension ?? dimension ?? undefined;
+  const at = { ...(large && { dimension: large }), ...(path && { path }) };
+  // Else the large cases of all laws would have the same few sizes.
+  const seed = large === undefined ? options.seed : seedOf(`${law.id} ${large}`, options.seed);
+  const { path: _given, ...others } = options;
+  const run = new CaseRun(law, subject, { ...others, ...at, seed });
+  await run.start(casesOf(law, subject, large ?? null));
   return run;
 }
 
@@ -136,17 +152,19 @@ export class CaseRun {
 
   /** Ends the run after its only case, at its deadline, and after a case without an answer. */
   #checkClock(): void {
-    const { deadline = Number.POSITIVE_INFINITY, only = false } = this.#options;
+    const { deadline = Number.POSITIVE_INFINITY, enough, only = false } = this.#options;
     if (this.cases === 0) return;
-    this.stopped ||= performance.now() >= deadline;
-    if (this.stopped || this.unanswered || only) throw new fc.PreconditionFailure(true);
+    const now = performance.now();
+    this.stopped ||= now >= deadline;
+    const isEnough = !this.broken && enough && this.cases >= enough.cases && now >= enough.at;
+    if (isEnough || this.stopped || this.unanswered || only) throw new fc.PreconditionFailure(true);
   }
 
   #check(value: LawCase): Promise<boolean> {
     const { caseTimeoutMs = defaultCaseTimeoutMs } = this.#options;
     const check = async () =>
       observeComparisons(
-        (comparison) => this.#observe(comparison),
+        (comparison) => this.observe(comparison),
         () => this.#law.check(value, this.#judged(value)),
       );
     return inTime(check(), caseTimeoutMs);
@@ -170,7 +188,8 @@ export class CaseRun {
     return isNoise(difference, subject, model, tokens);
   }
 
-  #observe({ error, allowed }: Comparison): void {
+  /** Keeps the comparison that comes nearest to its tolerance. */
+  observe({ error, allowed }: Comparison): void {
     if (!(error <= allowed)) return; // a failure, which is reported as one
     const share = this.worst === null ? -1 : this.worst.error / this.worst.allowed;
     if (error / allowed > share) this.worst = { error, allowed };
@@ -187,19 +206,21 @@ export class CaseRun {
     this.reached += earlier.reached;
     this.passedOver += earlier.passedOver;
     this.timeMs += earlier.timeMs;
-    if (earlier.worst !== null) this.#observe(earlier.worst);
+    if (earlier.worst !== null) this.observe(earlier.worst);
     return this;
   }
 
-  /** fast-check's path to the smallest case that broke the law; null if none did. */
+  /** Path to the smallest case that broke the law; null if none did. */
   get path(): string | null {
-    return this.#details?.counterexamplePath ?? null;
+    const path = this.#details?.counterexamplePath ?? null;
+    const { dimension } = this.#options;
+    return path === null || dimension === undefined ? path : `${dimension}:${path}`;
   }
 
   /** Returns the description of the smallest case that broke the law; null if none did. */
   async failure(): Promise<Failure | null> {
     const { error } = this;
-    const { counterexample = null, numShrinks = 0, counterexamplePath } = this.#details ?? {};
+    const { counterexample = null, numShrinks = 0 } = this.#details ?? {};
     if (counterexample === null) return null;
     const [value] = counterexample;
     return {
@@ -209,7 +230,8 @@ export class CaseRun {
           : `threw ${error instanceof Error ? error.message : String(error)}`,
       smallest: fc.stringify(value),
       shrinks: numShrinks,
-      path: counterexamplePath ?? "",
+      path: this.path ?? "",
+      size: largeSizeOf(value),
       largestError: this.#largestError,
       where: await this.#departure(value),
       stack: error instanceof Error && !(error instanceof LawBroken) ? (error.stack ?? null) : null,
@@ -223,6 +245,12 @@ export class CaseRun {
     if (candidate === undefined || !("decoder" in candidate) || tokens === null) return null;
     return subject.kind === "choice" ? null : await localise(candidate, tokens, subject.accurate);
   }
+}
+
+/** Returns the parts of a path: the large dimension of the case, and fast-check's path. */
+function splitPath(path: string | undefined) {
+  const dimension = dimensions.find((name) => path?.startsWith(`${name}:`)) ?? null;
+  return { dimension, path: dimension === null ? path : path?.slice(dimension.length + 1) };
 }
 
 /** Returns the result of fast-check; null if the path leads to no case. */

@@ -5,15 +5,20 @@ import { viewOf } from "../subjects/views.ts";
 import type { Comparison } from "../tolerance/observe.ts";
 import { canaryVerdict, moreTime } from "./canary-verdict.ts";
 import { lineOf, type Replay } from "./corpus.ts";
+import type { LargeCount } from "./large-cases.ts";
 import { repeated, runOneCase } from "./repeat.ts";
 import { type CaseOptions, type CaseRun, type Failure, runCases } from "./run-cases.ts";
+import { withLargeCases } from "./run-large.ts";
 
 /** Options of a run: number of cases, seed and time limits. */
-export interface RunOptions extends Omit<CaseOptions, "path" | "shrink" | "deadline"> {
+export interface RunOptions
+  extends Omit<CaseOptions, "path" | "shrink" | "deadline" | "dimension" | "enough"> {
   /** Time of the law with its canaries in milliseconds. One case always runs. Default: no limit. */
   readonly timeLimitMs?: number;
   /** The options that name the subject on a command line, for the replay line. */
   readonly origin?: string;
+  /** Number of large cases in each dimension. Default: as many as a fifth of the time allows. */
+  readonly large?: number;
   /** Cases that broke laws in earlier runs. They are tried first. */
   readonly stored?: readonly Replay[];
 }
@@ -63,6 +68,8 @@ export interface LawVerdict {
   readonly timeMs: number;
   /** The comparison within its tolerance that came nearest to it. */
   readonly worst: Comparison | null;
+  /** Number of large cases in each dimension of the law. */
+  readonly large: readonly LargeCount[];
   readonly failure: Failure | null;
   /** The needs of the law that the subject does not offer, or its reason for skipping all cases. */
   readonly missing: readonly string[];
@@ -74,8 +81,8 @@ const enoughToJudge = 200;
 /** A run that its time limit ends with fewer cases is out of time. */
 const fewestInTime = 20;
 
-/** Share of a time limit after which no case of the law starts: the rest is for its canaries. */
-const shareOfCases = 0.8;
+/** Shares of a time limit after which no small case of a law starts, and no case of it. */
+const shares = { small: 0.64, all: 0.8 } as const;
 
 /** Runs a law and its canaries on a subject, and shrinks a failure to the smallest case. */
 export async function runLaw(law: Law, subject: Subject, options: RunOptions): Promise<LawVerdict> {
@@ -86,10 +93,16 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   const stored = await storedFailure(law, view, subject, options);
   if (stored !== null) return stored;
   const runs = casesToRun(law, options.runs);
-  const run = await runCases(law, view, { ...options, runs, ...clock.cases, shrink: false });
+  const small = await runCases(law, view, { ...options, runs, ...clock.small, shrink: false });
+  const { run, large } = await withLargeCases(
+    law,
+    view,
+    { ...options, runs, ...clock.large },
+    small,
+  );
   const limits = { ...options, ...clock.all };
   if (run.broken) return brokenLaw(law, subject, limits, run);
-  const verdict = measured(law, subject, options, run);
+  const verdict = { ...measured(law, subject, options, run), large };
   if (run.cases === 0) return { ...verdict, status: "unproven", reason: noCase(law, options) };
   const late = tooFewInTime(law, run);
   if (late !== null) return { ...verdict, status: "out of time", reason: late };
@@ -110,15 +123,16 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   const fewer = `its canary needed ${needed} cases, got ${longer.cases}; ${moreTime}`;
   const reason = longer.stopped ? `${law.id} is out of time: ${fewer}` : null;
   const status = reason === null ? "kept" : "out of time";
-  return { ...measured(law, subject, options, longer), status, reason };
+  return { ...measured(law, subject, options, longer), large, status, reason };
 }
 
 /** The deadlines of a law: of its cases, and of all its work. */
 function deadlines(timeLimitMs: number | undefined) {
-  if (timeLimitMs === undefined) return { cases: {}, all: {} };
+  if (timeLimitMs === undefined) return { small: {}, large: {}, all: {} };
   const now = performance.now();
   return {
-    cases: { deadline: now + shareOfCases * timeLimitMs },
+    small: { deadline: now + shares.small * timeLimitMs },
+    large: { deadline: now + shares.all * timeLimitMs },
     all: { deadline: now + timeLimitMs },
   };
 }
@@ -179,6 +193,7 @@ function measured(law: Law, subject: Subject, { seed, origin }: Origin, run: Cas
   return {
     ...{ law, subject: subject.name, origin: origin ?? `--subject ${subject.name}`, seed },
     ...{ cases, reached, timeMs, worst, reason: null, failure: null, missing: [] },
+    large: [],
   };
 }
 
@@ -211,7 +226,7 @@ function notOffered(
 ): LawVerdict {
   return {
     ...{ law, subject: subject.name, origin, seed, missing, status: "not offered", reason: null },
-    ...{ cases: 0, reached: 0, timeMs: 0, worst: null, failure: null },
+    ...{ cases: 0, reached: 0, timeMs: 0, worst: null, large: [], failure: null },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { LargeSize } from "../arbitraries/sizes.ts";
 import { grouped, textTable } from "../io/text-table.ts";
 import { laws } from "../laws/index.ts";
 import type { LawVerdict } from "./run-law.ts";
@@ -23,6 +24,7 @@ export function describeVerdict(verdict: LawVerdict, replay = replayCommand(verd
     ["thrown", firstFrame(failure.stack)],
     ["first at", failure.where],
     ["largest", failure.largestError === null ? null : `error ${failure.largestError}`],
+    ["size", failure.size && sizeText(failure.size, failure.shrinks)],
     [reason === null ? "smallest" : "case", failure.smallest],
     ["replay", replay],
   ].flatMap(([name, text]) => (text === null ? [] : [`  ${name?.padEnd(10)}${text}`]));
@@ -30,6 +32,12 @@ export function describeVerdict(verdict: LawVerdict, replay = replayCommand(verd
   const by = status === "not deterministic" ? `${status} on` : `${status} by`;
   const title = `${law.id}: ${by} ${subject}, case ${cases}, ${how}`;
   return [title, ...lines].join("\n");
+}
+
+/** `65 tokens, the fewest that break it` */
+function sizeText({ dimension, size }: LargeSize, shrinks: number): string {
+  const smallest = shrinks > 0 ? ", the smallest found that breaks the law" : "";
+  return `${dimension} ${grouped(size)}${smallest}`;
 }
 
 /** Returns the place at which an error was created, as in `at step (my-engine.ts:12:7)`. */
@@ -61,9 +69,10 @@ export function reportText({ verdicts }: Report): string {
     verdict.law.id,
     verdict.status,
     grouped(verdict.cases),
+    verdict.large.length === 0 ? "" : grouped(largeCases(verdict)),
     verdict.cases === 0 ? "" : `${Math.round((100 * verdict.reached) / verdict.cases)} %`,
     errorText(verdict),
-    verdict.cases === 0 ? "" : grouped(Math.round((1000 * verdict.cases) / verdict.timeMs)),
+    verdict.cases === 0 ? "" : grouped(casesPerSecond(verdict)),
   ]);
   const needs = missing.map(({ law, missing }) => `${law.id} (${missing.join(", ")})`);
   const notOffered =
@@ -71,9 +80,18 @@ export function reportText({ verdicts }: Report): string {
   const reasons = tested.flatMap(({ reason, failure }) =>
     reason === null || failure !== null ? [] : [reason],
   );
-  const head = ["law", "verdict", "cases", "reached", "worst error", "cases/s"];
+  const head = ["law", "verdict", "cases", "large", "reached", "worst error", "cases/s"];
   const table = rows.length === 0 ? "No law was tested" : textTable(head, rows);
   return [table, ...reasons, ...notOffered].join("\n");
+}
+
+export function casesPerSecond(verdict: LawVerdict): number {
+  return Math.round((1000 * (verdict.cases + largeCases(verdict))) / verdict.timeMs);
+}
+
+/** Number of large cases in all dimensions. */
+export function largeCases({ large }: Pick<LawVerdict, "large">): number {
+  return large.reduce((sum, { cases }) => sum + cases, 0);
 }
 
 /** The error that broke the law; else the one that came nearest to its tolerance. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../../arbitraries/tokens.ts";
+import type { Sizes } from "../../arbitraries/sizes.ts";
+import { tokensOf } from "../../arbitraries/tokens.ts";
 import type { Batch, Decoder } from "../../decoder.ts";
 import type { Logits } from "../../math/logits.ts";
 import type { ModelConfig } from "../../model/config.ts";
@@ -72,11 +73,8 @@ export interface BatchCase {
   rows: number[][][];
 }
 
-export const rowsOfCalls = () =>
-  fc.array(fc.array(rawTokens(0, 4), { minLength: 1, maxLength: 3 }), {
-    minLength: 2,
-    maxLength: 4,
-  });
+export const rowsOfCalls = (sizes: Sizes) =>
+  sizes.rows(fc.array(sizes.tokens(0, 4), { minLength: 1, maxLength: 3 }), { min: 2, max: 4 });
 
 /** Returns the calls: for each, the raw tokens of every row. */
 export const callsOf = (rows: readonly number[][][]) =>

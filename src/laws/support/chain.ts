@@ -1,9 +1,10 @@
 import fc from "fast-check";
-import { logitRows } from "../../arbitraries/logits.ts";
+import { sizedLogits } from "../../arbitraries/logits.ts";
 import { optionsOf, samplingOptions } from "../../arbitraries/sampling-options.ts";
-import { rawTokens } from "../../arbitraries/tokens.ts";
+import type { Sizes } from "../../arbitraries/sizes.ts";
 import type { SamplingOptions } from "../../sampling/sample-token.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
+import type { ChoiceSubject } from "../../subjects/subject.ts";
 
 export interface ChainCase {
   row: Float64Array;
@@ -11,8 +12,12 @@ export interface ChainCase {
   history: number[];
 }
 
-export const chainCases = () =>
-  fc.record({ row: logitRows(12, 4), options: samplingOptions(), history: rawTokens(0, 6) });
+export const chainCases = (_subject: ChoiceSubject, sizes: Sizes) =>
+  fc.record({
+    row: sizedLogits(sizes, { min: 4, max: 12 }),
+    options: samplingOptions(sizes),
+    history: sizes.tokens(0, 6),
+  });
 
 /** Returns the case over the vocabulary of its row; null if a ban would leave no token. */
 export function foldedChain({ row, options: raw, history: rawHistory }: ChainCase) {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { rawTokens } from "../../arbitraries/tokens.ts";
+import type { Sizes } from "../../arbitraries/sizes.ts";
 import type { Completed, CompleteOptions, TokenLogProb } from "../../generation/complete.ts";
 import type { Completer, CompletionsSubject } from "../../subjects/subject.ts";
 import type { Tolerance } from "../../tolerance/compare.ts";
@@ -18,9 +18,9 @@ export interface PromptCase {
 }
 
 /** Returns the fields of a {@link PromptCase} as arbitraries. */
-export const promptCase = (subject: CompletionsSubject) => ({
+export const promptCase = (subject: CompletionsSubject, sizes: Sizes) => ({
   candidate: subject.candidates,
-  prompt: rawTokens(1, 6),
+  prompt: sizes.tokens(1, 6),
   count: fc.integer({ min: 1, max: 5 }),
 });
 

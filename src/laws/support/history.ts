@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { rawTokens, tokensOf } from "../../arbitraries/tokens.ts";
+import { Sizes } from "../../arbitraries/sizes.ts";
+import { tokensOf } from "../../arbitraries/tokens.ts";
 import type { Capability, Decoder, Sequence } from "../../decoder.ts";
 import type { Candidate, LogitsSubject } from "../../subjects/subject.ts";
 import { expectNextLogits, expectThat } from "./expect.ts";
@@ -55,12 +56,15 @@ export async function checkHistory(
 }
 
 /** Returns the generator of histories of the calls that a decoder offers. */
-export function histories(offered: ReadonlySet<Capability>): fc.Arbitrary<Call[]> {
+export function histories(
+  offered: ReadonlySet<Capability>,
+  sizes = new Sizes(),
+): fc.Arbitrary<Call[]> {
   const which = fc.nat({ max: 5 });
   const append = fc.record({
     do: fc.constant("append" as const),
     which,
-    tokens: rawTokens(1, 4),
+    tokens: sizes.tokens(1, 4),
   });
   const others: fc.Arbitrary<Call>[] = [fc.constant({ do: "start" })];
   if (offered.has("rewind")) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { logitRows } from "../../arbitraries/logits.ts";
-import { rawTokens } from "../../arbitraries/tokens.ts";
+import { sizedLogits } from "../../arbitraries/logits.ts";
+import type { Sizes } from "../../arbitraries/sizes.ts";
 
 export interface PenaltyCase {
   row: Float64Array;
@@ -8,8 +8,8 @@ export interface PenaltyCase {
   penalty: number;
 }
 
-export const penaltyCases = (penalty: fc.Arbitrary<number>) =>
-  fc.record({ row: logitRows(8), history: rawTokens(0, 8), penalty });
+export const penaltyCases = (sizes: Sizes, penalty: fc.Arbitrary<number>) =>
+  fc.record({ row: sizedLogits(sizes, { max: 8 }), history: sizes.tokens(0, 8), penalty });
 
 /** Returns the history folded into the ids of the row, and the count of each id in it. */
 export function countsOf(row: Float64Array, rawHistory: readonly number[]) {

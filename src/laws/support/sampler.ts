@@ -13,9 +13,17 @@ export const samplerOf = ({ sampler }: ChoiceSubject | LogitsSubject) => sampler
 /** Returns the speculative rule of a subject that offers it. */
 export const speculateOf = ({ speculate }: ChoiceSubject) => speculate as Generation["speculate"];
 
-/** Returns a row of numbers for a message, each with six digits. */
-export const show = (row: ArrayLike<number>) =>
-  `[${Array.from(row, (x) => Number(x.toPrecision(6)))}]`;
+/** Returns a row of numbers for a message, each with six digits; of a long one, both ends. */
+export function show(row: ArrayLike<number>): string {
+  const digits = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => Number(row[from + i].toPrecision(6))).join();
+  const { length } = row;
+  if (length <= 2 * shownEnds) return `[${digits(0, length)}]`;
+  return `[${digits(0, shownEnds)},...,${digits(length - shownEnds, length)}] of ${length}`;
+}
+
+/** Number of logits that are shown of each end of a long row. */
+const shownEnds = 32;
 
 /** Returns the ids that a filter kept: their logits must be unchanged, all others -Infinity. */
 export function keptBy(what: string, before: Float64Array, after: ArrayLike<number>): number[] {
@@ -33,8 +41,9 @@ export function keptBy(what: string, before: Float64Array, after: ArrayLike<numb
 
 /** Expects that no dropped token has a larger logit than a kept one. */
 export function expectUpperSet(what: string, row: Float64Array, kept: readonly number[]): void {
-  const lowest = Math.min(...kept.map((id) => row[id]));
-  const dropped = Array.from(row.keys()).find((id) => !kept.includes(id) && row[id] > lowest);
+  const lowest = kept.reduce((least, id) => Math.min(least, row[id]), Number.POSITIVE_INFINITY);
+  const ids = new Set(kept);
+  const dropped = Array.from(row.keys()).find((id) => !ids.has(id) && row[id] > lowest);
   const message = `${what} keeps a logit of ${lowest} and drops token ${dropped}`;
   expectThat(dropped === undefined, message);
 }

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import type { Sizes } from "../../arbitraries/sizes.ts";
 import type { PromptRow } from "../../generation/generate.ts";
 import type { Candidate, LogitsSubject } from "../../subjects/subject.ts";
 import { type DecoderRequest, type GenerationRequest, requests } from "./texts.ts";
@@ -10,10 +10,11 @@ export interface TextRowsCase {
 }
 
 /** Returns the fields of a {@link TextRowsCase} as arbitraries. */
-export function rowCases(subject: LogitsSubject, maxNewTokens: number) {
-  const request = requests(subject, maxNewTokens);
+export function rowCases(subject: LogitsSubject, sizes: Sizes, maxNewTokens: number) {
+  const request = requests(subject, sizes, maxNewTokens);
   const other = request.map(({ prompt, seed }) => ({ prompt, seed }));
-  return { candidate: subject.candidates, request, others: fc.array(other, { maxLength: 3 }) };
+  const others = sizes.rows(other, { min: 0, max: 3 });
+  return { candidate: subject.candidates, request, others };
 }
 
 /** Returns the request and the further rows of its batch, which have its options. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { optionsOf, samplingOptions } from "../../arbitraries/sampling-options.ts";
-import { rawTokens, tokensOf } from "../../arbitraries/tokens.ts";
+import type { Sizes } from "../../arbitraries/sizes.ts";
+import { tokensOf } from "../../arbitraries/tokens.ts";
 import type { Decoder } from "../../decoder.ts";
 import type { Generated, GenerateOptions } from "../../generation/generate.ts";
 import type { Generation } from "../../generation/generation.ts";
@@ -33,15 +34,16 @@ export interface GenerationRequest {
  */
 export function requests(
   subject: LogitsSubject,
+  sizes: Sizes,
   maxNewTokens: number,
 ): fc.Arbitrary<GenerationRequest> {
   return fc
     .record({
-      prompt: rawTokens(1, 6),
-      sampling: samplingOptions(),
+      prompt: sizes.tokens(1, 6),
+      sampling: samplingOptions(sizes),
       greedy: subject.repeatable === "bitwise" ? fc.boolean() : fc.constant(true),
       history: fc.constantFrom("all" as const, "generated" as const),
-      maxNewTokens: fc.nat({ max: maxNewTokens }),
+      maxNewTokens: sizes.newTokens(maxNewTokens),
       seed: fc.noBias(fc.nat({ max: 0xffffffff })),
     })
     .map(({ prompt, seed, sampling, greedy, ...options }) => {

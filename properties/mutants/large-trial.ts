@@ -1,0 +1,93 @@
+/** Laws tried with large cases, until the first that a mutant breaks. */
+import type { Dimension } from "../../src/arbitraries/dimensions.ts";
+import type { Law } from "../../src/laws/law.ts";
+import { missingNeeds } from "../../src/laws/law.ts";
+import { seedOf } from "../../src/math/random.ts";
+import type { Subject } from "../../src/subjects/subject.ts";
+import { viewOf } from "../../src/subjects/views.ts";
+import { dimensionsOf } from "../../src/verify/large-cases.ts";
+import { runCases } from "../../src/verify/run-cases.ts";
+import { type TriedLaw, textOf, trialsOf } from "./trial.ts";
+
+/** The first detection of a mutant. */
+export interface Detection {
+  readonly law: string;
+  /** The large dimension of the case; null if all were small. */
+  readonly dimension: Dimension | null;
+  /** Number of cases of all laws that ran, including this one. */
+  readonly cases: number;
+  readonly ms: number;
+  readonly broken: string;
+}
+
+/** Number of small cases of each law, which come first. */
+const smallCases = 30;
+
+/** Number of large cases of each law and dimension in the first round. */
+const firstRound = 3;
+
+/**
+ * Tries small cases of every law, then a few large ones of every law and dimension, then more.
+ *
+ * @param options `large`: number of large cases of each law in each of its dimensions
+ * @returns null if no law was broken
+ */
+export async function firstDetection(
+  laws: readonly Law[],
+  file: string,
+  subject: Subject,
+  { seed, large }: { readonly seed: number; readonly large: number },
+  onLaw: (id: string) => void,
+): Promise<Detection | null> {
+  const tried = trialsOf(nearestFirst(laws, file), file);
+  const start = performance.now();
+  let cases = 0;
+  for (const round of [0, 1, 2]) {
+    for (const { law, most } of tried) {
+      const view = viewOf(subject, law.kind);
+      if (view === null || missingNeeds(law, subject).length > 0) continue;
+      onLaw(law.id);
+      const dimensions = round === 0 ? [null] : dimensionsIn(law, view);
+      for (const dimension of dimensions) {
+        const runs = [smallCases, firstRound, large - firstRound][round];
+        if (runs <= 0) continue;
+        const found = await runCases(law, view, {
+          seed: seedOf(`${law.id} ${round}`, seed),
+          runs: Math.min(most, runs),
+          ...(dimension === null ? {} : { dimension }),
+          shrink: false,
+        }).catch((error: unknown) => ({ broken: true, error, cases: 1 }));
+        cases += found.cases;
+        if (found.error instanceof ReferenceError) throw found.error;
+        if (!found.broken) continue;
+        const ms = performance.now() - start;
+        return { law: law.id, dimension, cases, ms, broken: textOf(found.error) };
+      }
+    }
+  }
+  return null;
+}
+
+/** Returns the dimensions of a law; none if a mutant makes it impossible to find them. */
+function dimensionsIn(law: TriedLaw, view: Subject): readonly Dimension[] {
+  try {
+    return dimensionsOf(law, view);
+  } catch {
+    return [];
+  }
+}
+
+/** Chapters of laws that are the first to detect a bug in a folder. */
+const nearest: Readonly<Record<string, readonly string[]>> = {
+  "src/sampling/": ["filters", "draws", "generation"],
+  "src/generation/": ["generation", "speculation"],
+  "src/reference/batch": ["batch"],
+};
+
+/** Returns the laws in an order that detects most mutants of a file sooner. */
+function nearestFirst(laws: readonly Law[], file: string): Law[] {
+  const [, chapters = []] =
+    Object.entries(nearest).find(([folder]) => file.startsWith(folder)) ?? [];
+  const place = ({ chapter }: Law) => (chapters.includes(chapter ?? "") ? 0 : 1);
+  return laws.toSorted((a, b) => place(a) - place(b));
+}
