@@ -59,9 +59,10 @@ Examples:
   causalgate verify --law cache-equality rewind-equality --runs 20000
   causalgate verify --replay cache-equality/42/3:0:1   one case, as a failure printed it
 
-Exit codes: 0 every law kept, a known failure or not offered; 1 a law broken, not deterministic or
-now kept (declared in knownFailures); 2 wrong usage; 3 incomplete: a law unproven (the violation
-planted for it was not detected, or its precondition not met) or out of time, or no law tested
+Exit codes: 0 every law kept, a known failure or not offered; 1 a law broken, not deterministic,
+now kept (declared in knownFailures) or ended with an error; 2 wrong usage; 3 incomplete: a law
+unproven (the violation planted for it was not detected, or its precondition not met) or out of
+time, or no law tested
 `;
 
 /** `causalgate verify`: runs laws on one subject, and replays failures. */

@@ -24,19 +24,24 @@ export function headline(tables: Tables): string {
   const failing = laws?.failing ?? [];
   const isBroken = ({ status }: LawRow) => ["broken", "not deterministic"].includes(status);
   const broken = failing.filter(isBroken).length;
-  const unproven = failing.length - broken;
+  const errors = failing.filter(({ status }) => status === "error").length;
+  const unproven = failing.length - broken - errors;
   const isLate = failing.some(({ status }) => status === "out of time");
   const incomplete = isLate ? "unproven or out of time" : "unproven";
   const who = subjectText(tables).replace(/^the /, "The ");
-  const wrong = [
+  const departures = [
     ...(broken > 0 ? [`${broken} of ${laws?.rows.length} laws`] : []),
     ...(goldens?.broken.length
       ? [`${goldens.broken.length} of ${goldens.rows.length} recordings`]
       : []),
   ];
+  const wrong = [
+    ...(departures.length > 0 ? [`breaks ${departures.join(" and ")}`] : []),
+    ...(errors > 0 ? [`ends ${errors} of ${laws?.rows.length} laws with an error`] : []),
+  ];
   if (wrong.length > 0) {
     const rest = unproven > 0 ? `; ${unproven} more are ${incomplete}` : "";
-    return `${who} breaks ${wrong.join(" and ")}${rest}`;
+    return `${who} ${wrong.join(" and ")}${rest}`;
   }
   if (unproven > 0) {
     return `${who}: ${unproven} of ${laws?.rows.length} laws are ${incomplete}`;

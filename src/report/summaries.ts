@@ -13,7 +13,7 @@ export interface LawSummary {
   readonly rows: readonly LawRow[];
   readonly kept: readonly LawRow[];
   readonly notOffered: readonly LawRow[];
-  /** Broken, unproven, out of time, or declared as a known failure and no longer failing. */
+  /** Broken, unproven, out of time, an error, or declared as a known failure but kept. */
   readonly failing: readonly LawRow[];
   readonly cases: number;
   /** The row whose error is nearest to its tolerance; null if no law compares logits. */

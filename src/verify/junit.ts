@@ -7,17 +7,19 @@ import type { Report } from "./verify.ts";
 export function junitText({ verdicts }: Report): string {
   const builder = new XMLBuilder({ ignoreAttributes: false, format: true });
   const failures = verdicts.map(failureOf);
+  const errors = verdicts.filter(({ status }) => status === "error").length;
   const cases = verdicts.map((verdict, i) => ({
     "@_classname": verdict.subject,
     "@_name": `${verdict.law.id} ${verdict.law.name}`,
     "@_time": (verdict.timeMs / 1000).toFixed(3),
     ...(isSkipped(verdict) ? { skipped: { "@_message": verdict.status } } : {}),
-    ...(failures[i] === null ? {} : { failure: failureElement(verdict, failures[i]) }),
+    ...(failures[i] === null ? {} : elementOf(verdict, failures[i])),
   }));
   const suite = {
     "@_name": `laws on ${verdicts[0]?.subject ?? "no subject"}`,
     "@_tests": verdicts.length,
-    "@_failures": failures.filter((failure) => failure !== null).length,
+    "@_failures": failures.filter((failure) => failure !== null).length - errors,
+    "@_errors": errors,
     "@_skipped": verdicts.filter(isSkipped).length,
     testcase: cases,
   };
@@ -28,10 +30,11 @@ export function junitText({ verdicts }: Report): string {
   return builder.build(xml);
 }
 
-/** A failure with its first fact as the message, which CI servers list. */
-function failureElement({ status, failure, reason }: LawVerdict, text: string) {
+/** A failure or an error with its first fact as the message, which CI servers list. */
+function elementOf({ status, failure, reason }: LawVerdict, text: string) {
   const message = reason ?? failure?.message ?? status;
-  return { "@_message": message, "@_type": status, "#text": text };
+  const element = { "@_message": message, "@_type": status, "#text": text };
+  return status === "error" ? { error: element } : { failure: element };
 }
 
 function isSkipped({ status }: LawVerdict): boolean {

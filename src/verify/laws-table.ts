@@ -29,7 +29,9 @@ export const lawsTable = defineTable({
     statement: text("statement of the law"),
     catches: text("bugs that break the law"),
     status: oneOf(lawStatuses, "result of the law"),
-    reason: orBlank(text("reason why the law is unproven, out of time or not deterministic")),
+    reason: orBlank(
+      text("reason why the law is unproven, out of time, not deterministic or an error"),
+    ),
     seed: integer("seed of the cases"),
     cases: integer("cases tried, without the large ones"),
     large_cases: integer("cases that were large in one dimension"),

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { type Dimension, dimensions } from "../arbitraries/dimensions.ts";
 import type { LargeSize } from "../arbitraries/sizes.ts";
 import { NotOffered } from "../decoder.ts";
+import { thrownStack, thrownText } from "../io/thrown.ts";
 import type { Law, LawCase } from "../laws/law.ts";
 import { LawBroken } from "../laws/support/expect.ts";
 import { seedOf } from "../math/random.ts";
@@ -43,8 +44,8 @@ export interface CaseOptions {
 /** The smallest case that breaks a law. */
 export interface Failure {
   readonly message: string;
-  /** The case, printed. */
-  readonly smallest: string;
+  /** The case, printed; null if the engine's process ended in it. */
+  readonly smallest: string | null;
   readonly shrinks: number;
   /** Path to the smallest case, as {@link CaseOptions.path}. */
   readonly path: string;
@@ -224,17 +225,14 @@ export class CaseRun {
     if (counterexample === null) return null;
     const [value] = counterexample;
     return {
-      message:
-        error instanceof LawBroken
-          ? error.message
-          : `threw ${error instanceof Error ? error.message : String(error)}`,
+      message: error instanceof LawBroken ? error.message : `threw ${thrownText(error)}`,
       smallest: fc.stringify(value),
       shrinks: numShrinks,
       path: this.path ?? "",
       size: largeSizeOf(value),
       largestError: this.#largestError,
       where: await this.#departure(value),
-      stack: error instanceof Error && !(error instanceof LawBroken) ? (error.stack ?? null) : null,
+      stack: error instanceof LawBroken ? null : thrownStack(error),
     };
   }
 
@@ -243,7 +241,13 @@ export class CaseRun {
     const tokens = this.error instanceof LawBroken ? this.error.tokens : null;
     const subject = this.#judged(value);
     if (candidate === undefined || !("decoder" in candidate) || tokens === null) return null;
-    return subject.kind === "choice" ? null : await localise(candidate, tokens, subject.accurate);
+    if (subject.kind === "choice") return null;
+    const { caseTimeoutMs = defaultCaseTimeoutMs } = this.#options;
+    try {
+      return await inTime(localise(candidate, tokens, subject.accurate), caseTimeoutMs);
+    } catch {
+      return null; // its stages fail; the law is broken all the same
+    }
   }
 }
 

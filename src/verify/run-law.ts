@@ -36,6 +36,8 @@ export interface RunOptions
  *   can compute none that meet the precondition
  * - `known failure`: broken, as the subject declares
  * - `now kept`: declared as a known failure, but no case broke the law
+ * - `error`: the engine or this tool failed outside a comparison, for example because the process
+ *   of the engine ended
  */
 export const lawStatuses = [
   "kept",
@@ -46,6 +48,7 @@ export const lawStatuses = [
   "not offered",
   "known failure",
   "now kept",
+  "error",
 ] as const;
 
 /** Status of a law on a subject: `kept`, `broken`, `unproven` and others. */
@@ -58,7 +61,7 @@ export interface LawVerdict {
   /** The options that name the subject on a command line. */
   readonly origin: string;
   readonly status: LawStatus;
-  /** The reason why it is unproven, out of time or not deterministic; null for other statuses. */
+  /** The reason why it is unproven, out of time, not deterministic or an error; else null. */
   readonly reason: string | null;
   readonly seed: number;
   /** Number of cases that ran. */

@@ -33,7 +33,9 @@ export async function runLaws(
       onLaw: (law) => progress.label(law.id),
       onCase: timeLimitMs === undefined ? () => progress.step() : stepInTime,
       onVerdict: (verdict) => {
-        if (quiet.has(verdict.status)) return;
+        const { status, failure, reason } = verdict;
+        // The report ends with the reasons of laws without a failure.
+        if (quiet.has(status) || (failure === null && reason !== null)) return;
         progress.pause();
         print(`${describeVerdict(verdict)}\n`);
         progress.resume();

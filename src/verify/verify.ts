@@ -1,7 +1,9 @@
+import { thrownStack, thrownText } from "../io/thrown.ts";
 import { lawById } from "../laws/index.ts";
 import { type Law, missingNeeds } from "../laws/law.ts";
 import { checkLaw } from "../laws/support/check-law.ts";
 import type { Subject } from "../subjects/subject.ts";
+import { errorVerdict } from "./error-verdict.ts";
 import { type LawStatus, type LawVerdict, type RunOptions, runLaw } from "./run-law.ts";
 
 /** The verdicts of several laws on one subject. */
@@ -40,12 +42,26 @@ export async function verify(
     onLaw?.(law);
     const share = Math.max(0, end - performance.now()) / Math.max(1, left);
     const limit = timeLimitMs === undefined ? {} : { timeLimitMs: share };
-    const verdict = await runLaw(law, subject, { ...run, ...limit });
+    const verdict = await judged(law, subject, { ...run, ...limit });
     if (missingNeeds(law, subject).length === 0) left--;
     verdicts.push(verdict);
     onVerdict?.(verdict);
   }
   return { verdicts };
+}
+
+/** Returns the verdict of a law; `error` if a generator throws, say a `build` of the engine. */
+async function judged(law: Law, subject: Subject, options: RunOptions): Promise<LawVerdict> {
+  try {
+    return await runLaw(law, subject, options);
+  } catch (error) {
+    const place = thrownStack(error)
+      ?.split("\n")
+      .find((line) => /^ *at /.test(line));
+    const got = `got ${thrownText(error)}${place === undefined ? "" : ` ${place.trim()}`}`;
+    const must = "its cases must be generated without an error";
+    return errorVerdict(law, subject.name, options, `${law.id}: ${must}, ${got}`);
+  }
 }
 
 function checkIds(laws: readonly Law[]): void {
@@ -64,14 +80,14 @@ function checkKnownFailures({ knownFailures }: Subject, laws: readonly Law[]): v
 }
 
 /**
- * Returns the exit code of a report: 1 if a law is broken or not deterministic or a declared
- * failure is gone, else 3 if a law is unproven or out of time or none was
- * tested, else 0.
+ * Returns the exit code of a report: 1 if a law is broken or not deterministic, ended with an
+ * error, or is kept but declared as a known failure; else 3 if a law is unproven or out of time or
+ * none was tested; else 0.
  */
 export function exitCodeOf({ verdicts }: Report): 0 | 1 | 3 {
   const has = (...statuses: readonly LawStatus[]) =>
     verdicts.some(({ status }) => statuses.includes(status));
-  if (has("broken", "not deterministic", "now kept")) return 1;
+  if (has("broken", "not deterministic", "now kept", "error")) return 1;
   const tested = has("kept", "known failure");
   return has("unproven", "out of time") || !tested ? 3 : 0;
 }

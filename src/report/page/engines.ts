@@ -19,7 +19,7 @@ export function enginesSection(tables: Tables): Html {
   const described = new Set(tables.laws?.rows.map(({ law }) => law));
   const laws = [...new Set(engines.flatMap(({ rows }) => rows.map(({ law }) => law)))];
   return html`<section id="engines">
-<hgroup><h2>Engines</h2><p>The same laws on engines that causalgate did not write. ✓ kept, ✗ broken or not deterministic, ? unproven, out of time or now kept, ! broken as declared beforehand, – not offered. Each column has the day of its run: engines that the latest run did not test keep their verdicts. ${source(tables.engines, ["engine", "version", "law", "status", "largest_error", "tolerance"])}</p></hgroup>
+<hgroup><h2>Engines</h2><p>The same laws on engines that causalgate did not write. ✓ kept, ✗ broken, not deterministic or an error, ? unproven, out of time or now kept, ! broken as declared beforehand, – not offered. Each column has the day of its run: engines that the latest run did not test keep their verdicts. ${source(tables.engines, ["engine", "version", "law", "status", "largest_error", "tolerance"])}</p></hgroup>
 <div class="scroll" role="region" aria-label="Engines and laws" tabindex="0"><table class="matrix">
 <caption>Engines and laws</caption>
 <thead><tr><th scope="col">Law</th>${engines.map(
@@ -42,6 +42,7 @@ const marks: Readonly<Record<EngineRow["status"], readonly [mark: string, state:
   kept: ["✓", "good"],
   broken: ["✗", "bad"],
   "not deterministic": ["✗", "bad"],
+  error: ["✗", "bad"],
   "out of time": ["?", "bad"],
   unproven: ["?", "bad"],
   "now kept": ["?", "bad"],
