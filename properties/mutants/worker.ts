@@ -53,7 +53,8 @@ async function work(): Promise<void> {
     const options = { seed: Number(values.seed), large: Number(values.large) };
     const onLaw = (id: string) => send({ starts: id });
     const found = visible ? laws : [];
-    send({ detection: await firstDetection(found, mutant.file, subject, options, onLaw) });
+    const at = { file: mutant.file, threshold: mutant.threshold ?? 0 };
+    send({ detection: await firstDetection(found, at, subject, options, onLaw) });
     return;
   }
   if (planting?.loaded() === false) throw new Error(`${mutant?.file}: nothing loads it`);
