@@ -39,6 +39,9 @@ const scaleOf = (scale: PublishScale) => (scale === "full" ? "full" : "smoke");
 /** Bugs that are planted at the quick scale. */
 const quickMutants = ["mask-all-ones", "heads-tiled", "top-p-one-more-at-equality"];
 
+/** Bugs with a threshold that are planted at the quick scale. */
+const quickThresholds = ["rope-table-ends", "top-k-capped"];
+
 /** One step for each engine of another author: its laws, as `causalgate verify` tries them. */
 function engineStep(
   subject: string,
@@ -132,6 +135,18 @@ export const publishSteps: readonly PublishStep[] = [
     command: ({ scale, seed, jobs }) => [
       ...[mutants, "--false-alarms", cases(scale, 100_000, 500), "--seed", String(seed)],
       ...["--runs", cases(scale, 200, 10), "--jobs", String(jobs)],
+    ],
+  },
+  {
+    ...withDefaults,
+    name: "thresholds",
+    group: "thresholds",
+    lane: "checking",
+    minutes: { full: 20, quick: 0.3 },
+    isParallel: true,
+    command: ({ scale, seed, jobs }) => [
+      ...[mutants, "thresholds", "--large", cases(scale, 100, 3), "--seed", String(seed)],
+      ...["--jobs", String(jobs), ...(scale === "full" ? [] : ["--only", ...quickThresholds])],
     ],
   },
   engineStep("onnxruntime-float64", { full: 5, quick: 0.5 }),

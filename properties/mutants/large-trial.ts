@@ -40,33 +40,45 @@ export async function firstDetection(
   { seed, large }: { readonly seed: number; readonly large: number },
   onLaw: (id: string) => void,
 ): Promise<Detection | null> {
-  const tried = trialsOf(nearestFirst(laws, file), file);
   const start = performance.now();
   let cases = 0;
-  for (const round of threshold < smallSizes ? [0, 1, 2] : [1, 2]) {
-    for (const { law, most } of tried) {
-      const view = viewOf(subject, law.kind);
-      if (view === null || missingNeeds(law, subject).length > 0) continue;
-      onLaw(law.id);
-      const dimensions = round === 0 ? [null] : dimensionsIn(law, view);
-      for (const dimension of dimensions) {
-        const runs = [smallCases, firstRound, large - firstRound][round];
-        if (runs <= 0) continue;
-        const found = await runCases(law, view, {
-          seed: seedOf(`${law.id} ${round}`, seed),
-          runs: Math.min(most, runs),
-          ...(dimension === null ? {} : { dimension }),
-          shrink: false,
-        }).catch((error: unknown) => ({ broken: true, error, cases: 1 }));
-        cases += found.cases;
-        if (found.error instanceof ReferenceError) throw found.error;
-        if (!found.broken) continue;
-        const ms = performance.now() - start;
-        return { law: law.id, dimension, cases, ms, broken: textOf(found.error) };
-      }
+  for (const { law, most, round } of plan(laws, file, threshold)) {
+    const view = viewOf(subject, law.kind);
+    if (view === null || missingNeeds(law, subject).length > 0) continue;
+    onLaw(law.id);
+    const runs = [smallCases, firstRound, large - firstRound][round];
+    for (const dimension of round === 0 ? [null] : dimensionsIn(law, view)) {
+      if (runs <= 0) continue;
+      const found = await runCases(law, view, {
+        seed: seedOf(`${law.id} ${round}`, seed),
+        runs: Math.min(most, runs),
+        ...(dimension === null ? {} : { dimension }),
+        shrink: false,
+      }).catch((error: unknown) => ({ broken: true, error, cases: 1 }));
+      cases += found.cases;
+      if (found.error instanceof ReferenceError) throw found.error;
+      if (!found.broken) continue;
+      const ms = performance.now() - start;
+      return { law: law.id, dimension, cases, ms, broken: textOf(found.error) };
     }
   }
   return null;
+}
+
+/** A law or a check, and its most cases. */
+type Tried = ReturnType<typeof trialsOf>[number];
+
+/** Returns the laws and checks in their order, each in several rounds: those near the file first. */
+function plan(laws: readonly Law[], file: string, threshold: number) {
+  const rounds = threshold < smallSizes ? [0, 1, 2] : [1, 2];
+  const [near, far] = [true, false].map((isNear) =>
+    laws.filter((law) => isNear === isNearFile(law, file)),
+  );
+  const first = near.map((law) => ({ law, most: Number.POSITIVE_INFINITY }));
+  const groups: Tried[][] = [first, trialsOf(far, file)];
+  return groups.flatMap((group) =>
+    rounds.flatMap((round) => group.map((trial) => ({ ...trial, round }))),
+  );
 }
 
 /** Returns the dimensions of a law; none if a mutant makes it impossible to find them. */
@@ -85,11 +97,7 @@ const nearest: Readonly<Record<string, readonly string[]>> = {
   "src/reference/batch": ["batch"],
 };
 
-/** Returns the laws in an order that detects most mutants of a file sooner. */
-function nearestFirst(laws: readonly Law[], file: string): Law[] {
-  const [, chapters = []] =
-    Object.entries(nearest).find(([folder]) => file.startsWith(folder)) ?? [];
-  const place = ({ id, chapter }: Law) =>
-    chapters.includes(chapter ?? "") ? 0 : id === "definition-equality" ? 1 : 2;
-  return laws.toSorted((a, b) => place(a) - place(b));
+function isNearFile({ id, chapter }: Law, file: string): boolean {
+  const [, chapters] = Object.entries(nearest).find(([folder]) => file.startsWith(folder)) ?? [];
+  return chapters?.includes(chapter ?? "") ?? id === "definition-equality";
 }

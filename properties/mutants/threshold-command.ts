@@ -34,7 +34,7 @@ interface Options extends FormatOptions {
 export function thresholdsCommand(): Command {
   return new Command("thresholds")
     .description("plant bugs that act only above a size, and try large cases on each")
-    .option("--only <NAME...>", "only these mechanisms or mutants; writes no table")
+    .option("--only <NAME...>", "only these mechanisms or mutants")
     .addOption(
       new Option("--large <N>", "large cases of each law in each of its dimensions")
         .argParser(integer(1, 10_000))
@@ -50,10 +50,8 @@ export function thresholdsCommand(): Command {
     .action(async (options: Options) => {
       const record = await startRecord("npm run mutants -- thresholds", options.seed);
       const rows = await tryAll(chosen(options.only), options, record.run_id);
-      if (options.only === undefined) {
-        const file = await writeTable(options.report, thresholdsTable, rows);
-        await writeRecord(options.report, record, [file]);
-      }
+      const file = await writeTable(options.report, thresholdsTable, rows);
+      await writeRecord(options.report, record, [file]);
       outputOf(options).result(thresholdsText(rows), rows);
       process.exitCode = rows.some(({ status }) => status === "survived") ? 1 : 0;
     });

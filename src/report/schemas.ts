@@ -31,6 +31,7 @@ import { falseAlarmsTable } from "../verify/false-alarms-table.ts";
 import { largeCasesTable } from "../verify/large-cases-table.ts";
 import { lawsTable } from "../verify/laws-table.ts";
 import { killMatrixTable, mutantsTable } from "../verify/mutants-table.ts";
+import { thresholdsTable } from "../verify/thresholds-table.ts";
 import { modelsTable } from "./models-table.ts";
 
 export const schemas = {
@@ -40,6 +41,7 @@ export const schemas = {
   engines: enginesTable,
   mutants: mutantsTable,
   killMatrix: killMatrixTable,
+  thresholds: thresholdsTable,
   falseAlarms: falseAlarmsTable,
   latency: latencyTable,
   ratios: ratiosTable,
