@@ -116,6 +116,21 @@ describe("temperature", () => {
     expect(distribution(logits, { temperature: 1e-6 })[best]).toBe(1);
   });
 
+  const smallest = [1e-20, 1e-306, 1e-308, Number.MIN_VALUE];
+
+  property(
+    "the smallest ones give the largest logits all mass, in equal shares",
+    anyLogits(),
+    (x) => {
+      const largest = x.reduce((a, b) => Math.max(a, b));
+      const share = 1 / x.filter((logit) => logit === largest).length;
+      for (const temperature of smallest) {
+        const shares = distribution(x, { temperature });
+        for (const [id, p] of shares.entries()) expect(p).toBe(x[id] === largest ? share : 0);
+      }
+    },
+  );
+
   property("0 is greedy and uses no random source", anyLogits(), (logits) => {
     const options = { temperature: 0, topK: 3, topP: 0.5 };
     expect(sampleToken(logits, options, untouchable)).toBe(greedy(logits));

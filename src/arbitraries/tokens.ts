@@ -20,3 +20,27 @@ export function tokensOf(
 ): number[] {
   return raw.slice(0, room).map((id) => id % V);
 }
+
+/** A change of one token to the id that is a power of two away. */
+export interface Twin {
+  readonly at: number;
+  readonly power: number;
+}
+
+/** Returns changes of one token, for laws on ids that agree in their lowest bits. */
+export function twins(): fc.Arbitrary<Twin> {
+  const power = fc.oneof(fc.constant(16), fc.integer({ min: 1, max: 16 }));
+  return fc.record({ at: fc.nat({ max: 12 }), power });
+}
+
+/** Returns two texts that differ in one id, by a power of two: by the largest below V at most. */
+export function twinsOf(
+  { vocabSize: V }: Pick<ModelConfig, "vocabSize">,
+  tokens: readonly number[],
+  { at, power }: Twin,
+): [number[], number[]] {
+  const place = at % tokens.length;
+  const shift = 2 ** Math.min(power, Math.floor(Math.log2(Math.max(1, V - 1))));
+  const first = tokens[place] % Math.max(1, V - shift);
+  return [tokens.with(place, first), tokens.with(place, (first + shift) % V)];
+}

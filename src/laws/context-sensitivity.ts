@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { tokensOf } from "../arbitraries/tokens.ts";
+import { type Twin, tokensOf, twins, twinsOf } from "../arbitraries/tokens.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
@@ -11,6 +11,8 @@ interface OneToken {
   tokens: number[];
   at: number;
   shift: number;
+  /** A token that is a power of two away in place of any other; null in half of the cases. */
+  twin: Twin | null;
 }
 
 export const contextSensitivity = law<OneToken>({
@@ -28,14 +30,18 @@ export const contextSensitivity = law<OneToken>({
       tokens: sizes.tokens(1, 8),
       at: fc.nat(),
       shift: fc.nat(),
+      twin: fc.option(twins(), { freq: 1 }),
     }),
   check: async ({ candidate: { decoder, model }, ...raw }) => {
     const { vocabSize: V } = decoder.config;
-    const tokens = tokensOf(decoder.config, raw.tokens);
-    const at = raw.at % tokens.length;
-    const other = (tokens[at] + 1 + (raw.shift % Math.max(1, V - 1))) % V;
-    if (V === 1 || !distinguishable(model, tokens[at], other)) return false;
-    const changed = tokens.with(at, other);
+    const drawn = tokensOf(decoder.config, raw.tokens);
+    const at = raw.at % drawn.length;
+    const near = (drawn[at] + 1 + (raw.shift % Math.max(1, V - 1))) % V;
+    const [tokens, changed] =
+      raw.twin === null
+        ? [drawn, drawn.with(at, near)]
+        : twinsOf(decoder.config, drawn, { ...raw.twin, at });
+    if (V === 1 || !distinguishable(model, tokens[at], changed[at])) return false;
     const row = async (sent: number[]) => {
       await using sequence = await decoder.start();
       return (await sequence.appendAll(sent))[at];

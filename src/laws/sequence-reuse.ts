@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { tokensOf } from "../arbitraries/tokens.ts";
+import { type Twin, tokensOf, twins, twinsOf } from "../arbitraries/tokens.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
@@ -12,6 +12,7 @@ interface Reuse {
   candidate: Candidate;
   long: number[];
   short: number[];
+  twin: Twin;
 }
 
 export const sequenceReuse = law<Reuse>({
@@ -19,10 +20,10 @@ export const sequenceReuse = law<Reuse>({
   name: "an earlier sequence changes nothing for a later one",
   chapter: "memory",
   statement:
-    "After a sequence that filled the context has ended, a new one gives the same logits as before it, and the same as a newly built decoder.",
+    "After a sequence that filled the context has ended, a new one gives the same logits as before it, and the same as a newly built decoder; so does a text with an id that is a power of two away.",
   source: "a decoder is a pure function; two different inputs in a row reveal stuck state",
   catches:
-    "buffers that still hold the last request, frequencies rescaled by a long one and kept, shapes of the first call",
+    "buffers that still hold the last request, frequencies rescaled by a long one and kept, shapes of the first call, prefix caches that compare a part of each id",
   needs: [],
   precondition: { name: "the sequence before was at least twice as long", floor: 0.6 },
   cases: (subject, sizes) =>
@@ -30,13 +31,14 @@ export const sequenceReuse = law<Reuse>({
       candidate: subject.candidates,
       long: sizes.tokens(1, 4),
       short: sizes.tokens(1, 5),
+      twin: twins(),
     }),
   check: async ({ candidate, ...raw }, subject) => {
     const { model } = candidate;
     const built = subject.build !== null && model !== null;
     const decoder = built ? subject.build(model) : candidate.decoder;
     const { maxPositionEmbeddings: P } = decoder.config;
-    const short = tokensOf(decoder.config, raw.short);
+    const [short, twin] = twinsOf(decoder.config, tokensOf(decoder.config, raw.short), raw.twin);
     const pattern = tokensOf(decoder.config, raw.long);
     const long = Array.from({ length: P }, (_, t) => pattern[t % pattern.length]);
     const before = await freshLogits(decoder, short);
@@ -46,6 +48,8 @@ export const sequenceReuse = law<Reuse>({
     if (built) {
       const anew = async (tokens: number[]) => freshLogits(subject.build!(model), tokens);
       expectNextLogits("built anew", short, after, await anew(short), subject.repeatable);
+      const second = await freshLogits(decoder, twin);
+      expectNextLogits(`after [${short}]`, twin, second, await anew(twin), subject.repeatable);
       expectNextLogits("built anew", long, filled, await anew(long), subject.repeatable);
     }
     return P >= 2 * short.length;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { sizedLogits } from "../../arbitraries/logits.ts";
-import { optionsOf, samplingOptions } from "../../arbitraries/sampling-options.ts";
+import { coldest, optionsOf, samplingOptions } from "../../arbitraries/sampling-options.ts";
 import type { Sizes } from "../../arbitraries/sizes.ts";
 import type { SamplingOptions } from "../../sampling/sample-token.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
@@ -45,9 +45,23 @@ export function stagesOf(
       sampler.frequencyPenalty(row, history, options.frequencyPenalty ?? 0),
     presencePenalty: (row) => sampler.presencePenalty(row, history, options.presencePenalty ?? 0),
     bannedSequences: (row) => sampler.ban(row, history, options.bannedSequences ?? []),
-    temperature: (row) => sampler.temperatureScale(row, options.temperature ?? 1),
+    temperature: (row) =>
+      isColdest(options)
+        ? onlyLargest(row)
+        : sampler.temperatureScale(row, options.temperature ?? 1),
     topK: (row) => sampler.topK(row, options.topK ?? 0),
     topP: (row) => sampler.topP(row, options.topP ?? 1),
     minP: (row) => sampler.minP(row, options.minP ?? 0),
   };
+}
+
+/** Returns true at a temperature at which only the largest logits have a probability. */
+export const isColdest = ({ temperature = 1 }: SamplingOptions) =>
+  temperature > 0 && temperature <= Math.max(...coldest);
+
+/** The limit of dividing by the temperature, which can overflow: the largest logits remain. */
+function onlyLargest(row: Float64Array): Float64Array {
+  const largest = row.reduce((a, b) => Math.max(a, b));
+  const dropped = Number.NEGATIVE_INFINITY;
+  return row.map((logit) => (logit === largest && logit > dropped ? 0 : dropped));
 }
