@@ -7,7 +7,6 @@ import { describe, expect, test } from "vitest";
 import { benchTables } from "../src/bench/bench-tables.ts";
 import { demoTables, writeDemo } from "../src/courses/decoding-demo/demo.ts";
 import { writeTable } from "../src/io/csv.ts";
-import { blankCells, schemaVersion } from "../src/io/table.ts";
 import { logTicks } from "../src/report/figures/curves.ts";
 import {
   draftFigures,
@@ -17,8 +16,9 @@ import {
   standaloneSvg,
 } from "../src/report/figures.ts";
 import { figuresMarkdown } from "../src/report/markdown.ts";
-import { schemas, type TableName, type TableRow } from "../src/report/schemas.ts";
+import { schemas, type TableName } from "../src/report/schemas.ts";
 import { readTables, type Tables } from "../src/report/tables.ts";
+import { curveRow, peerRow, thresholdRow } from "./made-rows.ts";
 import { configs, madeSamples, noisy } from "./made-samples.ts";
 import { scratchFolder } from "./scratch.ts";
 import { property, seed } from "./support.ts";
@@ -35,29 +35,17 @@ async function writeTables(): Promise<void> {
   await writeTable(folder, schemas.growth, growth);
   await writeTable(folder, schemas.ratios, ratios);
   await writeTable(folder, schemas.curve, [curveRow(100, 2.5, 2.6), curveRow(200, 1.5, 1.7)]);
+  await writeTable(folder, schemas.thresholds, [
+    thresholdRow("table-ends", 16, "killed"),
+    thresholdRow("table-ends", 64, "killed"),
+    thresholdRow("table-ends", 256, "survived"),
+  ]);
   await writeTable(folder, schemas.peers, [
     peerRow("decode", "reference", 0.25, null),
     peerRow("decode", "onnxruntime", 0.5, 2),
     peerRow("prefill", "reference", 8, null),
     { ...peerRow("prefill", "llama.cpp", null, null), status: "not_installed" },
   ]);
-}
-
-function curveRow(step: number, loss: number, held_out_loss: number) {
-  const rest = { learning_rate: 0.001, gradient_norm: 1 };
-  return { step, tokens: 1000 * step, loss, held_out_loss, ...rest };
-}
-
-function peerRow(
-  task: TableRow<"peers">["task"],
-  engine: string,
-  median_ms: number | null,
-  ratio: number | null,
-): TableRow<"peers"> {
-  const names = { schema_version: schemaVersion, run_id: "run", model: "demo", task, engine };
-  const sizes = { prompt_len: 100, dtype: "float64", threads: 1, status: "ok" } as const;
-  const times = { median_ms, ratio_to_reference: ratio };
-  return { ...blankCells(schemas.peers), ...names, ...sizes, ...times };
 }
 
 await writeTables();
@@ -77,6 +65,7 @@ const ids = [
   "growth",
   "peers",
   "training",
+  "thresholds",
 ];
 
 /** Returns all rows of data in a specification. */
@@ -154,6 +143,13 @@ describe("figures", () => {
     );
     expect(draft.title).toMatch(/^THE FUTURE LEAKS/);
     expect(draft.caption.join()).toContain("their logits differ by at most 1 × 10⁻¹⁶");
+  });
+
+  test("name the bugs above a size that no law detects", () => {
+    const [{ title, caption }] = draftFigures(tables).filter(({ id }) => id === "thresholds");
+    expect(title).toBe("2 of 3 bugs above a size are detected");
+    expect(caption.join(" ")).toContain("All bugs with a threshold of up to 64 are detected.");
+    expect(caption.join(" ")).toContain("Undetected: table-ends-256 (a table ends).");
   });
 
   test("without their tables name the command to run", async () => {

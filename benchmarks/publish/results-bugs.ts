@@ -6,7 +6,7 @@ import type { Tables } from "../../src/report/tables.ts";
 import { inRepository, markdownTable, rowsOf, withCommand } from "./results-text.ts";
 
 export function bugSections(tables: Tables): string[] {
-  return [...mutantSection(tables), ...alarmSection(tables)];
+  return [...mutantSection(tables), ...thresholdSection(tables), ...alarmSection(tables)];
 }
 
 function mutantSection(tables: Tables): string[] {
@@ -71,6 +71,41 @@ const killed = read("mutants").filter(({ status }) => status === "killed");
 const byLaw = killed.filter((row) => row.killed_by.split(" ").some((id) => laws.includes(id)));
 console.log(killed.length, byLaw.length, killed.length - byLaw.length);
 \`\`\``;
+
+/** The bugs that act only above a size; nothing before they were tried. */
+function thresholdSection(tables: Tables): string[] {
+  if (tables.thresholds === undefined) return [];
+  const rows = rowsOf(tables, "thresholds");
+  const line = (name: string, group: typeof rows) => {
+    const killed = group.filter(({ status }) => status === "killed");
+    const byLaw = killed.filter(({ kind }) => kind === "law").length;
+    const counts = [group.length, byLaw, killed.length - byLaw, group.length - killed.length];
+    return [name, ...counts.map(String)];
+  };
+  const sizes = [...Map.groupBy(rows, ({ threshold }) => threshold)].sort(([a], [b]) => a - b);
+  const survivors = rows.filter(({ status }) => status !== "killed");
+  return [
+    "## Bugs above a size",
+    withCommand("npm run mutants -- thresholds", "thresholds.csv"),
+    [
+      "Each of these bugs changes nothing up to its threshold. The list was written before the generators drew such sizes;",
+      "no bug was removed. A large case is large in one dimension, and minimal in the others.",
+    ].join("\n"),
+    markdownTable(
+      ["threshold", "planted", "detected by a law", "by a check of a loader", "undetected"],
+      [...sizes.map(([size, group]) => line(String(size), group)), line("all", rows)],
+    ),
+    ...(survivors.length === 0
+      ? []
+      : [
+          survivors
+            .map(({ mutant, bug, explanation }) => {
+              return `- \`${mutant}\` (${bug})${explanation === null ? "" : `: ${explanation}`}.`;
+            })
+            .join("\n"),
+        ]),
+  ];
+}
 
 function alarmSection(tables: Tables): string[] {
   const rows = rowsOf(tables, "falseAlarms");

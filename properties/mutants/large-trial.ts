@@ -46,9 +46,12 @@ export async function firstDetection(
     const view = viewOf(subject, law.kind);
     if (view === null || missingNeeds(law, subject).length > 0) continue;
     onLaw(law.id);
-    const runs = [smallCases, firstRound, large - firstRound][round];
-    for (const dimension of round === 0 ? [null] : dimensionsIn(law, view)) {
-      if (runs <= 0) continue;
+    const dimensions = dimensionsIn(law, view);
+    // Checks draw large files themselves.
+    const isSized = dimensions.length > 0;
+    const runs = isSized ? [smallCases, firstRound, large - firstRound][round] : large;
+    if (runs <= 0 || (!isSized && round === 2)) continue;
+    for (const dimension of round === 0 || !isSized ? [null] : dimensions) {
       const found = await runCases(law, view, {
         seed: seedOf(`${law.id} ${round}`, seed),
         runs: Math.min(most, runs),

@@ -53,9 +53,17 @@ export function sizesAround(
   thresholds: readonly number[] = [],
 ): fc.Arbitrary<number> {
   const most = Math.max(min, Math.min(max, largestSizes[dimension]));
-  const pivots = [1, ...thresholds].flatMap((start) => doublings(start, most));
+  return countsAround({ min, max: most }, thresholds);
+}
+
+/** Returns integers of a range, as {@link sizesAround} does. */
+export function countsAround(
+  { min, max }: Required<Omit<SizeRange, "multipleOf">>,
+  thresholds: readonly number[] = [],
+): fc.Arbitrary<number> {
+  const pivots = [1, ...thresholds].flatMap((start) => doublings(start, max));
   const ascending = [...new Set(pivots)].sort((a, b) => a - b);
-  return new SizesAround(min, most, ascending);
+  return new SizesAround(min, max, ascending);
 }
 
 function doublings(start: number, most: number): number[] {

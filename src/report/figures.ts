@@ -12,6 +12,7 @@ import { parameters } from "./figures/parameters.ts";
 import { peers } from "./figures/peers.ts";
 import { sampling } from "./figures/sampling.ts";
 import { measureText } from "./figures/text-width.ts";
+import { thresholds } from "./figures/thresholds.ts";
 import { training } from "./figures/training.ts";
 import type { Tables } from "./tables.ts";
 
@@ -31,6 +32,7 @@ const drafts: readonly ((tables: Tables) => Draft)[] = [
   growth,
   peers,
   training,
+  thresholds,
 ];
 
 /** Returns the figures before they are drawn: their specifications contain the rows. */

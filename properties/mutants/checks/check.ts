@@ -24,7 +24,13 @@ export const areas = {
     "src/model/weights",
     "src/formats/",
   ],
-  formats: ["src/model/config", "src/definition", "src/formats/", "src/model/weights"],
+  formats: [
+    "src/model/config",
+    "src/definition",
+    "src/formats/",
+    "src/model/weights",
+    "src/tokenizers/",
+  ],
   training: ["src/training/"],
   costs: [
     "src/model/config",

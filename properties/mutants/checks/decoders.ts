@@ -1,6 +1,7 @@
 /** Checks of decoders that need files or adapters. */
 import { join } from "node:path";
 import fc from "fast-check";
+import { countsAround } from "../../../src/arbitraries/dimensions.ts";
 import { models } from "../../../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../../../src/arbitraries/tokens.ts";
 import { forward } from "../../../src/definition.ts";
@@ -39,10 +40,14 @@ export const adapters: Check = check(
   "lora-adapters",
   "a model with adapters has the logits of the definition",
   50,
-  () => fc.record({ model: models(), tokens: rawTokens(1, 6), seed: fc.nat(0xffff) }),
-  async ({ model, tokens: raw, seed }, subject) => {
+  () =>
+    fc.record({
+      ...{ model: models(), tokens: rawTokens(1, 6), seed: fc.nat(0xffff) },
+      rank: fc.oneof(fc.constant(2), countsAround({ min: 1, max: 300 })),
+    }),
+  async ({ model, tokens: raw, seed, rank }, subject) => {
     const { config } = model;
-    const lora = { rank: 2, alpha: 3, targets: targetsOf(config) };
+    const lora = { rank, alpha: 3, targets: targetsOf(config) };
     const weights = withLora(config, model.weights, lora, seed);
     const random = seededRandom(seed);
     for (const { name, data } of weights.tensors) {
