@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { laws } from "../src/laws/index.ts";
 import { reference } from "../src/subjects/reference.ts";
 import type { Subject } from "../src/subjects/subject.ts";
-import { writeEngines } from "../src/verify/engines-table.ts";
+import { engineOf, writeEngines } from "../src/verify/engines-table.ts";
 import type { LawStatus } from "../src/verify/run-law.ts";
 import type { Report } from "../src/verify/verify.ts";
 import { scratchFolder } from "./scratch.ts";
@@ -38,8 +38,8 @@ function report(subject: string, statuses: readonly LawStatus[]): Report {
   return { verdicts };
 }
 
-const write = (runId: string, subject: Subject, ...statuses: readonly LawStatus[]) =>
-  writeEngines(folder, runId, subject, report(subject.name, statuses));
+const write = async (runId: string, subject: Subject, ...statuses: readonly LawStatus[]) =>
+  writeEngines(folder, runId, await engineOf(subject), report(subject.name, statuses));
 
 test("a run replaces its rows, and keeps those of other engines and versions", async () => {
   await write("one", engine("b", "1.0"), "kept", "broken");

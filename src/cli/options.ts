@@ -115,6 +115,19 @@ export function caseTimeoutOption(): Option {
     .default(defaultCaseTimeoutMs, `${defaultCaseTimeoutMs / 1000}s`);
 }
 
+/** `--memory 4g`, parsed to bytes. */
+export function memoryOption(): Option {
+  const parse = (text: string) => {
+    const match = /^(\d+(?:\.\d+)?)([mg])$/i.exec(text);
+    const bytes = Number(match?.[1]) * (match?.[2].toLowerCase() === "g" ? 2 ** 30 : 2 ** 20);
+    if (bytes > 0) return Math.round(bytes);
+    throw new InvalidArgumentError(`must be a size such as 800m or 16g, got "${text}"`);
+  };
+  return new Option("--memory <SIZE>", "memory for the process of an engine")
+    .argParser(parse)
+    .default(4 * 2 ** 30, "4g");
+}
+
 /** `--shard 2/5`: the second of five machines that share the cases of one seed. */
 export function shardOption(): Option {
   const parse = (text: string) => {

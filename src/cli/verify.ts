@@ -4,16 +4,12 @@ import { writeTable } from "../io/csv.ts";
 import { checkWritable, writeWhole } from "../io/files.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
 import { lawById, laws } from "../laws/index.ts";
-import { isOwn } from "../subjects/registry.ts";
-import type { Subject } from "../subjects/subject.ts";
 import { casesOf, keepCases, lineOf, parseReplay, readCorpus } from "../verify/corpus.ts";
-import { writeEngines } from "../verify/engines-table.ts";
+import { type Engine, writeEngines } from "../verify/engines-table.ts";
 import { generatorText } from "../verify/generator-text.ts";
 import { junitText } from "../verify/junit.ts";
 import { largeCasesRows, largeCasesTable } from "../verify/large-cases-table.ts";
 import { lawRows, lawsTable } from "../verify/laws-table.ts";
-import { replayCase } from "../verify/run-law.ts";
-import { runLaws } from "../verify/run-laws.ts";
 import type { Shard } from "../verify/shard.ts";
 import { describeVerdict, replayLine, reportJson, reportText } from "../verify/verdicts.ts";
 import { exitCodeOf, type Report } from "../verify/verify.ts";
@@ -24,18 +20,15 @@ import {
   formatOption,
   jsonOption,
   largeOption,
+  memoryOption,
   reportOption,
   runsOption,
   seedOption,
   shardOption,
 } from "./options.ts";
 import { outputOf } from "./output.ts";
-import {
-  type Chosen,
-  chosenSubject,
-  type SubjectOptions,
-  subjectOptions,
-} from "./subject-options.ts";
+import { type SubjectOptions, subjectOptions } from "./subject-options.ts";
+import { replayOf, runOf } from "./verify-subject.ts";
 
 interface Options extends SubjectOptions, FormatOptions {
   readonly law?: readonly string[];
@@ -43,6 +36,7 @@ interface Options extends SubjectOptions, FormatOptions {
   readonly large?: number;
   readonly time?: number;
   readonly caseTimeout: number;
+  readonly memory: number;
   readonly seed: number;
   readonly replay?: string;
   readonly shard?: Shard;
@@ -77,6 +71,7 @@ export function verifyCommand(): Command {
     .addOption(largeOption())
     .addOption(durationOption())
     .addOption(caseTimeoutOption())
+    .addOption(memoryOption())
     .addOption(seedOption())
     .option("--replay <LINE>", "one case: ID/SEED/PATH, as a failure printed it")
     .addOption(shardOption())
@@ -87,11 +82,8 @@ export function verifyCommand(): Command {
     .addHelpText("after", examples)
     .action(async (options: Options) => {
       if (options.statistics) return console.log(generatorText(options.seed, options.runs));
-      const chosen = await chosenSubject(options);
       process.exitCode =
-        options.replay === undefined
-          ? await runChosenLaws(chosen, options)
-          : await replay(chosen, options);
+        options.replay === undefined ? await runChosenLaws(options) : await replay(options);
     });
 }
 
@@ -101,14 +93,13 @@ function statisticsOption(): Option {
   return statistics.conflicts(["json", "format"]);
 }
 
-async function replay({ subject, origin }: Chosen, options: Options): Promise<number> {
-  const { id, seed, path } = parseReplay(options.replay ?? "");
+async function replay(options: Options): Promise<number> {
+  const place = parseReplay(options.replay ?? "");
   const output = outputOf(options);
-  const law = lawById(id);
-  const limit = { caseTimeoutMs: options.caseTimeout };
-  const verdict = await replayCase(law, subject, { seed, path, origin, ...limit });
+  const law = lawById(place.id);
+  const { verdict, name } = await replayOf(options, place);
   if (verdict === null) {
-    const kept = `${law.id}: this case keeps the law on ${subject.name}`;
+    const kept = `${law.id}: this case keeps the law on ${name}`;
     output.result(kept, [{ law: law.id, status: "kept" }]);
     return 0;
   }
@@ -117,7 +108,7 @@ async function replay({ subject, origin }: Chosen, options: Options): Promise<nu
   return exitCodeOf(report);
 }
 
-async function runChosenLaws({ subject, origin }: Chosen, options: Options): Promise<number> {
+async function runChosenLaws(options: Options): Promise<number> {
   const { report: folder, shard, seed } = options;
   const chosen = options.law === undefined ? laws : [...new Set(options.law.map(lawById))];
   await checkWritable("--report", folder);
@@ -125,10 +116,6 @@ async function runChosenLaws({ subject, origin }: Chosen, options: Options): Pro
   const output = outputOf(options);
   const corpusFile = join(folder, "corpus.json");
   const corpus = await readCorpus(corpusFile, output.note);
-  const stored = casesOf(corpus, subject.name).filter(({ id }) =>
-    chosen.some((law) => law.id === id),
-  );
-  if (stored.length > 0) output.note(`cases of ${corpusFile} tried first: ${stored.length}`);
   const settings = {
     seed,
     runs: options.time === undefined ? options.runs : 1_000_000,
@@ -136,24 +123,29 @@ async function runChosenLaws({ subject, origin }: Chosen, options: Options): Pro
     ...(options.time === undefined ? {} : { timeLimitMs: options.time }),
     ...(options.large === undefined ? {} : { large: options.large }),
     caseTimeoutMs: options.caseTimeout,
-    stored,
-    origin,
+    corpus,
   };
-  const report = await runLaws(subject, chosen, settings, output.note);
+  const storedOf = (name: string) =>
+    casesOf(corpus, name).filter(({ id }) => chosen.some((law) => law.id === id));
+  const noteStored = (name: string) => {
+    const { length } = storedOf(name);
+    if (length > 0) output.note(`cases of ${corpusFile} tried first: ${length}`);
+  };
+  const { report, name, engine } = await runOf(options, chosen, settings, noteStored, output.note);
   output.result(reportText(report), reportJson(report));
-  const written = await writeReport(folder, subject, report, record);
+  const written = await writeReport(folder, engine, report, record);
   const broken = report.verdicts.filter(({ status }) => status === "broken").map(replayLine);
-  for (const line of stored.map(lineOf)) {
+  for (const line of storedOf(name).map(lineOf)) {
     if (broken.includes(line)) output.note(`still broken: ${line} of ${corpusFile}`);
   }
-  if (broken.length > 0) await keepCases(corpusFile, corpus, subject.name, broken);
+  if (broken.length > 0) await keepCases(corpusFile, corpus, name, broken);
   output.note(`seed ${seed}; written: ${written} and run.json in ${folder}`);
   return exitCodeOf(report);
 }
 
 async function writeReport(
   folder: string,
-  subject: Subject,
+  engine: Engine | null,
   report: Report,
   record: Awaited<ReturnType<typeof startRecord>>,
 ): Promise<string> {
@@ -163,7 +155,7 @@ async function writeReport(
   await writeWhole(file("laws.json"), `${JSON.stringify(reportJson(report), null, 2)}\n`);
   await writeWhole(file("laws.xml"), junitText(report));
   const files = [table, large, file("laws.json"), file("laws.xml")];
-  if (!isOwn(subject)) files.push(await writeEngines(folder, record.run_id, subject, report));
+  if (engine !== null) files.push(await writeEngines(folder, record.run_id, engine, report));
   await writeRecord(folder, record, files);
   return files.map((path) => basename(path)).join(", ");
 }

@@ -1,6 +1,6 @@
 /** Subjects by name. The module of an engine is loaded when its subject is used. */
 import { reference, referenceTiled } from "./reference.ts";
-import type { LogitsSubject, Subject } from "./subject.ts";
+import type { LogitsSubject } from "./subject.ts";
 
 const loaders: Readonly<Record<string, () => Promise<LogitsSubject>>> = {
   reference: async () => reference,
@@ -16,10 +16,8 @@ const loaders: Readonly<Record<string, () => Promise<LogitsSubject>>> = {
 /** Names of the subjects that {@link subjectByName} returns. */
 export const subjectNames: readonly string[] = Object.keys(loaders);
 
-/** Returns true if a subject is this project's own decoder. */
-export function isOwn(subject: Subject): boolean {
-  return subject === reference || subject === referenceTiled;
-}
+/** Names of this project's own decoders. */
+export const ownSubjects: readonly string[] = [reference.name, referenceTiled.name];
 
 /**
  * Returns the subject with this name.

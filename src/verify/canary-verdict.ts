@@ -1,5 +1,6 @@
 import type { Law } from "../laws/law.ts";
 import type { Subject } from "../subjects/subject.ts";
+import type { CaseStart } from "./case-start.ts";
 import { type CaseOptions, runCases } from "./run-cases.ts";
 import type { LawVerdict } from "./run-law.ts";
 
@@ -36,8 +37,11 @@ export async function canaryVerdict(
   }
   const runs = Math.min(canaryRuns, Math.max(cases, Math.min(more.most, more.times * cases)));
   let needed = 0;
-  const { seed, deadline, caseTimeoutMs } = options;
-  const limits = { ...(deadline && { deadline }), ...(caseTimeoutMs && { caseTimeoutMs }) };
+  const { seed, deadline, caseTimeoutMs, onStart } = options;
+  const limits = {
+    ...{ ...(deadline && { deadline }), ...(caseTimeoutMs && { caseTimeoutMs }) },
+    ...(onStart && { onStart: (start: CaseStart) => onStart({ ...start, role: "canary" }) }),
+  };
   for (const { bug, inject } of canaries) {
     const run = await runCases(law, inject(subject), { seed, runs, shrink: false, ...limits });
     if (run.broken) {

@@ -30,8 +30,11 @@ export const enginesPackage = "npm install onnxruntime-node";
 
 type EngineRow = RowOf<typeof enginesTable>;
 
+/** The name of a subject in tables, its versions and its arithmetic. */
+export type Engine = Pick<EngineRow, "engine" | "version" | "arithmetic">;
+
 /** Returns the name of a subject in tables, its versions and its arithmetic. */
-export async function engineOf(subject: Subject) {
+export async function engineOf(subject: Subject): Promise<Engine> {
   const { name, versions } = subject;
   const noise = subject.kind === "choice" ? null : subject.noise;
   const entries = Object.entries((await versions?.()) ?? {});
@@ -50,11 +53,10 @@ export async function engineOf(subject: Subject) {
 export async function writeEngines(
   folder: string,
   runId: string,
-  subject: Subject,
+  who: Engine,
   { verdicts }: Report,
 ): Promise<string> {
   const path = join(folder, enginesTable.file);
-  const who = await engineOf(subject);
   const rows = verdicts.map(({ law, status, cases, reached, worst, failure }): EngineRow => {
     const largest = failure?.largestError ?? worst?.error ?? null;
     const judged = { law: law.id, status, cases, reached };

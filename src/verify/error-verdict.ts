@@ -1,4 +1,5 @@
 import type { Law } from "../laws/law.ts";
+import { moreTime } from "./canary-verdict.ts";
 import type { LawVerdict, RunOptions } from "./run-law.ts";
 
 /** Returns the verdict of a law that ended with an error. */
@@ -12,4 +13,31 @@ export function errorVerdict(
     ...{ law, subject, origin, seed, status: "error", reason, failure: null, missing: [] },
     ...{ cases: 0, reached: 0, timeMs: 0, worst: null, large: [] },
   };
+}
+
+interface Loaded {
+  readonly name: string;
+  readonly origin: string;
+  readonly missing: readonly { readonly law: string; readonly needs: readonly string[] }[];
+}
+
+/**
+ * Returns the verdict of a law that was not run, as the engine did not answer earlier ones.
+ *
+ * @param isLate true if the time of the run is over
+ */
+export function notRunVerdict(
+  law: Law,
+  { name, origin, missing }: Loaded,
+  seed: number,
+  isLate: boolean,
+): LawVerdict {
+  const needs = missing.find(({ law: id }) => id === law.id)?.needs;
+  const why = isLate
+    ? `${law.id} is out of time: the engine did not answer an earlier law; ${moreTime}`
+    : `${law.id} was not run: the engine did not answer the laws before it`;
+  const verdict = errorVerdict(law, name, { seed, origin }, why);
+  if (needs !== undefined)
+    return { ...verdict, status: "not offered", reason: null, missing: needs };
+  return isLate ? { ...verdict, status: "out of time" } : verdict;
 }

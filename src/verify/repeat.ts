@@ -5,7 +5,7 @@ import { type CaseOptions, type CaseRun, runCases } from "./run-cases.ts";
 /** Number of times that a case which broke its law runs again, before it is shrunk. */
 const repeats = 5;
 
-type Limits = Pick<CaseOptions, "seed" | "deadline" | "caseTimeoutMs">;
+type Limits = Pick<CaseOptions, "seed" | "deadline" | "caseTimeoutMs" | "onStart">;
 
 /** Runs one case; if the path leads to none, the run has no case. */
 export async function runOneCase(
@@ -13,9 +13,8 @@ export async function runOneCase(
   subject: Subject,
   options: Limits & { readonly path: string },
 ): Promise<CaseRun> {
-  const { seed, path, deadline, caseTimeoutMs } = options;
-  const limits = { ...(deadline && { deadline }), ...(caseTimeoutMs && { caseTimeoutMs }) };
-  return runCases(law, subject, { seed, path, ...limits, runs: 1, shrink: false, only: true });
+  const { path } = options;
+  return runCases(law, subject, { path, ...limitsOf(options), runs: 1, shrink: false, only: true });
 }
 
 /**
@@ -43,10 +42,15 @@ export async function repeated(
   const reason = `failed ${failed} of ${times} times: the engine is not deterministic`;
   if (failed < times) return { smallest: run, reason };
   if (!shrink) return { smallest: run, reason: null };
-  const { seed, caseTimeoutMs } = options;
-  const limits = { deadline, ...(caseTimeoutMs && { caseTimeoutMs }) };
-  const smallest = await runCases(law, subject, { seed, path, runs: 1, ...limits });
+  const smallest = await runCases(law, subject, { path, runs: 1, ...limitsOf(options) });
   if (smallest.broken) return { smallest, reason: null };
   const last = `failed ${failed} of ${times + 1} times: the engine is not deterministic`;
   return { smallest: run, reason: last };
+}
+
+function limitsOf({ seed, deadline, caseTimeoutMs, onStart }: Limits): Limits {
+  return {
+    ...{ seed, ...(deadline && { deadline }), ...(caseTimeoutMs && { caseTimeoutMs }) },
+    ...(onStart && { onStart }),
+  };
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type Dimension, dimensions } from "../arbitraries/dimensions.ts";
+import type { Dimension } from "../arbitraries/dimensions.ts";
 import type { LargeSize } from "../arbitraries/sizes.ts";
 import { NotOffered } from "../decoder.ts";
 import { thrownStack, thrownText } from "../io/thrown.ts";
@@ -9,6 +9,7 @@ import { seedOf } from "../math/random.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { isNoise, withMeasuredTolerance } from "../tolerance/measured.ts";
 import { type Comparison, observeComparisons } from "../tolerance/observe.ts";
+import { type CaseStart, laterPath, splitPath } from "./case-start.ts";
 import { CaseTimeout, defaultCaseTimeoutMs, inTime } from "./case-timeout.ts";
 import { casesOf, largeSizeOf } from "./large-cases.ts";
 import { localise } from "./localise.ts";
@@ -37,6 +38,8 @@ export interface CaseOptions {
   readonly only?: boolean;
   /** True if a failure is shrunk to its smallest case. Default true. */
   readonly shrink?: boolean;
+  /** Called before every case, also of a canary or a smaller one of a failure. */
+  readonly onStart?: (start: CaseStart) => void | Promise<void>;
   /** Called after every case; cases that only serve to shrink a failure do not count. */
   readonly onCase?: () => void;
 }
@@ -75,7 +78,11 @@ export async function runCases(
   // Else the large cases of all laws would have the same few sizes.
   const seed = large === undefined ? options.seed : seedOf(`${law.id} ${large}`, options.seed);
   const { path: _given, ...others } = options;
-  const run = new CaseRun(law, subject, { ...others, ...at, seed });
+  const { onStart } = options;
+  const started = onStart && {
+    onStart: ({ role, path }: CaseStart) => onStart({ role, seed: options.seed, path }),
+  };
+  const run = new CaseRun(law, subject, { ...others, ...at, ...started, seed });
   await run.start(casesOf(law, subject, large ?? null));
   return run;
 }
@@ -105,6 +112,8 @@ export class CaseRun {
   readonly #subject: Subject;
   readonly #options: CaseOptions;
   #largestError: number | null = null;
+  /** Number of values drawn before the current one, with those of other shards. */
+  #drawn = 0;
   #details: fc.RunDetails<[LawCase]> | null = null;
 
   constructor(law: Pick<Law, "check">, subject: Subject, options: CaseOptions) {
@@ -118,6 +127,7 @@ export class CaseRun {
     const own = shard === undefined ? cases : shardOf(cases, shard);
     const property = fc.asyncProperty(own, async (value) => {
       if (value !== otherShard) await this.#runCase(value);
+      if (!this.broken) this.#drawn++;
     });
     const start = performance.now();
     const details = await checked(property, this.#options);
@@ -130,6 +140,7 @@ export class CaseRun {
   async #runCase(value: LawCase): Promise<void> {
     this.#checkClock();
     const isShrinking = this.broken;
+    await this.#announce(isShrinking);
     try {
       const reached = await this.#check(value);
       if (reached && !isShrinking) this.reached++;
@@ -159,6 +170,13 @@ export class CaseRun {
     this.stopped ||= now >= deadline;
     const isEnough = !this.broken && enough && this.cases >= enough.cases && now >= enough.at;
     if (isEnough || this.stopped || this.unanswered || only) throw new fc.PreconditionFailure(true);
+  }
+
+  async #announce(isShrinking: boolean): Promise<void> {
+    const { onStart, seed, path = "0" } = this.#options;
+    if (onStart === undefined) return;
+    const place = this.#withDimension(laterPath(path, this.#drawn));
+    await onStart({ role: isShrinking ? "shrink" : "case", seed, path: place });
   }
 
   #check(value: LawCase): Promise<boolean> {
@@ -214,8 +232,12 @@ export class CaseRun {
   /** Path to the smallest case that broke the law; null if none did. */
   get path(): string | null {
     const path = this.#details?.counterexamplePath ?? null;
+    return path === null ? null : this.#withDimension(path);
+  }
+
+  #withDimension(path: string): string {
     const { dimension } = this.#options;
-    return path === null || dimension === undefined ? path : `${dimension}:${path}`;
+    return dimension === undefined ? path : `${dimension}:${path}`;
   }
 
   /** Returns the description of the smallest case that broke the law; null if none did. */
@@ -249,12 +271,6 @@ export class CaseRun {
       return null; // its stages fail; the law is broken all the same
     }
   }
-}
-
-/** Returns the parts of a path: the large dimension of the case, and fast-check's path. */
-function splitPath(path: string | undefined) {
-  const dimension = dimensions.find((name) => path?.startsWith(`${name}:`)) ?? null;
-  return { dimension, path: dimension === null ? path : path?.slice(dimension.length + 1) };
 }
 
 /** Returns the result of fast-check; null if the path leads to no case. */

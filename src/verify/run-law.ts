@@ -165,7 +165,9 @@ export async function replayCase(
   return run.broken ? brokenLaw(law, subject, { ...replay, shrink: false }, run) : null;
 }
 
-type CaseReplay = Pick<RunOptions, "seed" | "origin" | "caseTimeoutMs"> & { readonly path: string };
+type CaseReplay = Pick<RunOptions, "seed" | "origin" | "caseTimeoutMs" | "onStart"> & {
+  readonly path: string;
+};
 
 /** Returns the verdict of a stored case that still breaks the law; null if there is none. */
 async function storedFailure(
@@ -200,7 +202,8 @@ function measured(law: Law, subject: Subject, { seed, origin }: Origin, run: Cas
   };
 }
 
-type BrokenOptions = Origin & Pick<CaseOptions, "deadline" | "caseTimeoutMs" | "shrink">;
+type BrokenOptions = Origin &
+  Pick<CaseOptions, "deadline" | "caseTimeoutMs" | "shrink" | "onStart">;
 
 /** Repeats the case that broke a law, and shrinks it if it breaks the law every time. */
 async function brokenLaw(

@@ -20,7 +20,7 @@ export function describeVerdict(verdict: LawVerdict, replay = replayCommand(verd
   const lines = [
     ["law", law.statement],
     ["catches", law.catches],
-    ["found", failure.message],
+    ["found", status === "error" ? null : failure.message],
     ["thrown", firstFrame(failure.stack)],
     ["first at", failure.where],
     ["largest", failure.largestError === null ? null : `error ${failure.largestError}`],
@@ -29,7 +29,7 @@ export function describeVerdict(verdict: LawVerdict, replay = replayCommand(verd
     ["replay", replay],
   ].flatMap(([name, text]) => (text === null ? [] : [`  ${name?.padEnd(10)}${text}`]));
   const how = reason ?? `shrunk ${failure.shrinks} times`;
-  const by = status === "not deterministic" ? `${status} on` : `${status} by`;
+  const by = ["not deterministic", "error"].includes(status) ? `${status} on` : `${status} by`;
   const title = `${law.id}: ${by} ${subject}, case ${cases}, ${how}`;
   return [title, ...lines].join("\n");
 }

@@ -17,7 +17,7 @@ export interface VerifyOptions extends RunOptions {
   /** Called before each law. */
   readonly onLaw?: (law: Law) => void;
   /** Called after each law. */
-  readonly onVerdict?: (verdict: LawVerdict) => void;
+  readonly onVerdict?: (verdict: LawVerdict) => void | Promise<void>;
 }
 
 /**
@@ -45,7 +45,7 @@ export async function verify(
     const verdict = await judged(law, subject, { ...run, ...limit });
     if (missingNeeds(law, subject).length === 0) left--;
     verdicts.push(verdict);
-    onVerdict?.(verdict);
+    await onVerdict?.(verdict);
   }
   return { verdicts };
 }
