@@ -14,7 +14,7 @@ const page = readFileSync("docs/commands.md", "utf8");
 const kinds = {
   tool: /^(?:vitest|tsc|biome|node \.ci\/\S+|npm run --silent \S+)(?: |$)/,
   command: /^node src\/cli\/main\.ts (?<name>\S+)/,
-  entry: /^node (?<file>(?:golden|benchmarks|properties\/mutants)\/main\.ts)(?: |$)/,
+  entry: /^node (?<file>(?:golden|benchmarks|properties\/(?:long|mutants))\/main\.ts)(?: |$)/,
 };
 
 /** The program of a script, as the page names it: a command, an entry file or a tool. */

@@ -1,37 +1,16 @@
 /** Correct samplers differ: each is tested against its declared conventions. */
 import { describe, expect, test } from "vitest";
-import { lawById, laws } from "../src/laws/index.ts";
-import { missingNeeds } from "../src/laws/law.ts";
-import { stagesOf } from "../src/laws/support/chain.ts";
+import { lawById } from "../src/laws/index.ts";
 import { softmax } from "../src/math/softmax.ts";
 import { minP } from "../src/sampling/min-p.ts";
 import { type Conventions, type Sampler, sampler } from "../src/sampling/sampler.ts";
 import { temperatureScale } from "../src/sampling/temperature.ts";
 import { topK } from "../src/sampling/top-k.ts";
 import { topP } from "../src/sampling/top-p.ts";
-import { defineSampler } from "../src/subjects/define-sampler.ts";
 import { reference } from "../src/subjects/reference.ts";
 import { runLaw } from "../src/verify/run-law.ts";
-import { describeVerdict } from "../src/verify/verdicts.ts";
 import { seed } from "./support.ts";
-
-/** Top-k of vLLM's fast path: logits that tie with the k-th are kept, too. */
-const allTies: Sampler["topK"] = (logits, k) => {
-  if (k === 0) return Float64Array.from(logits);
-  const lowest = topK(logits, k).reduce((a, b) => (b > -Infinity ? Math.min(a, b) : a), Infinity);
-  return Float64Array.from(logits, (logit) => (logit >= lowest ? logit : -Infinity));
-};
-
-/** Top-p with a mass above p, as in earlier versions of Hugging Face. */
-const oneMore: Sampler["topP"] = (logits, p) => {
-  const probs = softmax(logits);
-  const kept = topP(logits, p);
-  const mass = kept.reduce((sum, logit, id) => (logit > -Infinity ? sum + probs[id] : sum), 0);
-  if (mass > p || p === 1) return kept;
-  const rest = Float64Array.from(logits, (x, id) => (kept[id] > -Infinity ? -Infinity : x));
-  const next = rest.indexOf(Math.max(...rest));
-  return kept.with(next, logits[next]);
-};
+import { allTies, oneMore } from "./variants/samplers.ts";
 
 /** Temperature, then top-p before top-k, as some chains have it. */
 const topPFirst: Sampler["distribution"] = (
@@ -88,19 +67,6 @@ describe.for<{
   });
 });
 
-const onehot = (length: number, id: number) => {
-  const probs = new Float64Array(length);
-  probs[id] = 1;
-  return probs;
-};
-
-/** Every combination of the free choices: each is correct, and proves every law. */
-const combinations = (["topK", "topP"] as const).flatMap((first) =>
-  (["lower ids", "all"] as const).flatMap((topKTies) =>
-    (["stop", "one more"] as const).map((topPEquality) => ({ first, topKTies, topPEquality })),
-  ),
-);
-
 test("a correct sampler of two stages is never unproven by chance of its seed", async () => {
   const conventions = { ...sampler.conventions, order: ["minP", "temperature"] } as const;
   const changed = { ...sampler, distribution: minPFirst, conventions };
@@ -113,39 +79,3 @@ test("a correct sampler of two stages is never unproven by chance of its seed", 
     expect((await run).status).toBe("kept");
   }
 });
-
-describe.for(combinations)(
-  "a sampler with $first first, ties: $topKTies, equality: $topPEquality",
-  ({ first, ...conventions }) => {
-    const filters = first === "topK" ? (["topK", "topP"] as const) : (["topP", "topK"] as const);
-    const order: Conventions["order"] = sampler.conventions.order.map((name) =>
-      name === "topK" ? filters[0] : name === "topP" ? filters[1] : name,
-    );
-    const parts: Sampler = {
-      ...sampler,
-      topK: conventions.topKTies === "all" ? allTies : topK,
-      topP: conventions.topPEquality === "stop" ? topP : oneMore,
-      conventions: { ...conventions, order },
-    };
-    const distribution: Sampler["distribution"] = (row, options = {}, history = []) => {
-      const greedy = options.temperature === 0;
-      const stages = stagesOf(parts, greedy ? { ...options, temperature: 1 } : options, history);
-      const left = order.reduce<Float64Array>((x, name) => stages[name](x), Float64Array.from(row));
-      return greedy ? onehot(left.length, sampler.greedy(left)) : softmax(left);
-    };
-    const subject = defineSampler({
-      ...{ name: "variant", conventions: parts.conventions, topK: parts.topK, topP: parts.topP },
-      ...{ minP: sampler.minP, greedy: sampler.greedy, temperatureScale: sampler.temperatureScale },
-      ...{ repetitionPenalty: sampler.repetitionPenalty, ban: sampler.ban, distribution },
-      frequencyPenalty: sampler.frequencyPenalty,
-      presencePenalty: sampler.presencePenalty,
-    });
-    const offered = laws.filter((law) => missingNeeds(law, subject).length === 0);
-
-    test.for(offered)("keeps $id, and its canary is detected", async (law, { task }) => {
-      const verdict = await runLaw(law, subject, { seed, runs: 400 });
-      task.meta.cases = verdict.cases;
-      if (verdict.status !== "kept") throw new Error(describeVerdict(verdict));
-    });
-  },
-);

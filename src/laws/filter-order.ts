@@ -5,7 +5,7 @@ import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { type ChainCase, chainCases, foldedChain, isColdest, stagesOf } from "./support/chain.ts";
 import { expectThat } from "./support/expect.ts";
-import { samplerOf, show, slack } from "./support/sampler.ts";
+import { samplerOf, show, slack, slackOf } from "./support/sampler.ts";
 
 export const filterOrder = choiceLaw<ChainCase>({
   id: "filter-order",
@@ -37,7 +37,7 @@ export const filterOrder = choiceLaw<ChainCase>({
       // At the coldest temperatures a sampler may take one of the largest logits for all of them.
       const isFree = p > 0 && isColdest(options);
       expectThat(
-        isFree || Math.abs(probs[id] - p) <= slack,
+        isFree || Math.abs(probs[id] - p) <= slackOf(sampler),
         `${what}[${id}] is ${probs[id]}, not ${p}`,
       );
     }

@@ -3,7 +3,7 @@ import { logitRows } from "../arbitraries/logits.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expectThat } from "./support/expect.ts";
-import { samplerOf, show, slack } from "./support/sampler.ts";
+import { samplerOf, show, slackOf } from "./support/sampler.ts";
 
 interface Row {
   row: Float64Array;
@@ -47,7 +47,9 @@ export const largeVocabulary = choiceLaw<Row>({
       const expected = distribution(row, options);
       const probs = distribution(large, options);
       const right = (id: number) => expected[id - start] ?? 0;
-      const far = probs.findIndex((p, id) => !(Math.abs(p - right(id)) <= slack));
+      const far = probs.findIndex(
+        (p, id) => !(Math.abs(p - right(id)) <= slackOf(samplerOf(subject))),
+      );
       const found = `distribution of ${what} with ${fc.stringify(options)}`;
       expectThat(far < 0, `${found} gives ${far} ${probs[far]}, not ${right(far)}`);
       const last = draw(probs, 1 - 2 ** -53);

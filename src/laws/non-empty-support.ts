@@ -3,7 +3,7 @@ import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { type ChainCase, chainCases, foldedChain } from "./support/chain.ts";
 import { expectThat } from "./support/expect.ts";
-import { expectRefused, samplerOf, show, slack } from "./support/sampler.ts";
+import { expectRefused, samplerOf, show, slackOf } from "./support/sampler.ts";
 
 export const nonEmptySupport = choiceLaw<ChainCase>({
   id: "non-empty-support",
@@ -20,22 +20,23 @@ export const nonEmptySupport = choiceLaw<ChainCase>({
   },
   cases: chainCases,
   check: (value, subject) => {
+    const sampler = samplerOf(subject);
     const fitting = foldedChain(value);
     if (fitting === null) return false;
     const { row } = value;
     const { options, history } = fitting;
     const what = `distribution(${show(row)}, ${fc.stringify(options)}, [${history}])`;
-    const probs = samplerOf(subject).distribution(row, options, history);
+    const probs = sampler.distribution(row, options, history);
     expectThat(probs.length === row.length, `${what} has ${probs.length} of ${row.length} tokens`);
     for (const [id, p] of probs.entries()) {
       const legal = p >= 0 && (p === 0 || Number.isFinite(row[id]));
       expectThat(legal, `${what}[${id}] is ${p}, the logit ${row[id]}`);
     }
     const total = probs.reduce((sum, p) => sum + p, 0);
-    expectThat(Math.abs(total - 1) <= slack, `${what} sums to ${total}`);
+    expectThat(Math.abs(total - 1) <= slackOf(sampler), `${what} sums to ${total}`);
     const none = row.map(() => Number.NEGATIVE_INFINITY);
     expectRefused(`distribution(${show(none)}) gave something`, () =>
-      samplerOf(subject).distribution(none, options, history),
+      sampler.distribution(none, options, history),
     );
     const filters = ["topK", "topP", "minP"] as const;
     const given = filters.filter((name) => options[name] !== undefined).length;

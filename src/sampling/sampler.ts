@@ -17,6 +17,8 @@ export interface Conventions {
   readonly topKTies: "lower ids" | "all";
   /** If the mass equals p, top-p stops or keeps one more token. */
   readonly topPEquality: "stop" | "one more";
+  /** Arithmetic of the probabilities of `distribution`. Default float64. */
+  readonly probabilities?: "float64" | "float32";
 }
 
 /**

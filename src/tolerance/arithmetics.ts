@@ -193,6 +193,8 @@ export const bits40: Arithmetic = {
 export const derivedTolerances = {
   /** A probability in float64, or a sum of some: thousands of units of rounding. */
   probability: 1e-12,
+  /** A probability that a sampler rounds to float32, or a sum of some: 8 units of 2^-23. */
+  float32Probability: 2 ** -20,
   /** A penalised logit, relative if above 1: a penalty can be subtracted once or several times. */
   penalisedLogit: 1e-12,
   /** An entropy, which has a logarithm of each probability. */
