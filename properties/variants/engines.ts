@@ -1,4 +1,4 @@
-/** Engines of their own code, of the models that they can compute. */
+/** Engines with separate code, for the models that they can compute. */
 import type { Fixed } from "../../src/arbitraries/configs.ts";
 import type { Model } from "../../src/model/model.ts";
 import { defineSubject } from "../../src/subjects/define-subject.ts";

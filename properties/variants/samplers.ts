@@ -175,7 +175,10 @@ const others: readonly Variant[] = [
   },
   {
     why: "a refusal is an error of any class",
-    subject: defineSampler({ ...withOtherErrors(sampler), name: "errors of another class" }),
+    subject: defineSampler({
+      ...withOtherErrors(sampler),
+      name: "sampler errors of another class",
+    }),
   },
 ];
 
