@@ -61,7 +61,8 @@ describe("the page of tolerances", () => {
     });
     expect(timedTolerances).toEqual({ float64: 1e-9, mostNoise: 0.1 });
     expect(derivedTolerances).toEqual({
-      ...{ probability: 1e-12, penalisedLogit: 1e-12, entropy: 1e-9 },
+      ...{ probability: 1e-12, float32Probability: 2 ** -20 },
+      ...{ penalisedLogit: 1e-12, entropy: 1e-9 },
       ...{
         logProb: 1e-13,
         probabilitySum: 1e-9,

@@ -8,13 +8,13 @@ test("every variant has a name of its own", () => {
   expect(new Set(variants.map(({ subject }) => subject.name)).size).toBe(variants.length);
 });
 
-/** Engines take longer than samplers. */
-const runsOf = { choice: 60, logits: 30, completions: 30 } as const;
+/** Engines take longer than samplers; npm run test:long has 2,000 cases and large ones. */
+const runsOf = { choice: 30, logits: 12, completions: 12 } as const;
 
 test.for(variants)("$subject.name: no alarm, as $why", async ({ subject }, { task }) => {
   const runs = runsOf[subject.kind];
-  const { cases, alarms } = await tryVariant(subject, { seed, runs, large: 1 });
+  const { cases, alarms } = await tryVariant(subject, { seed, runs, large: 0 });
   task.meta.cases = cases;
   expect(alarms.join("\n")).toBe("");
-  expect(cases).toBeGreaterThan(runs);
+  expect(cases).toBeGreaterThanOrEqual(runs);
 });

@@ -55,7 +55,7 @@ const shapes = (sizes: Sizes) =>
     halfHead: halfHeads(sizes),
     hidden: sizes.integers("width", { min: 1, max: 12 }),
     intermediate: sizes.integers("feed-forward", { min: 1, max: 12 }),
-    vocab: sizes.integers("vocabulary", { min: 2, max: 16 }),
+    vocab: sizes.vocabulary({ min: 2, max: 16 }),
     context: sizes.context({ min: 6, max: 24 }),
   });
 

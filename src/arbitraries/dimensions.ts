@@ -18,6 +18,8 @@ export const largestSizes = {
   "feed-forward": 300,
   vocabulary: 70_000,
   "top-k": 300,
+  /** Tokens that are listed with their log-probabilities. */
+  "top-log-probs": 80,
   /** Draft tokens of one round of speculation. */
   draft: 80,
   /** Banned sequences. */

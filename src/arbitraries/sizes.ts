@@ -73,17 +73,29 @@ export class Sizes {
     if (dimension === "window") {
       return mostly(fc.oneof(longText(size + 6), longText(2 * size + 6)), small);
     }
-    const most = Math.max(minLength, Math.min(maxLength, 4));
+    const most = Math.max(minLength, Math.min(maxLength, isLargeVocabulary ? 4 : 6));
     return isLargeVocabulary
       ? fc.array(fc.oneof(farIds, rawId), { minLength, maxLength: most, size: "max" })
       : rawTokens(minLength, most);
   }
 
-  /** Returns the context that texts need: the small one unless they are large. */
+  /**
+   * Returns the context that texts need: a small one unless they are large, and never less than the
+   * smallest small one, which every law can work with.
+   */
   context(small: { min: number; max: number }): fc.Arbitrary<number> {
     const needed = this.#lengthNeeded();
     if (needed === null) return this.integers("tokens", small);
-    return fc.constantFrom(...roomAfter).map((room) => this.fitted("tokens", needed + room));
+    return fc
+      .constantFrom(...roomAfter)
+      .map((room) => this.fitted("tokens", Math.max(small.min, needed + room)));
+  }
+
+  /** Returns the vocabulary: the small one, or more than the k tokens that are chosen or listed. */
+  vocabulary(small: { min: number; max: number }): fc.Arbitrary<number> {
+    const chosen = this.sizeOf("top-k") ?? this.sizeOf("top-log-probs");
+    if (chosen === null) return this.integers("vocabulary", small);
+    return fc.integer({ min: 1, max: 9 }).map((more) => this.fitted("vocabulary", chosen + more));
   }
 
   /** Returns the number of new tokens to generate; many if texts are long, or drafts. */

@@ -11,7 +11,8 @@ interface Ban {
   row: Float64Array;
   history: number[];
   /** Each sequence: how many of the history's last ids it begins with, what follows them. */
-  sequences: { overlap: number; ids: number[] }[];
+  /** A beginning that ends the history, or nearly does, and further ids. */
+  sequences: { overlap: number; ids: number[]; spoilt?: boolean }[];
 }
 
 export const bannedSequences = choiceLaw<Ban>({
@@ -34,8 +35,9 @@ export const bannedSequences = choiceLaw<Ban>({
   check: ({ row, history: raw, sequences }, subject) => {
     const { ban } = samplerOf(subject);
     const { history } = countsOf(row, raw);
-    const all = sequences.map(({ overlap, ids }) => {
-      const begun = overlap === 0 ? [] : history.slice(-overlap);
+    const all = sequences.map(({ overlap, ids, spoilt = false }) => {
+      const end = overlap === 0 ? [] : history.slice(-overlap);
+      const begun = spoilt ? end.map((id, i) => (i === 0 ? (id + 1) % row.length : id)) : end;
       return [...begun, ...ids.map((id) => id % row.length)];
     });
     const what = `ban(${show(row)}, [${history}], ${JSON.stringify(all)})`;
@@ -75,6 +77,11 @@ function sequences(sizes: Sizes): fc.Arbitrary<Ban["sequences"]> {
   const overlap = fc.constantFrom(0, 0, 1, 2, 3);
   const sequence = fc.record({ overlap, ids });
   const many = sizes.sizeOf("bans");
+  const length = sizes.sizeOf("tokens");
+  if (length !== null) {
+    const long = fc.record({ overlap: fc.nat({ max: length }), ids, spoilt: fc.boolean() });
+    return fc.array(fc.oneof(sequence, long), { minLength: 1, maxLength: 4 });
+  }
   if (many === null) return fc.array(sequence, { maxLength: 4 });
   return fc.array(sequence, { minLength: many, maxLength: many, size: "max" });
 }

@@ -1,10 +1,14 @@
 import fc from "fast-check";
 import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Decoder } from "../decoder.ts";
+import { forward } from "../definition.ts";
 import type { Logits } from "../math/logits.ts";
+import type { Model } from "../model/model.ts";
+import type { LogitsSubject } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { expectAccurate } from "./support/accuracy.ts";
 import { decoderCanary } from "./support/canary.ts";
+import { changedModel } from "./support/changed-model.ts";
 import type { TokenCase } from "./support/fresh-logits.ts";
 import { violationOn } from "./support/violation.ts";
 import { changedSequence } from "./support/wrapped.ts";
@@ -20,7 +24,7 @@ export const positionShift = law<Shift>({
   name: "only distances between positions matter",
   chapter: "conventions",
   statement:
-    "If positions enter by rotation or not at all, tokens that start at position a or a + b give the logits of the same tokens from position 0, however they are split into calls.",
+    "If positions enter by rotation or not at all, tokens that start at position a or a + b give the logits of the same tokens from position 0, however they are split into calls. With learned positions they have the rows of the table from a on.",
   source: "Su et al. 2021 (RoFormer), equation 16: the score depends on m - n only",
   catches:
     "positions that restart with a call, a shift that is dropped, applied once instead of twice, or not applied to cached keys",
@@ -36,10 +40,14 @@ export const positionShift = law<Shift>({
     }),
   check: async ({ candidate: { decoder, model }, tokens: raw, ...drawn }, subject) => {
     const { positions, maxPositionEmbeddings: P } = decoder.config;
-    if (positions === "learned" || positions === "sinusoidal") return false;
+    if (positions === "sinusoidal") return false;
     const tokens = tokensOf(decoder.config, raw);
     const room = P - tokens.length;
     const a = drawn.first % (room + 1);
+    if (positions === "learned") {
+      if (model !== null) await expectRowsFrom(a, decoder, model, tokens, subject);
+      return false;
+    }
     const b = drawn.second % (room - a + 1);
     const cut = 1 + (drawn.cut % tokens.length);
     const at = (start: number) => rowsAt(decoder, start, tokens, cut);
@@ -65,6 +73,27 @@ export const positionShift = law<Shift>({
     })),
   ],
 });
+
+/**
+ * Learned positions are rows of a table: tokens that start at position `start` have the logits of a
+ * model whose table begins with row `start`.
+ */
+async function expectRowsFrom(
+  start: number,
+  decoder: Decoder,
+  model: Model,
+  tokens: readonly number[],
+  subject: LogitsSubject,
+): Promise<void> {
+  const { hiddenSize: D } = model.config;
+  const later = changedModel(model, {}, (name, data) => {
+    if (name === "model.embed_positions.weight") data.copyWithin(0, start * D);
+  });
+  await using sequence = await decoder.start(start);
+  const logits = await sequence.append(tokens);
+  const expected = forward(later.config, later.weights, tokens).at(-1)!;
+  expectAccurate(`from row ${start}`, tokens, logits, expected, subject, later);
+}
 
 /**
  * The logits after the first `cut` tokens and after all; where it is offered, again after a rewind

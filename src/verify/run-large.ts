@@ -7,8 +7,8 @@ import { type CaseOptions, type CaseRun, runCases } from "./run-cases.ts";
 /** Share of a law's time that its large cases take, unless the fewest take more. */
 const largeShare = 1 / 5;
 
-/** So many small cases require one large case in each dimension. */
-const smallPerLarge = 50;
+/** So many small cases require one large case in each dimension; half as many are rounded up. */
+const smallPerLarge = 200;
 
 /** The fewest large cases in each dimension of a run with many small ones. */
 const fewestOfMany = 3;
@@ -35,7 +35,7 @@ export async function withLargeCases(
 ): Promise<{ readonly run: CaseRun; readonly large: readonly LargeCount[] }> {
   const counts: LargeCount[] = [];
   const most = wanted ?? Math.ceil(others.runs * mostPerSmall);
-  const fewest = wanted ?? Math.min(fewestOfMany, Math.floor(others.runs / smallPerLarge));
+  const fewest = wanted ?? Math.min(fewestOfMany, Math.round(others.runs / smallPerLarge));
   const isUseful = small.reached > 0 && !small.broken && !small.stopped;
   if (!isUseful || most === 0 || fewest === 0) return { run: small, large: counts };
   const dimensions = dimensionsOf(law, subject);

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import type { Sizes } from "../../arbitraries/sizes.ts";
 import type { Completed, CompleteOptions, TokenLogProb } from "../../generation/complete.ts";
 import type { Completer, CompletionsSubject } from "../../subjects/subject.ts";
@@ -21,7 +20,7 @@ export interface PromptCase {
 export const promptCase = (subject: CompletionsSubject, sizes: Sizes) => ({
   candidate: subject.candidates,
   prompt: sizes.tokens(1, 6),
-  count: fc.integer({ min: 1, max: 5 }),
+  count: sizes.integers("top-log-probs", { min: 1, max: 5 }),
 });
 
 /** Returns a completion, whose text must have one list of tokens for each of its tokens. */
