@@ -48,6 +48,8 @@ export function headline(tables: Tables): string {
   }
   if (laws !== null) {
     const offered = laws.rows.length - laws.notOffered.length;
+    const [first] = laws.kept;
+    if (offered === 1 && first !== undefined) return `${who} keeps the law ${first.law}`;
     const all = offered === laws.kept.length ? "all " : "";
     return `${who} keeps ${all}${laws.kept.length} laws`;
   }

@@ -36,7 +36,7 @@ export async function withLargeCases(
   const counts: LargeCount[] = [];
   const most = wanted ?? Math.ceil(others.runs * mostPerSmall);
   const fewest = wanted ?? Math.min(fewestOfMany, Math.round(others.runs / smallPerLarge));
-  const isUseful = small.reached > 0 && !small.broken && !small.stopped;
+  const isUseful = small.reached > 0 && !small.broken;
   if (!isUseful || most === 0 || fewest === 0) return { run: small, large: counts };
   const dimensions = dimensionsOf(law, subject);
   const share = (small.timeMs * largeShare) / (1 - largeShare) / dimensions.length;
@@ -49,7 +49,7 @@ export async function withLargeCases(
       enough: { cases: fewest, at: now + share },
     });
     counts.push({ dimension, cases: run.cases - run.passedOver });
-    if (run.broken) return { run: run.after(small), large: counts };
+    if (run.broken) return { run, large: counts };
     small.timeMs += run.timeMs;
     if (run.worst !== null) small.observe(run.worst);
   }

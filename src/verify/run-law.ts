@@ -104,7 +104,10 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
     small,
   );
   const limits = { ...options, ...clock.all };
-  if (run.broken) return brokenLaw(law, subject, limits, run);
+  if (run.broken) {
+    const { cases, reached } = small;
+    return { ...(await brokenLaw(law, subject, limits, run)), cases, reached, large };
+  }
   const verdict = { ...measured(law, subject, options, run), large };
   if (run.cases === 0) return { ...verdict, status: "unproven", reason: noCase(law, options) };
   const late = tooFewInTime(law, run);

@@ -30,7 +30,8 @@ export function describeVerdict(verdict: LawVerdict, replay = replayCommand(verd
   ].flatMap(([name, text]) => (text === null ? [] : [`  ${name?.padEnd(10)}${text}`]));
   const how = reason ?? `shrunk ${failure.shrinks} times`;
   const by = ["not deterministic", "error"].includes(status) ? `${status} on` : `${status} by`;
-  const title = `${law.id}: ${by} ${subject}, case ${cases}, ${how}`;
+  const which = failure.size === null ? `case ${cases}` : `large case ${largeCases(verdict)}`;
+  const title = `${law.id}: ${by} ${subject}, ${which}, ${how}`;
   return [title, ...lines].join("\n");
 }
 
