@@ -118,7 +118,10 @@ if (await isLlamaCppInstalled()) {
     context.task.meta.cases = verdicts.reduce((sum, { cases }) => sum + cases, 0);
     const bad = verdicts.filter(({ status }) => status !== "kept" && status !== "unproven");
     expect(bad).toEqual([]);
-    expect(verdicts.map(({ cases }) => cases)).toEqual([100, 20, 10, 20]);
+    // A law runs more cases if its canary needed more.
+    const fewest = [100, 20, 10, 20];
+    expect(verdicts).toHaveLength(fewest.length);
+    expect(verdicts.filter(({ cases }, i) => cases < fewest[i])).toEqual([]);
   });
 
   /** Returns the greedy continuation. */

@@ -27,7 +27,9 @@ describe("a sampler that divides in half precision", () => {
   test("and returns NaN below T = 0.01, is broken", async () => {
     const subject = defineSampler({ ...sampler, name: "cold", distribution });
     const ids = ["filter-order", "non-empty-support", "temperature-scaling"];
-    expect(await statuses(subject, ids)).toEqual(["broken", "broken", "broken"]);
+    // One case of twelve has such a temperature, and a law stops at the first that it breaks.
+    const found = await statuses(subject, ids, { runs: 1000, large: 0 });
+    expect(found).toEqual(["broken", "broken", "broken"]);
   });
 });
 
