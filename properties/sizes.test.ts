@@ -60,6 +60,16 @@ describe("large sizes", () => {
   );
 
   property(
+    "of texts leave a context that every law can work with",
+    fc.tuple(fc.integer({ min: 1, max: 12 }), fc.nat()),
+    ([size, seed]) => {
+      const sizes = new Sizes({ dimension: "tokens", size });
+      const [config] = fc.sample(configs({}, sizes), { seed, numRuns: 1 });
+      expect(config.maxPositionEmbeddings).toBeGreaterThanOrEqual(6);
+    },
+  );
+
+  property(
     "and small ones are those that the subject accepts",
     fc.tuple(fc.constantFrom(null, ...dimensions), fc.integer({ min: 1, max: 300 }), fc.nat()),
     ([dimension, size, seed]) => {

@@ -50,7 +50,7 @@ export async function firstDetection(
     // Checks draw large files themselves.
     const isSized = dimensions.length > 0;
     const runs = isSized ? [smallCases, firstRound, large - firstRound][round] : large;
-    if (runs <= 0 || (!isSized && round === 2)) continue;
+    if (runs <= 0 || (!isSized && round !== 1)) continue;
     for (const dimension of round === 0 || !isSized ? [null] : dimensions) {
       const found = await runCases(law, view, {
         seed: seedOf(`${law.id} ${round}`, seed),

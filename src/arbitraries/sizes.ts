@@ -1,5 +1,6 @@
 /** The sizes of one case: small in all dimensions, or large in one and minimal in the others. */
 import fc from "fast-check";
+import { seededRandom } from "../math/random.ts";
 import type { Dimension, SizeLimits, SizeRange } from "./dimensions.ts";
 import { rawTokens } from "./tokens.ts";
 
@@ -140,14 +141,10 @@ const farIds = fc
   .tuple(fc.nat({ max: 3 }), fc.integer({ min: 5, max: 16 }), fc.boolean())
   .map(([id, power, far]) => (far ? id + 2 ** power : id));
 
-/** Returns texts of this length, whose ids come from a seed. */
+/** Returns texts of this length. Their ids come from a seed, so that a shorter one begins alike. */
 function longText(length: number): fc.Arbitrary<number[]> {
-  return fc.nat({ max: 0xffff }).map((seed) => Array.from({ length }, (_, t) => idAt(seed, t)));
-}
-
-/** Returns the id at a position of the text of a seed. */
-function idAt(seed: number, position: number): number {
-  let h = Math.imul(seed + 1, 0x9e3779b9) + Math.imul(position + 1, 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35);
-  return (h ^ (h >>> 13)) >>> 12;
+  return fc.nat({ max: 0xffff }).map((seed) => {
+    const random = seededRandom(seed);
+    return Array.from({ length }, () => Math.floor(random() * 2 ** 20));
+  });
 }

@@ -47,12 +47,7 @@ export function casesOf(
 
 /** Returns the cases of a law, with decoders of these sizes too. */
 function casesAt(law: Pick<Law, "cases">, subject: Subject, sizes: Sizes): fc.Arbitrary<LawCase> {
-  if (subject.kind === "logits" && subject.candidatesOf !== undefined) {
-    const { candidatesOf } = subject;
-    const candidates = lazily(() => candidatesOf(sizes));
-    return law.cases(Object.defineProperty({ ...subject }, "candidates", candidates), sizes);
-  }
-  if (subject.kind === "completions" && subject.candidatesOf !== undefined) {
+  if (subject.kind !== "choice" && subject.candidatesOf !== undefined) {
     const { candidatesOf } = subject;
     const candidates = lazily(() => candidatesOf(sizes));
     return law.cases(Object.defineProperty({ ...subject }, "candidates", candidates), sizes);

@@ -125,7 +125,7 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   }
   const rest = { ...limits, path: String(run.cases), runs: needed - run.cases, shrink: false };
   const longer = (await runCases(law, view, rest)).after(run);
-  if (longer.broken) return brokenLaw(law, subject, limits, longer);
+  if (longer.broken) return { ...(await brokenLaw(law, subject, limits, longer)), large };
   const fewer = `its canary needed ${needed} cases, got ${longer.cases}; ${moreTime}`;
   const reason = longer.stopped ? `${law.id} is out of time: ${fewer}` : null;
   const status = reason === null ? "kept" : "out of time";
