@@ -157,8 +157,8 @@ test("every law with texts, decoders or logits has dimensions", () => {
 });
 
 test("a law runs at least three large cases in each dimension, and a report counts them", async () => {
-  const chosen = ["cache-equality", "top-k-count"].map(lawById);
-  const report = await verify(reference, chosen, { seed, runs: 1000 });
+  const chosen = ["cache-equality", "top-k-count", "error-growth"].map(lawById);
+  const report = await verify(reference, chosen, { seed, runs: 500 });
   const rows = largeCasesRows("run", report);
   for (const law of chosen) {
     const own = rows.filter((row) => row.law === law.id);

@@ -97,12 +97,9 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   if (stored !== null) return stored;
   const runs = casesToRun(law, options.runs);
   const small = await runCases(law, view, { ...options, runs, ...clock.small, shrink: false });
-  const { run, large } = await withLargeCases(
-    law,
-    view,
-    { ...options, runs, ...clock.large },
-    small,
-  );
+  // A law with a share of the cases has as many large ones as others: they are few already.
+  const wanted = { ...options, ...clock.large };
+  const { run, large } = await withLargeCases(law, view, wanted, small);
   const limits = { ...options, ...clock.all };
   if (run.broken) {
     const { cases, reached } = small;
