@@ -4,9 +4,9 @@ import { benchPrompt } from "../src/bench/workloads.ts";
 import { type Decoder, NotOffered } from "../src/decoder.ts";
 import type { Logits } from "../src/math/logits.ts";
 import type { Model } from "../src/model/model.ts";
-import { timedTolerances } from "../src/tolerance/arithmetics.ts";
+import { headroom, timedTolerances } from "../src/tolerance/arithmetics.ts";
 import { largestError } from "../src/tolerance/compare.ts";
-import { noiseAllowance } from "../src/tolerance/noise.ts";
+import { noiseFloor } from "../src/tolerance/noise.ts";
 import { baseline, type Peer, type PeerName, type PeerScale, peerGrids, peers } from "./peers.ts";
 
 export interface Audit {
@@ -62,5 +62,5 @@ async function rowsOf(scale: PeerScale, decoder: Decoder): Promise<Logits[]> {
 function allowanceOf({ arithmetic }: Peer, model: Model, expected: readonly Logits[]): number {
   const largest = expected.flatMap((row) => [...row]).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   if (arithmetic === null) return timedTolerances.float64 * largest;
-  return Math.min(noiseAllowance(model, arithmetic), timedTolerances.mostNoise * largest);
+  return Math.min(headroom * noiseFloor(model, arithmetic), timedTolerances.mostNoise * largest);
 }

@@ -17,6 +17,7 @@ import { randomWeights } from "../src/model/weights.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { defineSubject, type SubjectDefinition } from "../src/subjects/define-subject.ts";
 import type { Completer, CompletionsSubject, Subject } from "../src/subjects/subject.ts";
+import { toleranceOf } from "../src/tolerance/subject-tolerance.ts";
 import { scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -89,7 +90,7 @@ export const serverOf = (model: Model, drift = 0): CompletionsSubject => {
     name: "server",
     candidates: fc.constant(completer),
     knowsModel: false,
-    ...{ repeatable: accurate, accurate, noise: null },
+    ...toleranceOf("float64", { tolerance: accurate }),
     knownFailures: {},
   };
 };

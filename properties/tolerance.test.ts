@@ -5,29 +5,34 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { models } from "../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../src/arbitraries/tokens.ts";
+import { NotOffered } from "../src/decoder.ts";
 import { forward } from "../src/definition.ts";
 import { expectLogits, expectNextLogits } from "../src/laws/support/expect.ts";
-import { float32 } from "../src/math/arithmetic.ts";
+import { bfloat16, float16, float32, int8 } from "../src/math/arithmetic.ts";
 import { seededRandom } from "../src/math/random.ts";
 import { namedModel } from "../src/model/named/registry.ts";
-import { initWeights } from "../src/model/weights.ts";
+import { initWeights, randomWeights } from "../src/model/weights.ts";
 import {
   type ArithmeticName,
+  type ArithmeticTolerance,
   arithmeticTolerances,
   bits40,
+  coarseHeadroom,
   derivedTolerances,
   goldenTolerances,
   headroom,
+  mostToleranceShare,
   serverArithmetics,
   serverTolerances,
   timedTolerances,
-  toleranceOf,
 } from "../src/tolerance/arithmetics.ts";
 import { allowance } from "../src/tolerance/compare.ts";
 import { choiceAllowance, logProbAllowance } from "../src/tolerance/derived.ts";
+import { heldModel } from "../src/tolerance/held.ts";
 import { accuracyOf, isNoise, withMeasuredTolerance } from "../src/tolerance/measured.ts";
 import { noiseFloor, noiseOver } from "../src/tolerance/noise.ts";
 import { type Comparison, observeComparisons, reportComparison } from "../src/tolerance/observe.ts";
+import { toleranceOf } from "../src/tolerance/subject-tolerance.ts";
 import { property } from "./support.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../src/tolerance/arithmetics.ts"), "utf8");
@@ -51,6 +56,9 @@ describe("the page of tolerances", () => {
       float32: [0, 2 ** -14],
       "ggml-float32": [0, 2 ** -14],
       "ggml-float16": [0, 2 ** -7],
+      float16: [0, 2 ** -7],
+      bfloat16: [0, 2 ** -4],
+      int8: [0, 2 ** -7],
     });
     expect(serverArithmetics).toEqual(Object.keys(serverTolerances));
     for (const { bound } of Object.values(serverTolerances)) {
@@ -70,7 +78,7 @@ describe("the page of tolerances", () => {
         serverLogProb: 2 ** -20,
       },
     });
-    expect(headroom).toBe(64);
+    expect([headroom, coarseHeadroom, mostToleranceShare]).toEqual([64, 4, 0.01]);
   });
 
   test("states how many errors of a row there are in what is computed from it", () => {
@@ -94,9 +102,14 @@ describe("the page of tolerances", () => {
   test.for(names)("states in its table what %s is allowed", (name) => {
     const row = page.split("\n").find((line) => line.includes(`| \`${name}\``));
     const [, , repeatable, accurate, suspicious] = row!.split("|").map((cell) => cell.trim());
-    const { bound, noise } = arithmeticTolerances[name];
+    const {
+      bound,
+      noise,
+      headroom: own = headroom,
+    }: ArithmeticTolerance = arithmeticTolerances[name];
     const constant = `${bound.absolute} + ${bound.relative} s`;
-    const measured = [`${2 * headroom} f`, `${headroom} f`, `accurate: + ${headroom} n`];
+    const floor = noise?.hold === undefined ? "f" : "g";
+    const measured = [`${2 * own} ${floor}`, `${own} f`, `accurate: + ${own} n`];
     const stated = noise === null ? [constant, constant, "accurate: + n"] : measured;
     expect([repeatable, accurate, suspicious]).toEqual(stated);
   });
@@ -104,18 +117,19 @@ describe("the page of tolerances", () => {
   test.for(names)("%s, measured on a model, is as the table states", (name) => {
     const [{ model, tokens }] = fc.sample(cases, { numRuns: 1, seed: 1 });
     const subject = toleranceOf(name);
-    const { noise } = subject;
+    const { noise, headroom } = subject;
     const measured = withMeasuredTolerance(subject, model);
     if (noise === null) return expect(measured).toEqual(subject);
     const floor = noiseFloor(model, noise);
-    expect(measured.accurate).toEqual({ absolute: 64 * floor, relative: 0 });
-    expect(measured.repeatable).toEqual({ absolute: 128 * floor, relative: 0 });
+    const rounding = noiseFloor(heldModel(model, noise), noise);
+    expect(measured.accurate).toEqual({ absolute: headroom * floor, relative: 0 });
+    expect(measured.repeatable).toEqual({ absolute: 2 * headroom * rounding, relative: 0 });
     const exact = forward(model.config, model.weights, tokens);
     const { absolute } = measured.accurate;
     const near = accuracyOf(measured, model, tokens, off(exact, absolute / 17), exact);
     expect(near.absolute).toBe(absolute);
     const far = accuracyOf(measured, model, tokens, off(exact, absolute / 15), exact);
-    expect(far.absolute).toBe(absolute + 64 * noiseOver(model, tokens, noise));
+    expect(far.absolute).toBe(absolute + headroom * noiseOver(model, tokens, noise));
   });
 
   test("states the tolerances of the demo model", () => {
@@ -134,7 +148,7 @@ describe("the page of tolerances", () => {
   test("is bit for bit for a subject that declares it, in any arithmetic", () => {
     const [{ model }] = fc.sample(cases, { numRuns: 1, seed: 1 });
     for (const name of names) {
-      const subject = toleranceOf(name, true);
+      const subject = toleranceOf(name, { bitwise: true });
       expect(withMeasuredTolerance(subject, model).repeatable).toBe("bitwise");
     }
   });
@@ -145,6 +159,60 @@ describe("the page of tolerances", () => {
     expect(() => toleranceOf(unknown)).toThrow(message);
     expect(() => toleranceOf(unknown)).toThrow("or an object, got float8");
     expect(() => toleranceOf("toString" as ArithmeticName)).toThrow("got toString");
+  });
+});
+
+describe("an arithmetic with few bits", () => {
+  test.for([
+    [bfloat16, 2 ** -8],
+    [float16, 2 ** -11],
+  ] as const)("%o rounds to the nearest number", ([{ round, hold }, unit]) => {
+    for (const x of [1, -3.14159, 1e-3, 700]) {
+      expect(Math.abs(round(x) - x)).toBeLessThanOrEqual(unit * Math.abs(x));
+      expect(round(round(x))).toBe(round(x));
+      expect(hold!(Float64Array.of(x), [1])).toEqual(Float64Array.of(round(x)));
+    }
+    expect([1 + unit, 1 + 3 * unit].map(round)).toEqual([1, 1 + 4 * unit]); // ties to even
+    expect([0, -0, Infinity, Number.NaN].map(round)).toEqual([0, -0, Infinity, Number.NaN]);
+  });
+
+  test("int8 holds each row of a matrix as whole numbers and a scale", () => {
+    const held = int8.hold!(Float64Array.of(127, -63.4, 0.6, 0, 0, 0, 1.27, 0.013, -1), [3, 3]);
+    const expected = [127, -63, 1, 0, 0, 0, 1.27, 0.01, -1];
+    for (const [i, x] of expected.entries()) expect(held[i]).toBeCloseTo(x, 12);
+    expect(int8.hold!(Float64Array.of(1 / 3), [1])).toEqual(Float64Array.of(float16.round(1 / 3)));
+  });
+
+  test("rounds results, and keeps sums in float32", () => {
+    const { config } = namedModel("demo");
+    const weights = initWeights(config, 42);
+    for (const arithmetic of [bfloat16, float16]) {
+      const { accumulate: _, ...narrowSums } = arithmetic;
+      const [rows, narrow] = [arithmetic, narrowSums].map((one) =>
+        forward(config, weights, [1, 2, 3], one),
+      );
+      expect(rows).toEqual(rows.map((row) => row.map(arithmetic.round)));
+      expect(narrow).not.toEqual(rows);
+    }
+  });
+
+  property("shares the error of its weights between two runs", cases, ({ model }) => {
+    const held = heldModel(model, int8);
+    expect(heldModel(model, int8)).toBe(held);
+    expect(heldModel(model, float32)).toBe(model);
+    for (const { name, data } of heldModel(held, int8).weights.tensors) {
+      const once = held.weights.tensors.find((tensor) => tensor.name === name)!.data;
+      for (const [i, x] of data.entries()) expect(x).toBeCloseTo(once[i], 10);
+    }
+  });
+
+  test("skips a model whose logits overflow in it", () => {
+    const { config } = namedModel("demo");
+    const model = { name: "large", config, weights: randomWeights(config, 1, 1e5) };
+    expect(() => withMeasuredTolerance(toleranceOf("float16"), model)).toThrow(NotOffered);
+    const must = "the logits of the definition must be finite in float16, got large";
+    expect(() => withMeasuredTolerance(toleranceOf("float16"), model)).toThrow(must);
+    expect(() => withMeasuredTolerance(toleranceOf("bfloat16"), model)).not.toThrow();
   });
 });
 

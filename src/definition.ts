@@ -165,8 +165,9 @@ function attention(pass: PassSettings, layer: LayerWeights, x: Vector[]) {
 
 /** `e^(s - max) / sum`: non-negative, summing to 1. */
 function softmax(pass: PassSettings, scores: Vector): Vector {
+  const { accumulate = pass.round } = pass;
   const largest = Math.max(...scores);
-  const powers = scores.map((score) => pass.round(Math.exp(score - largest)));
+  const powers = scores.map((score) => accumulate(Math.exp(score - largest)));
   const total = sum(pass, powers);
   return powers.map((power) => pass.round(power / total));
 }
@@ -224,23 +225,24 @@ function norm(pass: PassSettings, gain: Norm, x: Vector): Vector {
 
 /** `g x / sqrt(mean(x^2) + eps)`. Zhang and Sennrich 2019. */
 function rmsNorm(pass: PassSettings, { weight }: Norm, x: Vector): Vector {
-  const { round, normEps } = pass;
-  const scale = round(1 / Math.sqrt(meanSquare(pass, x) + normEps));
-  return x.map((v, i) => round(round(v * scale) * weight[i]));
+  const { round, accumulate = round, normEps } = pass;
+  const scale = accumulate(1 / Math.sqrt(meanSquare(pass, x) + normEps));
+  return x.map((v, i) => round(accumulate(v * scale) * weight[i]));
 }
 
 /** `g (x - mean) / sqrt(variance + eps) + b`, the variance over D, not D - 1. Ba et al. 2016. */
 function layerNorm(pass: PassSettings, { weight, bias }: Norm, x: Vector): Vector {
-  const { round, normEps } = pass;
-  const centre = round(sum(pass, x) / x.length);
-  const centred = x.map((v) => round(v - centre));
-  const scale = round(1 / Math.sqrt(meanSquare(pass, centred) + normEps));
-  return centred.map((v, i) => round(round(v * scale) * weight[i] + bias![i]));
+  const { round, accumulate = round, normEps } = pass;
+  const centre = accumulate(sum(pass, x) / x.length);
+  const centred = x.map((v) => accumulate(v - centre));
+  const scale = accumulate(1 / Math.sqrt(meanSquare(pass, centred) + normEps));
+  return centred.map((v, i) => round(accumulate(v * scale) * weight[i] + bias![i]));
 }
 
 function meanSquare(pass: PassSettings, x: Vector): number {
-  const squares = x.map((v) => pass.round(v * v));
-  return pass.round(sum(pass, squares) / x.length);
+  const { accumulate = pass.round } = pass;
+  const squares = x.map((v) => accumulate(v * v));
+  return accumulate(sum(pass, squares) / x.length);
 }
 
 // --- linear algebra ---
@@ -262,15 +264,15 @@ function times(pass: PassSettings, weight: Float64Array, x: Vector): Vector {
 
 /** `a . b`, summed from the first entry on; `a` may be a row of a matrix that begins at `start`. */
 function dot(
-  { round, products }: PassSettings,
+  { round, accumulate = round, products }: PassSettings,
   a: ArrayLike<number>,
   b: Vector,
   start = 0,
 ): number {
   products(b.length);
   let total = 0;
-  for (let i = 0; i < b.length; i++) total = round(total + round(a[start + i] * b[i]));
-  return total;
+  for (let i = 0; i < b.length; i++) total = accumulate(total + accumulate(a[start + i] * b[i]));
+  return round(total);
 }
 
 /** `[n * H]` as n heads of `[H]`. */
@@ -286,6 +288,6 @@ function add({ round }: PassSettings, a: Vector, b: Vector): Vector {
   return a.map((v, i) => round(v + b[i]));
 }
 
-function sum({ round }: PassSettings, values: Vector): number {
-  return values.reduce((total, value) => round(total + value), 0);
+function sum({ round, accumulate = round }: PassSettings, values: Vector): number {
+  return values.reduce((total, value) => accumulate(total + value), 0);
 }

@@ -111,7 +111,6 @@ export type { Tokenizer } from "./tokenizers/tokenizer.ts";
 export {
   type ArithmeticName,
   arithmeticTolerances,
-  type SubjectTolerance,
 } from "./tolerance/arithmetics.ts";
 export {
   type ErrorBound,
@@ -120,6 +119,7 @@ export {
   largestError,
   type Tolerance,
 } from "./tolerance/compare.ts";
+export type { SubjectTolerance } from "./tolerance/subject-tolerance.ts";
 export {
   type LawStatus,
   type LawVerdict,

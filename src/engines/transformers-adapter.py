@@ -1,6 +1,6 @@
 """Hugging Face transformers on PyTorch, as a program with the protocol of process.ts.
 
-    python3 transformers-adapter.py float32|float64 [eager|sdpa]
+    python3 transformers-adapter.py float32|float64|bfloat16|float16 [eager|sdpa]
 
 It serves any number of models, each loaded from a folder with config.json and model.safetensors. It
 uses the same classes as a user of transformers: AutoModelForCausalLM, and DynamicCache with the
@@ -111,7 +111,8 @@ class Model:
                 use_cache=True,
                 logits_to_keep=rows,
             )
-        return output.logits[0]
+        logits = output.logits[0]
+        return logits if self.dtype == "float64" else logits.float()
 
 
 class Server:
@@ -184,7 +185,7 @@ def main(dtype, attention="sdpa"):
     server = Server((torch, transformers, safetensors.torch), dtype, attention)
     send({
         "protocol": "causalgate 1",
-        "dtype": dtype,
+        "dtype": "float64" if dtype == "float64" else "float32",
         "capabilities": ["all-rows", "rewind", "fork", "offset", "load"],
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
     })

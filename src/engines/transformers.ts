@@ -12,7 +12,7 @@ import { configToHuggingFace } from "../formats/hugging-face-family.ts";
 import type { Model } from "../model/model.ts";
 import { ModelHost } from "./model-host.ts";
 
-type Dtype = "float32" | "float64";
+type Dtype = "float32" | "float64" | "bfloat16" | "float16";
 
 export const transformersCapabilities = ["all-rows", "rewind", "fork", "offset"] as const;
 
@@ -48,6 +48,8 @@ async function write(folder: string, model: Model): Promise<void> {
 const hosts: Readonly<Record<Dtype, ModelHost>> = {
   float32: hostOf("float32"),
   float64: hostOf("float64"),
+  bfloat16: hostOf("bfloat16"),
+  float16: hostOf("float16"),
 };
 
 /**

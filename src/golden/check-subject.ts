@@ -3,7 +3,7 @@ import { NotOffered } from "../decoder.ts";
 import { configToJson } from "../model/config.ts";
 import type { LogitsSubject } from "../subjects/subject.ts";
 import { viewOf } from "../subjects/views.ts";
-import { noiseAllowance } from "../tolerance/noise.ts";
+import { noiseFloor } from "../tolerance/noise.ts";
 import { checkChoices, checkCompletions, checkGolden, type GoldenVerdict } from "./check.ts";
 import type { GoldenEngine } from "./engine.ts";
 import type { EngineFixture, Fixture, ModelFixture } from "./format.ts";
@@ -55,9 +55,10 @@ async function verdictOf(engine: GoldenEngine, fixture: Fixture): Promise<Golden
  * The tolerance of the fixture, which is that of float64, and in another arithmetic its noise too.
  * An engine that is compared with its own recording has to repeat that within its tolerance.
  */
-function allowedOf({ name, noise }: LogitsSubject, { manifest, model }: ModelFixture): number {
+function allowedOf(subject: LogitsSubject, { manifest, model }: ModelFixture): number {
+  const { name, noise, headroom } = subject;
   if (noise === null || manifest.by === name) return manifest.tolerance;
-  return manifest.tolerance + noiseAllowance(model, noise);
+  return manifest.tolerance + headroom * noiseFloor(model, noise);
 }
 
 function checkConfig(who: string, config: EngineFixture["config"], fixture: EngineFixture): void {

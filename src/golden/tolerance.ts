@@ -1,8 +1,8 @@
 /** The tolerance that a fixture of a subject is recorded with: that of the subject's arithmetic. */
 import type { Model } from "../model/model.ts";
-import { headroom, type SubjectTolerance } from "../tolerance/arithmetics.ts";
 import { allowance } from "../tolerance/compare.ts";
-import { leastFloor, noiseAllowance } from "../tolerance/noise.ts";
+import { leastFloor, noiseFloor } from "../tolerance/noise.ts";
+import type { SubjectTolerance } from "../tolerance/subject-tolerance.ts";
 import type { GoldenCase } from "./format.ts";
 
 /**
@@ -12,14 +12,15 @@ import type { GoldenCase } from "./format.ts";
  * @param model null if it is unknown: the noise floor is then the smallest possible one
  */
 export function logitTolerance(
-  { noise, accurate }: SubjectTolerance,
+  { noise, headroom, accurate, overridden }: SubjectTolerance,
   model: Model | null,
   cases: readonly GoldenCase[],
 ): number {
-  if (noise !== null && model !== null) return roundedUp(noiseAllowance(model, noise));
+  const isMeasured = noise !== null && !overridden;
+  if (isMeasured && model !== null) return roundedUp(headroom * noiseFloor(model, noise));
   const rows = cases.flatMap(({ logits }) => logits);
   const largest = rows.reduce((most, row) => Math.max(most, ...row.map(Math.abs)), 0);
-  if (noise !== null) return roundedUp(headroom * leastFloor(noise, largest));
+  if (isMeasured) return roundedUp(headroom * leastFloor(noise, largest));
   return roundedUp(allowance([largest], accurate));
 }
 

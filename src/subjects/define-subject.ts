@@ -14,8 +14,9 @@ import type { Logits } from "../math/logits.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-import { type ArithmeticName, toleranceOf } from "../tolerance/arithmetics.ts";
+import type { ArithmeticName } from "../tolerance/arithmetics.ts";
 import type { ErrorBound } from "../tolerance/compare.ts";
+import { toleranceOf } from "../tolerance/subject-tolerance.ts";
 import { generated } from "./generated.ts";
 import { checkSubjectWords } from "./known-words.ts";
 import { checkOnly } from "./only.ts";
@@ -131,10 +132,7 @@ export function defineSubject(definition: SubjectDefinition): LogitsSubject {
     sampler: definition.sampler ?? {},
     generation: definition.generation ?? {},
     acceptance: definition.acceptance ?? "ratio",
-    ...toleranceOf(
-      tolerance === undefined ? arithmetic : { bound: tolerance, noise: null },
-      bitwise,
-    ),
+    ...toleranceOf(arithmetic, { bitwise, tolerance }),
     knownFailures,
     ...(definition.versions === undefined ? {} : { versions: definition.versions }),
     only,

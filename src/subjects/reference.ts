@@ -8,7 +8,7 @@ import { speculate } from "../generation/speculate.ts";
 import type { Model } from "../model/model.ts";
 import { referenceCapabilities, referenceDecoder } from "../reference/reference-decoder.ts";
 import { sampler } from "../sampling/sampler.ts";
-import { toleranceOf } from "../tolerance/arithmetics.ts";
+import { toleranceOf } from "../tolerance/subject-tolerance.ts";
 import { candidate } from "./define-subject.ts";
 import { generated } from "./generated.ts";
 import type { LogitsSubject } from "./subject.ts";
@@ -27,7 +27,7 @@ export const reference: LogitsSubject = {
   build: ({ config, weights }) => referenceDecoder(config, weights),
   sampler,
   generation: { generate, generateBatch, speculate, logProbs, complete },
-  ...toleranceOf("float64", true),
+  ...toleranceOf("float64", { bitwise: true }),
   knownFailures: {},
 };
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { CompletionServer, type ServerModel, type ServerOptions } from "../engines/http.ts";
 import type { Model } from "../model/model.ts";
-import { type ServerArithmetic, serverTolerances, toleranceOf } from "../tolerance/arithmetics.ts";
+import { type ServerArithmetic, serverTolerances } from "../tolerance/arithmetics.ts";
+import { toleranceOf } from "../tolerance/subject-tolerance.ts";
 import type { Completer, CompletionsSubject } from "./subject.ts";
 
 /** Options of {@link serverSubject}. */

@@ -9,7 +9,7 @@ import type { Generation } from "../generation/generation.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-import type { SubjectTolerance } from "../tolerance/arithmetics.ts";
+import type { SubjectTolerance } from "../tolerance/subject-tolerance.ts";
 
 /** The part that all kinds of subjects share. */
 interface AnySubject {

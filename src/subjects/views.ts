@@ -34,12 +34,14 @@ const views: { readonly [Kind in SubjectKind]: (subject: Subject) => SubjectKind
     if (subject.kind !== "logits") return subject.kind === "completions" ? subject : null;
     const { complete } = subject.generation;
     if (complete === undefined) return null;
-    const { name, knowsModel, repeatable, accurate, noise, knownFailures } = subject;
+    const { name, knowsModel, knownFailures } = subject;
+    const { repeatable, accurate, noise, headroom, overridden } = subject;
     const { candidates, candidatesOf, sizes, thresholds } = checkedSubject(subject);
     const completer = (candidate: Candidate) => completerOf(candidate, complete);
     return {
       kind: "completions",
-      ...{ name, knowsModel, repeatable, accurate, noise, knownFailures },
+      ...{ name, knowsModel, knownFailures },
+      ...{ repeatable, accurate, noise, headroom, overridden },
       ...(sizes && { sizes }),
       ...(thresholds && { thresholds }),
       candidates: candidates.map(completer),

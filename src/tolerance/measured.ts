@@ -1,16 +1,13 @@
 /** Tolerances of one case: a subject's tolerance with the noise of the model and tokens at hand. */
+import { NotOffered } from "../decoder.ts";
 import type { Arithmetic } from "../math/arithmetic.ts";
 import type { Logits } from "../math/logits.ts";
 import type { Model } from "../model/model.ts";
-import {
-  bits40,
-  headroom,
-  runsCompared,
-  type SubjectTolerance,
-  suspiciousShare,
-} from "./arithmetics.ts";
+import { bits40, runsCompared, suspiciousShare } from "./arithmetics.ts";
 import { type ErrorBound, firstDifference, type LogitDifference } from "./compare.ts";
+import { heldModel } from "./held.ts";
 import { noiseFloor, noiseOver } from "./noise.ts";
+import type { SubjectTolerance } from "./subject-tolerance.ts";
 
 const floors = new WeakMap<Model, Map<Arithmetic, number>>();
 
@@ -22,12 +19,21 @@ function floorOf(model: Model, arithmetic: Arithmetic): number {
   return floor;
 }
 
-/** Returns the subject with the tolerances of this one model. */
+/**
+ * Returns the subject with the tolerances of this one model.
+ *
+ * @throws {NotOffered} if the definition's logits are not finite in the subject's arithmetic
+ */
 export function withMeasuredTolerance<S extends SubjectTolerance>(subject: S, model: Model): S {
-  if (subject.noise === null) return subject;
-  const absolute = headroom * floorOf(model, subject.noise);
-  const accurate: ErrorBound = { absolute, relative: 0 };
-  const apart: ErrorBound = { absolute: runsCompared * accurate.absolute, relative: 0 };
+  const { noise, headroom, overridden } = subject;
+  if (noise === null || overridden) return subject;
+  const [all, rounding] = [model, heldModel(model, noise)].map((one) => floorOf(one, noise));
+  if (!Number.isFinite(all + rounding)) {
+    const must = `the logits of the definition must be finite in ${noise.name ?? "its arithmetic"}`;
+    throw new NotOffered(`${must}, got ${model.name}, where one is not`);
+  }
+  const accurate: ErrorBound = { absolute: headroom * all, relative: 0 };
+  const apart: ErrorBound = { absolute: runsCompared * headroom * rounding, relative: 0 };
   const repeatable = subject.repeatable === "bitwise" ? "bitwise" : apart;
   return { ...subject, repeatable, accurate };
 }
@@ -40,13 +46,13 @@ export function withMeasuredTolerance<S extends SubjectTolerance>(subject: S, mo
  * @param model the model with these logits over `tokens`; null if it is unknown
  */
 export function accuracyOf(
-  { accurate, noise }: SubjectTolerance,
+  { accurate, noise, headroom, overridden }: SubjectTolerance,
   model: Model | null,
   tokens: readonly number[],
   actual: readonly Logits[],
   expected: readonly ArrayLike<number>[],
 ): ErrorBound {
-  if (model === null) return accurate;
+  if (model === null || overridden) return accurate;
   const absolute = accurate.absolute * suspiciousShare;
   const close = { absolute, relative: accurate.relative * suspiciousShare };
   if (firstDifference(actual, expected, close) === null) return accurate;
@@ -62,10 +68,11 @@ export function accuracyOf(
  */
 export function isNoise(
   { error, allowed }: LogitDifference,
-  { noise }: SubjectTolerance,
+  { noise, headroom, overridden }: SubjectTolerance,
   model: Model,
   tokens: readonly number[],
 ): boolean {
-  if (noise === null || allowed === 0) return false;
-  return error <= allowed + runsCompared * headroom * noiseOver(model, tokens, noise);
+  if (noise === null || overridden || allowed === 0) return false;
+  const rounding = noiseOver(heldModel(model, noise), tokens, noise);
+  return error <= allowed + runsCompared * headroom * rounding;
 }

@@ -3,8 +3,9 @@ import { forward } from "../definition.ts";
 import type { Arithmetic } from "../math/arithmetic.ts";
 import { seededRandom } from "../math/random.ts";
 import type { Model } from "../model/model.ts";
-import { floorTokens, headroom, leastFloorUlps, noiseTries } from "./arithmetics.ts";
+import { floorTokens, leastFloorUlps, noiseTries } from "./arithmetics.ts";
 import { largestError } from "./compare.ts";
+import { heldModel } from "./held.ts";
 
 /**
  * Returns the noise floor of a model in an arithmetic: the largest difference of its logits from
@@ -36,11 +37,6 @@ export function noiseOver(model: Model, tokens: readonly number[], arithmetic: A
   return noise(model, tokens, arithmetic, noiseTries).error;
 }
 
-/** Returns the largest error against the definition that an engine of this arithmetic may have. */
-export function noiseAllowance(model: Model, arithmetic: Arithmetic): number {
-  return headroom * noiseFloor(model, arithmetic);
-}
-
 /** Error of rounding 1/3, relative to 1. */
 const unitOf = ({ round }: Arithmetic) => Math.abs(round(1 / 3) - 1 / 3);
 
@@ -49,12 +45,14 @@ const unitOf = ({ round }: Arithmetic) => Math.abs(round(1 / 3) - 1 / 3);
  * each further one with every result off by up to one rounding more, at random but seeded.
  */
 function noise(
-  { config, weights }: Model,
+  model: Model,
   tokens: readonly number[],
   arithmetic: Arithmetic,
   tries: number,
 ): { readonly error: number; readonly largestLogit: number } {
-  const exact = forward(config, weights, tokens);
+  const { config } = model;
+  const exact = forward(config, model.weights, tokens);
+  const { weights } = heldModel(model, arithmetic);
   const unit = 3 * unitOf(arithmetic);
   const errors = Array.from({ length: tries }, (_, i) => {
     const random = seededRandom(i);
