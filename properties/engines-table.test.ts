@@ -30,6 +30,8 @@ function report(subject: string, statuses: readonly LawStatus[]): Report {
     reached: 90,
     timeMs: 1,
     worst: { error: 1e-9, allowed: 1e-6 },
+    toleranceShare: 1e-7,
+    tolerance: subject === "a" ? ("overridden" as const) : ("of the arithmetic" as const),
     reason: null,
     large: [],
     failure: null,
@@ -49,11 +51,11 @@ test("a run replaces its rows, and keeps those of other engines and versions", a
   const [first, second] = laws.map(({ id }) => id);
   const rest = "100,90,1e-9,0.000001";
   expect((await readFile(path, "utf8")).trimEnd().split("\n")).toEqual([
-    "engine,version,arithmetic,law,status,cases,reached,largest_error,tolerance,run_id",
-    `a,a 1.0,float64,${first},not offered,${rest},two`,
-    `b,b 1.0,float64,${second},broken,${rest},one`,
-    `b,b 1.0,float64,${first},broken,${rest},four`,
-    `b,b 2.0,float64,${first},kept,${rest},three`,
+    "engine,version,arithmetic,law,status,cases,reached,largest_error,tolerance,tolerance_from,run_id",
+    `a,a 1.0,float64,${first},not offered,${rest},overridden,two`,
+    `b,b 1.0,float64,${second},broken,${rest},of the arithmetic,one`,
+    `b,b 1.0,float64,${first},broken,${rest},of the arithmetic,four`,
+    `b,b 2.0,float64,${first},kept,${rest},of the arithmetic,three`,
   ]);
 });
 

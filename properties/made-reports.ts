@@ -44,6 +44,7 @@ export async function writeLaws(folder: string, changes: Readonly<Record<string,
       },
       ...{ floor: law.precondition.floor, time_ms: 100 + i, cases_per_s: 10_000 },
       ...{ worst_error: null, worst_allowed: null, error: null, replay: null },
+      ...{ tolerance_share: null, tolerance_from: "of the arithmetic" as const },
       ...changes[law.id],
     }),
   );
@@ -70,6 +71,7 @@ async function writeEngines(folder: string): Promise<string> {
       ...{ engine, version: "1.2.3", arithmetic: "float32", law: laws[i].id },
       ...{ status: engine === "one" ? ("kept" as const) : status, cases: 10, reached: 9 },
       ...{ largest_error: 1e-6, tolerance: 1e-5, run_id },
+      tolerance_from: engine === "two" ? ("overridden" as const) : ("of the arithmetic" as const),
     })),
   );
   return writeTable(folder, enginesTable, rows);

@@ -206,7 +206,7 @@ test("verdicts on engines that were not tried are kept, and named in the record"
     cases: 9,
     reached: 9,
   } as const;
-  const errors = { largest_error: null, tolerance: null };
+  const errors = { largest_error: null, tolerance: null, tolerance_from: null };
   const write = async (name: string, engines: readonly string[], law: string, run_id: string) => {
     const folder = join(scratch, name);
     const rows = engines.map((engine) => ({ engine, ...row, ...errors, law, run_id }));

@@ -132,7 +132,13 @@ test("recordings and times of an earlier run are not presented as those of this 
 test("an engine may have any status, each with a mark and in words", async () => {
   const engines = join(scratch, "engines");
   const row = { engine: "own", version: null, arithmetic: "float32", run_id: "run" };
-  const counts = { cases: 1, reached: 1, largest_error: null, tolerance: null };
+  const counts = {
+    cases: 1,
+    reached: 1,
+    largest_error: null,
+    tolerance: null,
+    tolerance_from: null,
+  };
   const rows = lawStatuses.map((status, i) => ({ ...row, law: laws[i].id, status, ...counts }));
   await writeTable(engines, schemas.engines, rows);
   await writeReport(engines);

@@ -26,7 +26,7 @@ import {
   serverTolerances,
   timedTolerances,
 } from "../src/tolerance/arithmetics.ts";
-import { allowance } from "../src/tolerance/compare.ts";
+import { allowance, largestError } from "../src/tolerance/compare.ts";
 import { choiceAllowance, logProbAllowance } from "../src/tolerance/derived.ts";
 import { heldModel } from "../src/tolerance/held.ts";
 import { accuracyOf, isNoise, withMeasuredTolerance } from "../src/tolerance/measured.ts";
@@ -126,9 +126,10 @@ describe("the page of tolerances", () => {
     expect(measured.repeatable).toEqual({ absolute: 2 * headroom * rounding, relative: 0 });
     const exact = forward(model.config, model.weights, tokens);
     const { absolute } = measured.accurate;
-    const near = accuracyOf(measured, model, tokens, off(exact, absolute / 17), exact);
+    const limit = (4 * absolute) / headroom;
+    const near = accuracyOf(measured, model, tokens, off(exact, 0.95 * limit), exact);
     expect(near.absolute).toBe(absolute);
-    const far = accuracyOf(measured, model, tokens, off(exact, absolute / 15), exact);
+    const far = accuracyOf(measured, model, tokens, off(exact, 1.05 * limit), exact);
     expect(far.absolute).toBe(absolute + headroom * noiseOver(model, tokens, noise));
   });
 
@@ -167,7 +168,7 @@ describe("an arithmetic with few bits", () => {
     [bfloat16, 2 ** -8],
     [float16, 2 ** -11],
   ] as const)("%o rounds to the nearest number", ([{ round, hold }, unit]) => {
-    for (const x of [1, -3.14159, 1e-3, 700]) {
+    for (const x of [1, -2.7, 1e-3, 700]) {
       expect(Math.abs(round(x) - x)).toBeLessThanOrEqual(unit * Math.abs(x));
       expect(round(round(x))).toBe(round(x));
       expect(hold!(Float64Array.of(x), [1])).toEqual(Float64Array.of(round(x)));
@@ -200,10 +201,10 @@ describe("an arithmetic with few bits", () => {
     const held = heldModel(model, int8);
     expect(heldModel(model, int8)).toBe(held);
     expect(heldModel(model, float32)).toBe(model);
-    for (const { name, data } of heldModel(held, int8).weights.tensors) {
-      const once = held.weights.tensors.find((tensor) => tensor.name === name)!.data;
-      for (const [i, x] of data.entries()) expect(x).toBeCloseTo(once[i], 10);
-    }
+    const [once, twice] = [held, heldModel(held, int8)].map(({ weights }) =>
+      weights.tensors.map(({ data }) => data),
+    );
+    expect(largestError(twice, once)).toBeLessThan(1e-12);
   });
 
   test("skips a model whose logits overflow in it", () => {

@@ -8,6 +8,7 @@ import { expectAccurate } from "./support/accuracy.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { expectLogits } from "./support/expect.ts";
 import type { TokenCase } from "./support/fresh-logits.ts";
+import { violationOn } from "./support/violation.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 export const definitionEquality = law<TokenCase>({
@@ -38,11 +39,12 @@ export const definitionEquality = law<TokenCase>({
     return tokens.length > 1;
   },
   canaries: [
-    decoderCanary("logits are larger by a thousandth", (decoder) => {
-      const scale = (logits: Logits) => logits.map((logit) => logit * 1.001);
+    decoderCanary("logits are larger by more than their tolerance", (decoder, model, subject) => {
+      const violate = violationOn(subject, model);
+      const raise = (logits: Logits) => violate(logits, 1);
       return withSequences(decoder, (sequence) => ({
-        append: async (tokens) => scale(await sequence.append(tokens)),
-        appendAll: async (tokens) => (await sequence.appendAll(tokens)).map(scale),
+        append: async (tokens) => raise(await sequence.append(tokens)),
+        appendAll: async (tokens) => (await sequence.appendAll(tokens)).map(raise),
       }));
     }),
   ],

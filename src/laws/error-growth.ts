@@ -7,6 +7,7 @@ import { law } from "./law.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { changedModel } from "./support/changed-model.ts";
 import { expectLogits } from "./support/expect.ts";
+import { violationOn } from "./support/violation.ts";
 import { withSequences } from "./support/wrapped.ts";
 
 interface Long {
@@ -55,14 +56,14 @@ export const errorGrowth = law<Long>({
     return length >= 48 && slidingWindow === null;
   },
   canaries: [
-    decoderCanary("logits drift by a million roundings a token", (decoder, _, { noise }) => {
-      const drift = 1e6 * (noise === null ? 2 ** -54 : Math.abs(noise.round(1 / 3) - 1 / 3));
-      return withSequences(decoder, (sequence) => ({
-        appendAll: async (tokens) => {
-          const rows = await sequence.appendAll(tokens);
-          return rows.map((row, t) => row.map((logit) => logit * (1 + t * drift)));
-        },
-      }));
-    }),
+    decoderCanary(
+      "logits drift by more than their tolerance a token",
+      (decoder, model, subject) => {
+        const violate = violationOn(subject, model);
+        return withSequences(decoder, (sequence) => ({
+          appendAll: async (tokens) => (await sequence.appendAll(tokens)).map(violate),
+        }));
+      },
+    ),
   ],
 });

@@ -75,6 +75,7 @@ export function goldenSummary(tables: Tables): GoldenSummary | null {
 export interface EngineSummary {
   readonly engine: string;
   readonly version: string | null;
+  /** Its arithmetic, and the words "tolerance overridden" if that does not follow from it. */
   readonly arithmetic: string;
   readonly rows: readonly EngineRow[];
   readonly kept: number;
@@ -99,7 +100,9 @@ export function engineSummaries({ engines }: Tables): EngineSummary[] {
   return [...byEngine.values()].map((rows) => {
     const of = (...statuses: readonly string[]) =>
       rows.filter(({ status }) => statuses.includes(status)).length;
-    const [{ engine, version, arithmetic }] = rows;
+    const [{ engine, version, ...row }] = rows;
+    const isOverridden = rows.some(({ tolerance_from }) => tolerance_from === "overridden");
+    const arithmetic = `${row.arithmetic}${isOverridden ? ", tolerance overridden" : ""}`;
     const failing = rows.filter(isFailing).length;
     return { engine, version, arithmetic, rows, kept: of("kept"), failing };
   });

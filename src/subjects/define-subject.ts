@@ -67,7 +67,7 @@ export interface SubjectDefinition {
   readonly arithmetic?: ArithmeticName | Arithmetic;
   /**
    * Allowed error of every row of logits, in place of that of the arithmetic: for an engine whose
-   * rounding is known better than its arithmetic states.
+   * rounding is known better than its arithmetic states. Every table names it as overridden.
    */
   readonly tolerance?: ErrorBound;
   /** True if the same tokens give the same bits, in whatever calls they come. Default false. */

@@ -5,7 +5,7 @@
  * same tokens. *Accurate*: a decoder and the definition, which computes in float64. The error that
  * is allowed follows from the decoder's arithmetic, never from the law:
  *
- * | arithmetic            | repeatable        | accurate          | if a row exceeds 1/16 of that |
+ * | arithmetic            | repeatable        | accurate          | if a row is suspicious        |
  * | --------------------- | ----------------- | ----------------- | ----------------------------- |
  * | `float64`             | 1e-13 + 1e-12 s   | 1e-13 + 1e-12 s   | accurate: + n                 |
  * | `independent-float64` | 1e-9 + 1e-9 s     | 1e-9 + 1e-9 s     | accurate: + n                 |
@@ -22,7 +22,8 @@
  * - `g` is the same between the rounded definition and the exact one of the rounded weights: two
  *   runs share the error of their weights.
  * - `n` is the same error over the very tokens that are compared, `noiseOver` in noise.ts; in
- *   float64 rows it is measured with numbers of 40 bits.
+ *   float64 rows it is measured with numbers of 40 bits. A row is suspicious if its error exceeds
+ *   4 f, in float64 rows 1/16 of what is allowed.
  * - A decoder that declares `bitwise` must repeat itself bit for bit, in any arithmetic.
  * - In the arithmetics with measured noise, an error beyond these limits is still attributed to
  *   noise if it exceeds them by at most twice the headroom times n, without that of the weights.
@@ -125,9 +126,9 @@ export const headroom = 64;
 
 /**
  * The same where results are rounded to 11 bits or fewer. Sums in another order hardly count then,
- * and the floor has almost all of the noise. In 120 generated models the largest error of llama.cpp
- * with its default cache was 1.7 times the larger of `f` and `n`, that of transformers 1.4 times in
- * bfloat16 and float16; two runs of them differed by at most 0.04 of `g`.
+ * and the floor has almost all of the noise. In 110 to 120 generated models the largest error of
+ * llama.cpp with its default cache was 1.7 times the larger of `f` and `n`, that of transformers in
+ * bfloat16 and float16 1.4 times; two runs of them differed by at most 0.04 of `g`.
  */
 export const coarseHeadroom = 4;
 
@@ -177,11 +178,12 @@ export const mostToleranceShare = 0.01;
 export const runsCompared = 2;
 
 /**
- * Share of the tolerance above which the noise of the very tokens is measured. It takes several
- * passes of the definition, and errors below this share need no explanation. Some models amplify
- * rounding a thousandfold over some tokens, which neither a constant nor the floor covers.
+ * Error above which the noise of the very tokens is measured: in noise floors, and in float64 as a
+ * share of the tolerance. It takes several passes of the definition, and errors below need no
+ * explanation. Some models amplify rounding a thousandfold over some tokens, which neither a
+ * constant nor the floor covers.
  */
-export const suspiciousShare = 1 / 16;
+export const suspicious = { floors: 4, share: 1 / 16 } as const;
 
 /**
  * Number of tries with different roundings for the noise of the very tokens: where two attention

@@ -90,6 +90,17 @@ export function allowance(row: ArrayLike<number>, tolerance: Tolerance): number 
   return tolerance.absolute + tolerance.relative * largest;
 }
 
+/** Returns the spread of a row: its largest finite logit minus its smallest; 0 without one. */
+export function spreadOf(row: ArrayLike<number>): number {
+  let [most, least] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let i = 0; i < row.length; i++) {
+    if (!Number.isFinite(row[i])) continue;
+    most = Math.max(most, row[i]);
+    least = Math.min(least, row[i]);
+  }
+  return most < least ? 0 : most - least;
+}
+
 function sameShape(what: string, actual: number, expected: number): void {
   if (actual !== expected) {
     throw new RangeError(`compare: there must be ${expected} ${what}, got ${actual}`);

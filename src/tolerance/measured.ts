@@ -3,7 +3,7 @@ import { NotOffered } from "../decoder.ts";
 import type { Arithmetic } from "../math/arithmetic.ts";
 import type { Logits } from "../math/logits.ts";
 import type { Model } from "../model/model.ts";
-import { bits40, runsCompared, suspiciousShare } from "./arithmetics.ts";
+import { bits40, runsCompared, suspicious } from "./arithmetics.ts";
 import { type ErrorBound, firstDifference, type LogitDifference } from "./compare.ts";
 import { heldModel } from "./held.ts";
 import { noiseFloor, noiseOver } from "./noise.ts";
@@ -53,8 +53,8 @@ export function accuracyOf(
   expected: readonly ArrayLike<number>[],
 ): ErrorBound {
   if (model === null || overridden) return accurate;
-  const absolute = accurate.absolute * suspiciousShare;
-  const close = { absolute, relative: accurate.relative * suspiciousShare };
+  const share = noise === null ? suspicious.share : suspicious.floors / headroom;
+  const close = { absolute: share * accurate.absolute, relative: share * accurate.relative };
   if (firstDifference(actual, expected, close) === null) return accurate;
   const floor = noiseOver(model, tokens, noise ?? bits40);
   const allowed = noise === null ? floor : headroom * floor;

@@ -8,6 +8,7 @@ import {
   firstDifference,
   type LogitDifference,
   largestError,
+  spreadOf,
   type Tolerance,
 } from "./compare.ts";
 
@@ -15,6 +16,8 @@ import {
 export interface Comparison {
   readonly error: number;
   readonly allowed: number;
+  /** `allowed` as a share of the spread of the row; absent if it has none, or is no row. */
+  readonly share?: number;
 }
 
 const observers = new AsyncLocalStorage<(comparison: Comparison) => void>();
@@ -46,7 +49,10 @@ export function observedDifference(
   if (observe === undefined || tolerance === "bitwise") return difference;
   const within = difference === null ? expected.length : difference.position - start;
   for (const [i, row] of expected.slice(0, within).entries()) {
-    observe({ error: largestError([actual[i]], [row]), allowed: allowance(row, tolerance) });
+    const allowed = allowance(row, tolerance);
+    const spread = spreadOf(row);
+    const error = largestError([actual[i]], [row]);
+    observe({ error, allowed, ...(spread > 0 && { share: allowed / spread }) });
   }
   return difference;
 }

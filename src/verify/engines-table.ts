@@ -5,6 +5,7 @@ import { readTable, writeTable } from "../io/csv.ts";
 import { defineTable, integer, number, oneOf, orBlank, type RowOf, text } from "../io/table.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { lawStatuses } from "./run-law.ts";
+import { toleranceSources } from "./tolerance-share.ts";
 import type { Report } from "./verify.ts";
 
 export const enginesTable = defineTable({
@@ -21,6 +22,7 @@ export const enginesTable = defineTable({
     reached: integer("cases that met the precondition"),
     largest_error: orBlank(number("largest error of a logit")),
     tolerance: orBlank(number("tolerance of the case that came nearest to it")),
+    tolerance_from: orBlank(oneOf(toleranceSources, "source of the tolerance")),
     run_id: text("start of the run in UTC"),
   },
 });
@@ -57,12 +59,15 @@ export async function writeEngines(
   { verdicts }: Report,
 ): Promise<string> {
   const path = join(folder, enginesTable.file);
-  const rows = verdicts.map(({ law, status, cases, reached, worst, failure }): EngineRow => {
-    const largest = failure?.largestError ?? worst?.error ?? null;
-    const judged = { law: law.id, status, cases, reached };
-    const errors = { largest_error: largest, tolerance: worst?.allowed ?? null };
-    return { ...who, ...judged, ...errors, run_id: runId };
-  });
+  const rows = verdicts.map(
+    ({ law, status, cases, reached, worst, failure, tolerance }): EngineRow => {
+      const largest = failure?.largestError ?? worst?.error ?? null;
+      const judged = { law: law.id, status, cases, reached };
+      const errors = { largest_error: largest, tolerance: worst?.allowed ?? null };
+      const source = { tolerance_from: tolerance };
+      return { ...who, ...judged, ...errors, ...source, run_id: runId };
+    },
+  );
   const known = new Set(rows.map(keyOf));
   const before = existsSync(path) ? await readTable(path, enginesTable) : [];
   const others = before.filter((row) => !known.has(keyOf(row)));

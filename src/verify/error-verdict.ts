@@ -12,6 +12,7 @@ export function errorVerdict(
   return {
     ...{ law, subject, origin, seed, status: "error", reason, failure: null, missing: [] },
     ...{ cases: 0, reached: 0, timeMs: 0, worst: null, large: [] },
+    ...{ toleranceShare: null, tolerance: null },
   };
 }
 

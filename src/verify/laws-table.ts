@@ -12,6 +12,7 @@ import {
   version,
 } from "../io/table.ts";
 import { lawStatuses } from "./run-law.ts";
+import { toleranceSources } from "./tolerance-share.ts";
 import { casesPerSecond, largeCases, replayLine } from "./verdicts.ts";
 import type { Report } from "./verify.ts";
 
@@ -42,6 +43,10 @@ export const lawsTable = defineTable({
     cases_per_s: orBlank(integer("cases per second, with the large ones")),
     worst_error: orBlank(number("error of the logits that came nearest to their tolerance")),
     worst_allowed: orBlank(number("their tolerance")),
+    tolerance_share: orBlank(
+      number("tolerance as a share of the spread of the logits, the median over rows"),
+    ),
+    tolerance_from: orBlank(oneOf(toleranceSources, "source of the tolerance")),
     error: orBlank(text("message of the smallest case that breaks the law")),
     replay: orBlank(text("argument of --replay that runs that case again")),
   },
@@ -73,6 +78,8 @@ export function lawRows(runId: string, { verdicts }: Report): RowOf<typeof lawsT
       cases_per_s: rate,
       worst_error: verdict.worst?.error ?? null,
       worst_allowed: verdict.worst?.allowed ?? null,
+      tolerance_share: verdict.toleranceShare,
+      tolerance_from: verdict.tolerance,
       error: failure?.message ?? null,
       replay: failure === null ? null : replayLine(verdict),
     };

@@ -100,6 +100,8 @@ export class CaseRun {
   timeMs = 0;
   /** The comparison within its tolerance that came nearest to it. */
   worst: Comparison | null = null;
+  /** The tolerance of every row that was compared, as a share of its spread. */
+  readonly shares: number[] = [];
   /** True if a case broke the law. */
   broken = false;
   /** The error thrown by the smallest case that broke the law. */
@@ -208,8 +210,9 @@ export class CaseRun {
   }
 
   /** Keeps the comparison that comes nearest to its tolerance. */
-  observe({ error, allowed }: Comparison): void {
+  observe({ error, allowed, share: ofSpread }: Comparison): void {
     if (!(error <= allowed)) return; // a failure, which is reported as one
+    if (ofSpread !== undefined && !this.broken) this.shares.push(ofSpread);
     const share = this.worst === null ? -1 : this.worst.error / this.worst.allowed;
     if (error / allowed > share) this.worst = { error, allowed };
   }
@@ -225,6 +228,7 @@ export class CaseRun {
     this.reached += earlier.reached;
     this.passedOver += earlier.passedOver;
     this.timeMs += earlier.timeMs;
+    for (const share of earlier.shares) this.shares.push(share);
     if (earlier.worst !== null) this.observe(earlier.worst);
     return this;
   }

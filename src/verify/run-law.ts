@@ -9,6 +9,7 @@ import type { LargeCount } from "./large-cases.ts";
 import { repeated, runOneCase } from "./repeat.ts";
 import { type CaseOptions, type CaseRun, type Failure, runCases } from "./run-cases.ts";
 import { withLargeCases } from "./run-large.ts";
+import { median, type ToleranceSource, toleranceSource, tooWide } from "./tolerance-share.ts";
 
 /** Options of a run: number of cases, seed and time limits. */
 export interface RunOptions
@@ -29,8 +30,8 @@ export interface RunOptions
  * - `kept`: no case broke the law, enough cases met its precondition, and it detected its canaries
  * - `broken`: a case broke the law, each time that it ran
  * - `not deterministic`: the same case broke the law and kept it
- * - `unproven`: no case broke the law, but a canary was not detected, the law has none, or too few
- *   cases met the precondition
+ * - `unproven`: no case broke the law, but a canary was not detected, the law has none, too few
+ *   cases met the precondition, or the tolerance is above 1 % of the spread of the logits
  * - `out of time`: the time limit ended the run before enough cases were completed
  * - `not offered`: the law needs something that the subject does not offer, or models of which it
  *   can compute none that meet the precondition
@@ -71,6 +72,13 @@ export interface LawVerdict {
   readonly timeMs: number;
   /** The comparison within its tolerance that came nearest to it. */
   readonly worst: Comparison | null;
+  /**
+   * Tolerance as a share of the spread of the logits, the median over the rows that its small cases
+   * compared; null if it compared none, or bit for bit.
+   */
+  readonly toleranceShare: number | null;
+  /** The source of the tolerance; null if no case ran, or none can compare logits. */
+  readonly tolerance: ToleranceSource | null;
   /** Number of large cases in each dimension of the law. */
   readonly large: readonly LargeCount[];
   readonly failure: Failure | null;
@@ -116,6 +124,8 @@ export async function runLaw(law: Law, subject: Subject, options: RunOptions): P
   if (isKnownFailure(law, subject)) return { ...verdict, status: "now kept" };
   const unmet = unmetPrecondition(law, computed, run.reached);
   if (unmet !== null) return { ...verdict, status: "unproven", reason: unmet };
+  const wide = tooWide(law, run.shares);
+  if (wide !== null) return { ...verdict, status: "unproven", reason: wide };
   const { needed, ...judged } = await canaryVerdict(law, view, run.cases, limits);
   if (judged.status !== "kept" || needed <= run.cases || options.shard) {
     return { ...verdict, ...judged };
@@ -194,11 +204,11 @@ export function casesToRun({ share = 1 }: Law, runs: number): number {
 type Origin = Pick<RunOptions, "seed" | "origin">;
 
 function measured(law: Law, subject: Subject, { seed, origin }: Origin, run: CaseRun) {
-  const { cases, reached, timeMs, worst } = run;
+  const { cases, reached, timeMs, worst, shares } = run;
   return {
     ...{ law, subject: subject.name, origin: origin ?? `--subject ${subject.name}`, seed },
     ...{ cases, reached, timeMs, worst, reason: null, failure: null, missing: [] },
-    large: [],
+    ...{ toleranceShare: median(shares), tolerance: toleranceSource(law, subject), large: [] },
   };
 }
 
@@ -233,6 +243,7 @@ function notOffered(
   return {
     ...{ law, subject: subject.name, origin, seed, missing, status: "not offered", reason: null },
     ...{ cases: 0, reached: 0, timeMs: 0, worst: null, large: [], failure: null },
+    ...{ toleranceShare: null, tolerance: null },
   };
 }
 

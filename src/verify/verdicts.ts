@@ -2,6 +2,7 @@ import type { LargeSize } from "../arbitraries/sizes.ts";
 import { grouped, textTable } from "../io/text-table.ts";
 import { laws } from "../laws/index.ts";
 import type { LawVerdict } from "./run-law.ts";
+import { percent } from "./tolerance-share.ts";
 import type { Report } from "./verify.ts";
 
 /**
@@ -73,6 +74,7 @@ export function reportText({ verdicts }: Report): string {
     verdict.large.length === 0 ? "" : grouped(largeCases(verdict)),
     verdict.cases === 0 ? "" : `${Math.round((100 * verdict.reached) / verdict.cases)} %`,
     errorText(verdict),
+    toleranceText(verdict),
     verdict.cases === 0 ? "" : grouped(casesPerSecond(verdict)),
   ]);
   const needs = missing.map(({ law, missing }) => `${law.id} (${missing.join(", ")})`);
@@ -81,7 +83,16 @@ export function reportText({ verdicts }: Report): string {
   const reasons = tested.flatMap(({ reason, failure }) =>
     reason === null || failure !== null ? [] : [reason],
   );
-  const head = ["law", "verdict", "cases", "large", "reached", "worst error", "cases/s"];
+  const head = [
+    "law",
+    "verdict",
+    "cases",
+    "large",
+    "reached",
+    "worst error",
+    "tolerance",
+    "cases/s",
+  ];
   const table = rows.length === 0 ? "No law was tested" : textTable(head, rows);
   return [table, ...reasons, ...notOffered].join("\n");
 }
@@ -93,6 +104,12 @@ export function casesPerSecond(verdict: LawVerdict): number {
 /** Number of large cases in all dimensions. */
 export function largeCases({ large }: Pick<LawVerdict, "large">): number {
   return large.reduce((sum, { cases }) => sum + cases, 0);
+}
+
+/** The tolerance as a share of the spread of the logits, marked if the subject overrides it. */
+function toleranceText({ toleranceShare, tolerance }: LawVerdict): string {
+  const share = toleranceShare === null ? [] : [percent(toleranceShare)];
+  return [...share, ...(tolerance === "overridden" ? [tolerance] : [])].join(", ");
 }
 
 /** The error that broke the law; else the one that came nearest to its tolerance. */

@@ -14,15 +14,18 @@ const allowancesInStep = 8;
 export type Violate = (row: Logits, count: number) => Logits;
 
 /**
- * Returns the function with which a canary violates equality of logits on this subject.
+ * Returns the function with which a canary violates equality of logits on this subject, with each
+ * other and with the definition.
  *
  * @param model the model of the decoder; null if it is unknown
  */
 export function violationOn(subject: LogitsSubject, model: Model | null): Violate {
   return (row, count) => {
     if (count === 0) return row;
-    const { repeatable } = model === null ? subject : withMeasuredTolerance(subject, model);
-    const step = Math.max(leastStep, allowancesInStep * allowance(row, repeatable));
+    const { repeatable, accurate } =
+      model === null ? subject : withMeasuredTolerance(subject, model);
+    const allowed = Math.max(allowance(row, repeatable), allowance(row, accurate));
+    const step = Math.max(leastStep, allowancesInStep * allowed);
     return row.map((logit) => logit + count * step);
   };
 }

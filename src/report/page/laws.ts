@@ -1,5 +1,6 @@
 /** Every law with its result, as a table to search and to sort. */
 import { grouped, scientific } from "../../io/numbers.ts";
+import { percent } from "../../verify/tolerance-share.ts";
 import { isFailing, lawSummary, toleranceShare } from "../summaries.ts";
 import type { Tables } from "../tables.ts";
 import { type Content, type Html, html } from "./html.ts";
@@ -12,7 +13,7 @@ export function lawsSection(tables: Tables): Html {
     return html`<section id="laws"><h2>Laws</h2>${missing("No law was run yet", "npx causalgate gate")}</section>`;
   }
   return html`<section id="laws">
-<hgroup><h2>Laws</h2><p>Properties of every decoder. Reached: the share of cases that met the law's precondition; other cases prove nothing. A law that does not detect the violation planted for it on this decoder is unproven. Largest error: the error nearest to the tolerance of the decoder's arithmetic; blank if equal bits are required, or no logits are compared. ${source(tables.laws, ["law", "statement", "catches", "status", "cases", "reached", "worst_error", "worst_allowed", "time_ms"])}</p></hgroup>
+<hgroup><h2>Laws</h2><p>Properties of every decoder. Reached: the share of cases that met the law's precondition; other cases prove nothing. A law that does not detect the violation planted for it on this decoder is unproven. Largest error: the error nearest to the tolerance of the decoder's arithmetic; blank if equal bits are required, or no logits are compared. Tolerance: as a share of the spread of the logits, which is the largest of a row minus the smallest; above 1 % the law is unproven. ${source(tables.laws, ["law", "statement", "catches", "status", "cases", "reached", "worst_error", "worst_allowed", "tolerance_share", "tolerance_from", "time_ms"])}</p></hgroup>
 ${dataTable({
   id: "law-table",
   caption: "Laws",
@@ -22,6 +23,7 @@ ${dataTable({
     { title: "Cases", numeric: true },
     { title: "Reached", numeric: true },
     { title: "Largest error", numeric: true },
+    { title: "Tolerance", numeric: true },
     { title: "Time", numeric: true },
   ],
   rows: laws.rows.map((row) => ({ id: row.law, cells: lawCells(row) })),
@@ -55,8 +57,13 @@ function lawCells(row: Row): { content: Content; value: string | number | null }
         html`<span title="${row.worst_error} of ${row.worst_allowed}">${scientific(row.worst_error!)}<small>of ${scientific(row.worst_allowed!)}</small></span>`,
       value: error,
     },
+    { content: tolerance(row), value: row.tolerance_share },
     { content: isRun && `${grouped(row.time_ms)} ms`, value: row.time_ms },
   ];
+}
+
+function tolerance({ tolerance_share: share, tolerance_from: from }: Row): Content {
+  return html`${share !== null && percent(share)}${from === "overridden" && html`<small>overridden</small>`}`;
 }
 
 function verdict(row: Row): Html {
