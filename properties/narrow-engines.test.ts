@@ -60,9 +60,12 @@ async function wideLaws(subject: Subject): Promise<string[]> {
 }
 
 describe("a correct engine", () => {
-  test.for([true, false])("in float16 keeps all laws that apply, model known: %s", async (knows) => {
-    expect(await wideLaws(fixedEngine("float16", knows))).toEqual([]);
-  });
+  test.for([true, false])(
+    "in float16 keeps all laws that apply, model known: %s",
+    async (knows) => {
+      expect(await wideLaws(fixedEngine("float16", knows))).toEqual([]);
+    },
+  );
 
   test("in int8 keeps all laws but the one of the exact weights", async () => {
     expect(await wideLaws(fixedEngine("int8", true))).toEqual(["definition-equality"]);

@@ -1,4 +1,4 @@
-/** Tolerances: their table, measured noise, and reports of comparisons. */
+/** Tolerances: their table and measured noise. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -7,7 +7,6 @@ import { models } from "../src/arbitraries/models.ts";
 import { rawTokens, tokensOf } from "../src/arbitraries/tokens.ts";
 import { NotOffered } from "../src/decoder.ts";
 import { forward } from "../src/definition.ts";
-import { expectLogits, expectNextLogits } from "../src/laws/support/expect.ts";
 import { bfloat16, float16, float32, int8 } from "../src/math/arithmetic.ts";
 import { seededRandom } from "../src/math/random.ts";
 import { namedModel } from "../src/model/named/registry.ts";
@@ -31,7 +30,6 @@ import { choiceAllowance, logProbAllowance } from "../src/tolerance/derived.ts";
 import { heldModel } from "../src/tolerance/held.ts";
 import { accuracyOf, isNoise, withMeasuredTolerance } from "../src/tolerance/measured.ts";
 import { noiseFloor, noiseOver } from "../src/tolerance/noise.ts";
-import { type Comparison, observeComparisons, reportComparison } from "../src/tolerance/observe.ts";
 import { toleranceOf } from "../src/tolerance/subject-tolerance.ts";
 import { property } from "./support.ts";
 
@@ -265,63 +263,5 @@ describe("measured noise", () => {
     expect(explained(Number.NaN, "float32")).toBe(false);
     expect(explained(1 + 1e-15, "float64")).toBe(false);
     expect(explained(limit / 2, "float32", 0)).toBe(false); // bit for bit
-  });
-});
-
-describe("comparisons are reported", () => {
-  const bound = { absolute: 0.5, relative: 0.25 };
-  const rows = [Float64Array.of(1, 2), Float64Array.of(3, 4), Float64Array.of(5, 6)];
-
-  const observed = async (action: () => void | Promise<void>) => {
-    const seen: Comparison[] = [];
-    await observeComparisons((one) => seen.push(one), action);
-    return seen;
-  };
-
-  test("row by row, with the tolerance", async () => {
-    const actual = rows.map((row, i) => row.map((x) => x + i / 8));
-    const seen = await observed(() => expectLogits("", actual, rows, bound));
-    expect(seen).toEqual([
-      { error: 0, allowed: 1 },
-      { error: 0.125, allowed: 1.5 },
-      { error: 0.25, allowed: 2 },
-    ]);
-  });
-
-  test("up to the row that breaks the law", async () => {
-    const actual = rows.map((row, i) => row.map((x) => x + 4 * i));
-    const seen: Comparison[] = [];
-    const action = () => expectLogits("", actual, rows, bound, 7);
-    expect(() => observeComparisons((one) => seen.push(one), action)).toThrow("position 8");
-    expect(seen).toEqual([{ error: 0, allowed: 1 }]);
-  });
-
-  test("not for comparisons bit for bit", async () => {
-    expect(await observed(() => expectNextLogits("", [0], rows[0], rows[0], "bitwise"))).toEqual(
-      [],
-    );
-  });
-
-  test("to the run that makes them, even during another run", async () => {
-    const run = (error: number) =>
-      observed(async () => {
-        for (let i = 0; i < 3; i++) {
-          await new Promise((resolve) => setImmediate(resolve));
-          reportComparison({ error, allowed: 9 });
-        }
-      });
-    const [one, two] = await Promise.all([run(1), run(2)]);
-    expect(one).toEqual(Array(3).fill({ error: 1, allowed: 9 }));
-    expect(two).toEqual(Array(3).fill({ error: 2, allowed: 9 }));
-  });
-
-  test("to nothing outside of a run", async () => {
-    const seen: Comparison[] = [];
-    observeComparisons(
-      (one) => seen.push(one),
-      () => {},
-    );
-    expectLogits("", rows, rows, bound);
-    expect(seen).toEqual([]);
   });
 });

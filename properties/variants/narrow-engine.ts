@@ -12,7 +12,7 @@ import type { Model } from "../../src/model/model.ts";
 import type { Engine, EngineSequence } from "../../src/subjects/define-subject.ts";
 import { heldModel } from "../../src/tolerance/held.ts";
 
-/** How the engine is made, with a fault to plant into it. */
+/** Settings of the engine, with a fault to plant into it. */
 export interface NarrowOptions {
   /** True if sums have one order in every call. Default false. */
   readonly oneOrder?: boolean;

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { dimensions } from "../arbitraries/dimensions.ts";
 import { lawById, laws } from "../laws/index.ts";
 import { type LawVerdict, lawStatuses } from "./run-law.ts";
+import { toleranceSources } from "./tolerance-share.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const text = v.string();
@@ -22,6 +23,8 @@ const verdictSchema = v.strictObject({
   reached: count,
   timeMs: v.pipe(v.number(), v.finite(), v.minValue(0)),
   worst: v.nullable(v.strictObject({ error: number, allowed: number })),
+  toleranceShare: v.nullable(number),
+  tolerance: v.nullable(v.picklist(toleranceSources)),
   large: v.array(v.strictObject({ dimension: v.picklist(dimensions), cases: count })),
   failure: v.nullable(
     v.strictObject({
@@ -97,15 +100,18 @@ export function messageOf(line: string): Message | null {
 }
 
 /** Returns a verdict as it is sent. */
-export function sentVerdict({ law, worst, failure, ...rest }: LawVerdict): SentVerdict {
+export function sentVerdict(verdict: LawVerdict): SentVerdict {
+  const { law, worst, failure, toleranceShare, ...rest } = verdict;
   const { error, allowed } = worst ?? {};
-  const largest = failure?.largestError ?? null;
   return {
     ...rest,
     law: law.id,
     large: [...rest.large],
     missing: [...rest.missing],
+    toleranceShare: textOf(toleranceShare),
     worst: worst && { error: String(error), allowed: String(allowed) },
-    failure: failure && { ...failure, largestError: largest === null ? null : String(largest) },
+    failure: failure && { ...failure, largestError: textOf(failure.largestError) },
   };
 }
+
+const textOf = (value: number | null) => (value === null ? null : String(value));

@@ -27,7 +27,8 @@ export function percent(share: number): string {
 export function tooWide({ id }: Law, shares: readonly number[]): string | null {
   const share = median(shares);
   if (share === null || share <= mostToleranceShare) return null;
-  const must = `its tolerance must be at most ${percent(mostToleranceShare)} of the spread of the logits`;
+  const most = percent(mostToleranceShare);
+  const must = `its tolerance must be at most ${most} of the spread of the logits`;
   const got = `got ${percent(share)}, the median of ${shares.length} rows`;
   const fix = "an engine that repeats its bits can declare `bitwise`, or a smaller `tolerance`";
   return `${id} is unproven on this engine: ${must}, ${got}; ${fix}`;
