@@ -55,11 +55,3 @@ export function remainingSeconds(times: readonly StepTime[], plan: PublishPlan):
   const [timing, checking] = [ofLane("timing"), ofLane("checking")];
   return plan.lanes === 2 ? Math.max(timing, checking) : timing + checking;
 }
-
-/** `1 h 05 min`, `12 min`, `40 s`. */
-export function durationText(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
-}

@@ -5,9 +5,9 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { which } from "zx";
 import { writeWhole } from "../../src/io/files.ts";
+import { durationText } from "../../src/io/numbers.ts";
 import { schemas } from "../../src/report/schemas.ts";
 import {
-  durationText,
   expectedSeconds,
   isOverdue,
   type PublishPlan,

@@ -47,3 +47,11 @@ export function duration(seconds: number): string {
   if (seconds >= 1e-3) return `${significant(seconds * 1e3)} ms`;
   return `${significant(seconds * 1e6)} µs`;
 }
+
+/** Returns a time that is left: `1 h 05 min`, `12 min`, `40 s`. */
+export function durationText(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}

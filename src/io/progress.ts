@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
+import { durationText } from "./numbers.ts";
 
 /**
  * A bar on the error stream with the current activity and the time left; in a log, a line every ten
@@ -23,6 +24,7 @@ export interface Progress {
 export function startProgress(label: string, total: number): Progress {
   const bar = new SingleBar(
     {
+      formatTime: durationText,
       format: "  {bar} {percentage} %  {label}  {eta_formatted} left",
       stream: process.stderr,
       clearOnComplete: true,
