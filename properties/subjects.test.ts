@@ -109,7 +109,7 @@ describe("a decoder", () => {
   test("that completes prompts is printed as its model", async () => {
     const law = lawById("top-log-probs");
     const { candidates } = law.canaries[0].inject(viewOf(reference, "completions")!) as never;
-    expect(fc.stringify(fc.sample(candidates, 1))).toContain("randomWeights(modelConfig(");
+    expect(fc.stringify(fc.sample(candidates, 1))).toContain("randomModel(");
   });
 });
 

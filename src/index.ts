@@ -12,7 +12,7 @@ export type {
   Thresholds,
 } from "./arbitraries/dimensions.ts";
 export { logitRows, sizedLogits } from "./arbitraries/logits.ts";
-export { models } from "./arbitraries/models.ts";
+export { models, randomModel } from "./arbitraries/models.ts";
 export { optionsOf, samplingOptions } from "./arbitraries/sampling-options.ts";
 export { scriptedDecoder } from "./arbitraries/scripted-decoder.ts";
 export { type LargeSize, Sizes } from "./arbitraries/sizes.ts";
@@ -120,6 +120,7 @@ export {
   type Tolerance,
 } from "./tolerance/compare.ts";
 export type { SubjectTolerance } from "./tolerance/subject-tolerance.ts";
+export { type CaseValues, checkCase } from "./verify/check-case.ts";
 export {
   type LawStatus,
   type LawVerdict,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { configInput, type ModelConfig } from "../model/config.ts";
+import { type ConfigInput, configInput, type ModelConfig, modelConfig } from "../model/config.ts";
 import type { Model } from "../model/model.ts";
 import { randomWeights } from "../model/weights.ts";
 import { adversarial, type WeightKind, weightKinds } from "./adversarial.ts";
@@ -23,10 +23,31 @@ export function models(only: Fixed = {}, sizes = new Sizes()): fc.Arbitrary<Mode
   return modelParts(only, sizes).map(modelOf);
 }
 
+/**
+ * Returns the model of these settings and seeded weights, as reports print it.
+ *
+ * @param scale factor of the weights
+ * @param kinds adversarial weights, such as `["zero rows"]`
+ * @throws {RangeError} naming a setting or a kind that is missing or wrong
+ */
+export function randomModel(
+  settings: ConfigInput,
+  seed: number,
+  scale = 1,
+  kinds: readonly WeightKind[] = [],
+): Model {
+  const unknown = kinds.find((kind) => !weightKinds.includes(kind));
+  if (unknown !== undefined) {
+    const must = `a kind of weights must be one of ${weightKinds.join(", ")}`;
+    throw new RangeError(`randomModel: ${must}, got "${unknown}"`);
+  }
+  return modelOf({ config: modelConfig(settings), seed, scale, kinds });
+}
+
 /** Builds the model of these parts. */
 export function modelOf({ config, seed, scale, kinds }: ModelParts): Model {
-  const plain = `randomWeights(modelConfig(${describeConfig(config)}), ${seed}, ${scale})`;
-  const name = kinds.length === 0 ? plain : `adversarial(${plain}, ${JSON.stringify(kinds)})`;
+  const more = kinds.length === 0 ? "" : `, ${JSON.stringify(kinds)}`;
+  const name = `randomModel(${describeConfig(config)}, ${seed}, ${scale}${more})`;
   const weights = adversarial(randomWeights(config, seed, scale), kinds);
   return Object.assign({ name, config, weights }, { [fc.toStringMethod]: () => name });
 }

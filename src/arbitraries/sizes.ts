@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { seededRandom } from "../math/random.ts";
 import type { Dimension, SizeLimits, SizeRange } from "./dimensions.ts";
-import { rawTokens } from "./tokens.ts";
+import { asRaw, rawTokens } from "./tokens.ts";
 
 /** The large dimension of a case, and its size. */
 export interface LargeSize {
@@ -68,15 +68,15 @@ export class Sizes {
     const long = this.sizeOf("tokens");
     const isLargeVocabulary = this.sizeOf("vocabulary") !== null;
     const small = rawTokens(minLength, maxLength);
-    if (long !== null) return mostly(longText(long), small);
+    if (long !== null) return asRaw(mostly(longText(long), small));
     if (this.large === null) return small;
     const { dimension, size } = this.large;
     if (dimension === "window") {
-      return mostly(fc.oneof(longText(size + 6), longText(2 * size + 6)), small);
+      return asRaw(mostly(fc.oneof(longText(size + 6), longText(2 * size + 6)), small));
     }
     const most = Math.max(minLength, Math.min(maxLength, isLargeVocabulary ? 4 : 6));
     return isLargeVocabulary
-      ? fc.array(fc.oneof(farIds, rawId), { minLength, maxLength: most, size: "max" })
+      ? asRaw(fc.array(fc.oneof(farIds, rawId), { minLength, maxLength: most, size: "max" }))
       : rawTokens(minLength, most);
   }
 

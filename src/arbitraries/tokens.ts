@@ -6,7 +6,22 @@ import type { ModelConfig } from "../model/config.ts";
  * so that both shrink; {@link tokensOf} reduces them modulo V.
  */
 export function rawTokens(minLength = 1, maxLength = 12): fc.Arbitrary<number[]> {
-  return fc.array(fc.nat({ max: 1 << 20 }), { minLength, maxLength });
+  return asRaw(fc.array(fc.nat({ max: 1 << 20 }), { minLength, maxLength }));
+}
+
+const rawIds = new WeakSet<readonly number[]>();
+
+/** Marks generated arrays as raw token ids. */
+export function asRaw(ids: fc.Arbitrary<number[]>): fc.Arbitrary<number[]> {
+  return ids.map((raw) => {
+    rawIds.add(raw);
+    return raw;
+  });
+}
+
+/** Returns true if a generator made this array as raw token ids. */
+export function isRaw(value: unknown): value is number[] {
+  return Array.isArray(value) && rawIds.has(value);
 }
 
 /** Returns raw ids as ids of this model: each modulo V, at most `room` of them. */

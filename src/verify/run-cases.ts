@@ -10,6 +10,7 @@ import type { Subject } from "../subjects/subject.ts";
 import { isNoise, withMeasuredTolerance } from "../tolerance/measured.ts";
 import { type Comparison, observeComparisons } from "../tolerance/observe.ts";
 import { type CaseStart, laterPath, splitPath } from "./case-start.ts";
+import { caseText } from "./case-text.ts";
 import { CaseTimeout, defaultCaseTimeoutMs, inTime } from "./case-timeout.ts";
 import { casesOf, largeSizeOf } from "./large-cases.ts";
 import { localise } from "./localise.ts";
@@ -47,7 +48,7 @@ export interface CaseOptions {
 /** The smallest case that breaks a law. */
 export interface Failure {
   readonly message: string;
-  /** The case, printed; null if the engine's process ended in it. */
+  /** The case as JavaScript for `checkCase`; null if the engine's process ended in it. */
   readonly smallest: string | null;
   readonly shrinks: number;
   /** Path to the smallest case, as {@link CaseOptions.path}. */
@@ -252,7 +253,7 @@ export class CaseRun {
     const [value] = counterexample;
     return {
       message: error instanceof LawBroken ? error.message : `threw ${thrownText(error)}`,
-      smallest: fc.stringify(value),
+      smallest: caseText(value),
       shrinks: numShrinks,
       path: this.path ?? "",
       size: largeSizeOf(value),

@@ -26,7 +26,7 @@ export function describeVerdict(verdict: LawVerdict, replay = replayCommand(verd
     ["first at", failure.where],
     ["largest", failure.largestError === null ? null : `error ${failure.largestError}`],
     ["size", failure.size && sizeText(failure.size, failure.shrinks)],
-    [reason === null ? "smallest" : "case", failure.smallest],
+    [reason === null ? "smallest" : "case", failure.smallest && caseCall(verdict)],
     ["replay", replay],
   ].flatMap(([name, text]) => (text === null ? [] : [`  ${name?.padEnd(10)}${text}`]));
   const how = reason ?? `shrunk ${failure.shrinks} times`;
@@ -51,6 +51,12 @@ function firstFrame(stack: string | null): string | null {
 /** `cache-equality/42/3:0:1`: law, seed and path to the smallest case of a failure. */
 export function replayLine({ law, seed, failure }: LawVerdict): string {
   return `${law.id}/${seed}/${failure?.path}`;
+}
+
+/** Returns the call that checks the case of a failure again, to paste into a test. */
+function caseCall({ law, failure }: LawVerdict): string {
+  const one = laws.includes(law) ? `lawById("${law.id}")` : "law";
+  return `await checkCase(${one}, subject, ${failure?.smallest})`;
 }
 
 /** The command that replays a failure; for a law from outside, the call. */
