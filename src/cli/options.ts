@@ -88,7 +88,7 @@ export function runsOption(byDefault: number): Option {
 /** `--large N`: number of large cases in each dimension of a law. */
 export function largeOption(): Option {
   const about =
-    "large cases of each law in each dimension; by default what a fifth of the time allows, at least 3 with --runs 500 or --time";
+    "large cases of each law in each dimension; by default what a fifth of the time allows, at least 3 with --runs 500";
   return new Option("--large <N>", about).argParser(integer(0, 1_000_000));
 }
 

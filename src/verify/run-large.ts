@@ -38,6 +38,7 @@ export async function withLargeCases(
   const fewest = wanted ?? Math.min(fewestOfMany, Math.round(others.runs / smallPerLarge));
   const isUseful = small.reached > 0 && !small.broken;
   if (!isUseful || most === 0 || fewest === 0) return { run: small, large: counts };
+  const isTimed = others.deadline !== undefined;
   const dimensions = dimensionsOf(law, subject);
   const share = (small.timeMs * largeShare) / (1 - largeShare) / dimensions.length;
   for (const dimension of dimensions) {
@@ -46,7 +47,8 @@ export async function withLargeCases(
     const run = await runCases(law, subject, {
       ...others,
       ...{ dimension, runs: most, shrink: false },
-      enough: { cases: fewest, at: now + share },
+      // Else the slowest dimension could take the time of those after it.
+      enough: { cases: isTimed ? 1 : fewest, at: now + share },
     });
     counts.push({ dimension, cases: run.cases - run.passedOver });
     if (run.broken) return { run, large: counts };
