@@ -1,12 +1,17 @@
 /** The sections of docs/results.md on planted bugs and false alarms. */
-import { grouped } from "../../src/io/numbers.ts";
+import { grouped, percent } from "../../src/io/numbers.ts";
 import { mutantCounts } from "../../src/report/mutant-counts.ts";
 import type { TableRow } from "../../src/report/schemas.ts";
 import type { Tables } from "../../src/report/tables.ts";
 import { inRepository, markdownTable, rowsOf, withCommand } from "./results-text.ts";
 
 export function bugSections(tables: Tables): string[] {
-  return [...mutantSection(tables), ...thresholdSection(tables), ...alarmSection(tables)];
+  return [
+    ...mutantSection(tables),
+    ...thresholdSection(tables),
+    ...syntacticSection(tables),
+    ...alarmSection(tables),
+  ];
 }
 
 function mutantSection(tables: Tables): string[] {
@@ -106,6 +111,45 @@ function thresholdSection(tables: Tables): string[] {
         ]),
   ];
 }
+
+/** The mutants of the syntax; nothing before they were tried. */
+function syntacticSection(tables: Tables): string[] {
+  if (tables.syntactic === undefined) return [];
+  const rows = rowsOf(tables, "syntactic");
+  const scores = rowsOf(tables, "syntacticScores").map((row) => [
+    row.folder === "all" ? "all" : `\`src/${row.folder}\``,
+    ...[row.mutants, row.tried, row.detected, row.equivalent, row.survived].map(grouped),
+    percent(row.score),
+    `${percent(row.score_ci_lo!)} to ${percent(row.score_ci_hi!)}`,
+    percent(row.score_without_equivalent),
+  ]);
+  const left = rows.filter(({ status }) => status !== "killed" && status !== "timeout");
+  const lines = left.map(({ file, line, original, replacement, status, explanation }) => {
+    const change = `\`${code(original)}\` to \`${code(replacement ?? "nothing")}\``;
+    return `- \`${file}:${line}\`, ${change}: ${explanation ?? `${status}, not explained`}.`;
+  });
+  return [
+    "## Mutants of the syntax",
+    withCommand("npm run mutants -- syntactic", "syntactic.csv", "syntactic-scores.csv"),
+    [
+      "StrykerJS, of other authors, makes these mutants: it replaces one expression or block, without knowledge of the",
+      "program. The tests that reach a mutant run on it until one fails; one without an end counts as detected. The score is",
+      "the share detected of those tried, a seeded sample of every folder; *without equivalent* leaves out those that no test",
+      "can detect.",
+    ].join("\n"),
+    markdownTable(
+      [
+        ...["folder", "mutants", "tried", "detected", "equivalent", "survived", "score"],
+        ...["95 % interval", "without equivalent"],
+      ],
+      scores,
+    ),
+    ...(lines.length === 0 ? [] : ["The undetected ones:", lines.join("\n")]),
+  ];
+}
+
+/** Returns a text for a code span, in which no backtick can be. */
+const code = (text: string) => text.replaceAll("`", "'");
 
 function alarmSection(tables: Tables): string[] {
   const rows = rowsOf(tables, "falseAlarms");

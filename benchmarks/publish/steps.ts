@@ -42,6 +42,9 @@ const quickMutants = ["mask-all-ones", "heads-tiled", "top-p-one-more-at-equalit
 /** Bugs with a threshold that are planted at the quick scale. */
 const quickThresholds = ["rope-table-ends", "top-k-capped"];
 
+/** Mutants and tests of the syntax at the quick scale. */
+const quickSyntactic = ["--only", "src/sampling", "--tests", "properties/sampling.test.ts"];
+
 /** One step for each engine of another author: its laws, as `causalgate verify` tries them. */
 function engineStep(
   subject: string,
@@ -147,6 +150,18 @@ export const publishSteps: readonly PublishStep[] = [
     command: ({ scale, seed, jobs }) => [
       ...[mutants, "thresholds", "--large", cases(scale, 100, 3), "--seed", String(seed)],
       ...["--jobs", String(jobs), ...(scale === "full" ? [] : ["--only", ...quickThresholds])],
+    ],
+  },
+  {
+    ...withDefaults,
+    name: "syntactic",
+    group: "syntactic",
+    lane: "checking",
+    minutes: { full: 45, quick: 0.5 },
+    isParallel: true,
+    command: ({ scale, seed, jobs }) => [
+      ...[mutants, "syntactic", "--sample", cases(scale, 200, 5), "--seed", String(seed)],
+      ...["--jobs", String(jobs), ...(scale === "full" ? [] : quickSyntactic)],
     ],
   },
   engineStep("onnxruntime-float64", { full: 5, quick: 0.5 }),

@@ -20,6 +20,7 @@ import type { AnyRow, RowOf, TableSchema } from "../../src/io/table.ts";
 import { laws } from "../../src/laws/index.ts";
 import { falseAlarmsTable } from "../../src/verify/false-alarms-table.ts";
 import { killMatrixTable, mutantsTable } from "../../src/verify/mutants-table.ts";
+import { syntacticCommand } from "../syntactic/command.ts";
 import { triedAgain } from "./again.ts";
 import { checks } from "./checks.ts";
 import { compareKills, comparisonText, readKills } from "./compare.ts";
@@ -68,7 +69,8 @@ const program = new Command("npm run mutants --")
   })
   .enablePositionalOptions() // so that compare has its own --json
   .addCommand(compareCommand())
-  .addCommand(thresholdsCommand());
+  .addCommand(thresholdsCommand())
+  .addCommand(syntacticCommand());
 
 await runProgram(program);
 

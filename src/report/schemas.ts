@@ -31,6 +31,7 @@ import { falseAlarmsTable } from "../verify/false-alarms-table.ts";
 import { largeCasesTable } from "../verify/large-cases-table.ts";
 import { lawsTable } from "../verify/laws-table.ts";
 import { killMatrixTable, mutantsTable } from "../verify/mutants-table.ts";
+import { syntacticScoresTable, syntacticTable } from "../verify/syntactic-table.ts";
 import { thresholdsTable } from "../verify/thresholds-table.ts";
 import { modelsTable } from "./models-table.ts";
 
@@ -42,6 +43,8 @@ export const schemas = {
   mutants: mutantsTable,
   killMatrix: killMatrixTable,
   thresholds: thresholdsTable,
+  syntactic: syntacticTable,
+  syntacticScores: syntacticScoresTable,
   falseAlarms: falseAlarmsTable,
   latency: latencyTable,
   ratios: ratiosTable,

@@ -1,0 +1,137 @@
+/** A run over many mutants: continued after a kill, with the tests checked at its end. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { appendFile, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { transform } from "esbuild";
+import { startProgress } from "../../src/io/progress.ts";
+import { inParallel } from "../mutants/pool.ts";
+import { type Attempt, attempt } from "./attempt.ts";
+import { type Mutation, patched, root, type SyntacticMutant } from "./mutants.ts";
+import { Worker } from "./pool.ts";
+import { digestOfSources, digestOfTest, record } from "./record.ts";
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly jobs: number;
+  /** Test files. */
+  readonly tests: readonly string[];
+  /** Folder of the recordings and of the results of an unfinished run. */
+  readonly work: string;
+}
+
+export interface RunResult {
+  /** In the order of the mutants. */
+  readonly attempts: readonly Attempt[];
+  /** Test files and tests that fail on the unchanged source, and detect nothing. */
+  readonly failing: readonly string[];
+  /** Tests that detected a mutant, and failed on the unchanged source at the end. */
+  readonly unreliable: readonly string[];
+}
+
+/** Tries mutants, without those that a killed run of the same sources and seed has tried. */
+export async function tryMutants(
+  mutation: Mutation,
+  chosen: readonly SyntacticMutant[],
+  options: RunOptions,
+): Promise<RunResult> {
+  await checkSyntax(chosen);
+  const { jobs, tests, work } = options;
+  await mkdir(work, { recursive: true });
+  const recorded = await record(mutation, tests, options);
+  const results = join(work, `results-${digestOfRun(options)}.jsonl`);
+  const known = new Map(readAttempts(results).map((one) => [one.id, one]));
+  const waiting = chosen.filter(({ id }) => !known.has(id));
+  const free = Array.from({ length: jobs }, (_, i) => workerOf(options, `change-${i}.json`));
+  const all = [...free];
+  const progress = startProgress("", waiting.length);
+  try {
+    const tried = await inParallel(waiting, jobs, async (mutant) => {
+      const worker = free.pop()!;
+      progress.label(`${mutant.file}:${mutant.line}`);
+      const result = await attempt(mutant, recorded, worker);
+      free.push(worker);
+      await appendFile(results, `${JSON.stringify(result)}\n`);
+      progress.step();
+      return result;
+    });
+    for (const one of tried) known.set(one.id, one);
+  } finally {
+    progress.stop();
+    await Promise.all(all.map((worker) => worker.end()));
+  }
+  const attempts = chosen.map(({ id }) => known.get(id)!);
+  return {
+    attempts,
+    failing: recorded.flatMap(({ file, failing }) => failing.map((name) => `${file}: ${name}`)),
+    unreliable: await unreliableTests(attempts, options),
+  };
+}
+
+/** Removes the recordings and results of earlier runs. */
+export async function discard(work: string): Promise<void> {
+  await rm(work, { recursive: true, force: true });
+}
+
+/** @throws {Error} if a mutant is no program */
+async function checkSyntax(mutants: readonly SyntacticMutant[]): Promise<void> {
+  for (const mutant of mutants) {
+    const text = patched(mutant, readFileSync(join(root, mutant.file), "utf8"));
+    try {
+      await transform(text, { loader: "ts" });
+    } catch (error) {
+      const { file, line, replacement } = mutant;
+      const must = `${file}:${line}: must be a program with ${replacement}`;
+      throw new Error(`syntactic: ${must}, got ${error}`, { cause: error });
+    }
+  }
+}
+
+function digestOfRun({ seed, tests }: RunOptions): string {
+  const hash = createHash("sha256").update(digestOfSources(seed));
+  for (const file of tests) hash.update(file).update(digestOfTest(file));
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Returns the results of a file; a last line that was cut off by a kill is left out. */
+function readAttempts(path: string): Attempt[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, "utf8").split("\n");
+  return lines.slice(0, -1).map((line) => JSON.parse(line));
+}
+
+/**
+ * Runs every test that has detected a mutant once more, on the unchanged source: a test that fails
+ * by chance would detect what it does not.
+ */
+async function unreliableTests(
+  attempts: readonly Attempt[],
+  options: RunOptions,
+): Promise<string[]> {
+  const detecting = attempts.filter(({ status, test }) => status === "killed" && test !== null);
+  const byFile = Map.groupBy(detecting, ({ file }) => file!);
+  const worker = workerOf(options, "change-control.json");
+  const found: string[] = [];
+  const progress = startProgress("control", byFile.size);
+  try {
+    for (const [file, group] of byFile) {
+      progress.label(`control ${file}`);
+      const names = [...new Set(group.map(({ test }) => test!))];
+      const result = await worker.run({ change: { kind: "none" }, file, names }, 1_800_000);
+      if (result.kind !== "ran" || result.error !== null) found.push(file);
+      else {
+        const failed = result.tests.filter(({ passed }) => !passed);
+        found.push(...failed.map(({ name }) => `${file}: ${name}`));
+      }
+      progress.step();
+    }
+  } finally {
+    progress.stop();
+    await worker.end();
+  }
+  return found;
+}
+
+function workerOf({ seed, work }: RunOptions, name: string): Worker {
+  return new Worker({ changeFile: join(work, name), seed, isRecording: false });
+}
