@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { schemaVersion } from "../src/io/table.ts";
 import type { SyntacticRow } from "../src/verify/syntactic-table.ts";
-import { stepsFor } from "./syntactic/attempt.ts";
+import { Detections, stepsFor } from "./syntactic/attempt.ts";
 import { equivalents, explanationOf } from "./syntactic/equivalent.ts";
 import { folders, patched, root, type SyntacticMutant } from "./syntactic/mutants.ts";
 import { testFiles } from "./syntactic/record.ts";
@@ -87,14 +87,27 @@ describe("the tests of a mutant", () => {
     },
   ];
 
+  const stepsOf = (index: number, detections = new Detections()) =>
+    stepsFor({ index, file: "src/a.ts" }, recorded, detections).map(({ file, names }) => [
+      file,
+      ...names,
+    ]);
+
   test("are those that reach it, the fastest file first, and last those that load it", () => {
-    expect(stepsFor(7, recorded).map(({ file, names }) => [file, ...names])).toEqual([
+    expect(stepsOf(7)).toEqual([
       ["fast", "reaches"],
       ["slow", "reaches"],
       ["loads", "any"],
     ]);
-    expect(stepsFor(9, recorded)[0].names).toEqual(["reaches", "does not"]);
-    expect(stepsFor(1, recorded)).toEqual([]);
+    expect(stepsOf(9)).toEqual([["fast", "reaches", "does not"]]);
+    expect(stepsOf(1)).toEqual([]);
+  });
+
+  test("begin with those that have detected others of the same source file", () => {
+    const detections = new Detections();
+    detections.add("src/a.ts", "loads");
+    detections.add("src/b.ts", "slow");
+    expect(stepsOf(7, detections).map(([file]) => file)).toEqual(["loads", "fast", "slow"]);
   });
 
   test("are of no file that plants mutants", () => {

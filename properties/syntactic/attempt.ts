@@ -23,28 +23,57 @@ export interface Step {
 }
 
 /** Time of tests on the unchanged source that a mutant is tried for at most. */
-const mostMs = 300_000;
+const mostMs = 120_000;
+
+/** Tests that take longer are not tried earlier because they have detected other mutants. */
+const quickMs = 10_000;
 
 /** Time of a step beyond a multiple of that on the unchanged source: the file is loaded, too. */
 const loadMs = 30_000;
 const slowdown = 4;
 
-/** Returns the tests that reach a mutant, the fastest files first. */
-export function stepsFor(index: number, recorded: readonly Recorded[]): Step[] {
+/** Numbers of detections so far, by source file and test file. */
+export class Detections {
+  readonly #counts = new Map<string, number>();
+
+  add(source: string, test: string): void {
+    const key = `${source} ${test}`;
+    this.#counts.set(key, this.of(source, test) + 1);
+  }
+
+  of(source: string, test: string): number {
+    return this.#counts.get(`${source} ${test}`) ?? 0;
+  }
+}
+
+/**
+ * Returns the tests that reach a mutant: first of the files that have detected others of its source
+ * file, then of the fastest; last those that reach it only while they are loaded.
+ */
+export function stepsFor(
+  { index, file: source }: Pick<SyntacticMutant, "index" | "file">,
+  recorded: readonly Recorded[],
+  detections: Detections,
+): Step[] {
   const steps = recorded.flatMap(({ file, tests, outside }) => {
     // Code that runs while the file is loaded can change every test of it.
     const isOutside = outside.includes(index);
     const reaching = tests.filter(({ indices }) => isOutside || indices.includes(index));
     if (reaching.length === 0) return [];
     const names = reaching.map(({ name }) => name);
-    return [{ file, names, ms: reaching.reduce((sum, { ms }) => sum + ms, 0), isOutside }];
+    const ms = reaching.reduce((sum, test) => sum + test.ms, 0);
+    const before = ms > quickMs ? 0 : detections.of(source, file);
+    return [{ file, names, ms, before, isOutside }];
   });
-  const byTime = steps.sort(
+  const inOrder = steps.sort(
     (a, b) =>
-      Number(a.isOutside) - Number(b.isOutside) || a.ms - b.ms || (a.file < b.file ? -1 : 1),
+      b.before - a.before ||
+      Number(a.isOutside) - Number(b.isOutside) ||
+      a.ms - b.ms ||
+      (a.file < b.file ? -1 : 1),
   );
   let total = 0;
-  return byTime.filter(({ ms }, i) => {
+  return inOrder.filter(({ ms }, i) => {
     total += ms;
     return i === 0 || total <= mostMs;
   });
@@ -54,10 +83,11 @@ export function stepsFor(index: number, recorded: readonly Recorded[]): Step[] {
 export async function attempt(
   mutant: SyntacticMutant,
   recorded: readonly Recorded[],
+  detections: Detections,
   worker: Worker,
 ): Promise<Attempt> {
   const start = performance.now();
-  const steps = stepsFor(mutant.index, recorded);
+  const steps = stepsFor(mutant, recorded, detections);
   const end = (status: Attempt["status"], more: Partial<Attempt> = {}): Attempt => ({
     ...{ id: mutant.id, status, file: null, test: null, error: null },
     seconds: (performance.now() - start) / 1000,
@@ -68,8 +98,14 @@ export async function attempt(
   const change = { kind: "patch", patch: { file, start: from, end: to, replacement } } as const;
   for (const step of steps) {
     const task = { change, file: step.file, names: step.names };
-    const result = await worker.run(task, loadMs + slowdown * step.ms);
-    if (result.kind === "timeout") return end("timeout", { file: step.file });
+    const limitMs = loadMs + slowdown * step.ms;
+    const result = await worker.run(task, limitMs);
+    if (result.kind === "timeout") {
+      // On a busy machine the unchanged source can be as slow.
+      const control = await worker.run({ ...task, change: { kind: "none" } }, limitMs);
+      if (control.kind === "ran") return end("timeout", { file: step.file });
+      continue;
+    }
     if (result.kind === "crash") {
       return end("killed", { file: step.file, error: `the process ended: ${result.error}` });
     }

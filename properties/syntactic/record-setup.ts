@@ -28,17 +28,26 @@ function entryOf(name: string) {
   return made;
 }
 
+let running = 0;
+let isConcurrent = false;
+
 beforeEach(({ task }) => {
+  isConcurrent ||= running > 0;
+  running++;
   take(outside);
   process.env[testVariable] = String(entryOf(task.fullTestName).number);
 });
 
-afterEach(({ task }) => take(entryOf(task.fullTestName).indices));
+afterEach(({ task }) => {
+  running--;
+  take(entryOf(task.fullTestName).indices);
+});
 
 afterAll(() => {
   take(outside);
   const tests = Array.from(byTest, ([name, { number, indices }]) => {
     return { name, number, indices: [...indices] };
   });
-  writeFileSync(join(folder, "tests.json"), JSON.stringify({ outside: [...outside], tests }));
+  const text = JSON.stringify({ isConcurrent, outside: [...outside], tests });
+  writeFileSync(join(folder, "tests.json"), text);
 });

@@ -116,6 +116,8 @@ export async function record(
 }
 
 interface Reached {
+  /** True if tests ran side by side: each could have reached any of the mutants. */
+  readonly isConcurrent: boolean;
   readonly outside: readonly number[];
   readonly tests: readonly {
     readonly name: string;
@@ -143,13 +145,17 @@ async function recordFile(
     const others = inProcesses.get(String(test?.number)) ?? [];
     return { name, ms, passed, indices: [...new Set([...(test?.indices ?? []), ...others])] };
   });
+  const outside = [reached.outside, inProcesses.get("outside") ?? []];
+  if (reached.isConcurrent) {
+    outside.push(...reached.tests.map(({ indices }) => indices), ...inProcesses.values());
+  }
   return {
     file,
     tests: tests
       .filter(({ passed }) => passed)
       .map(({ name, ms, indices }) => ({ name, ms, indices })),
     failing: tests.filter(({ passed }) => !passed).map(({ name }) => name),
-    outside: [...new Set([...reached.outside, ...(inProcesses.get("outside") ?? [])])],
+    outside: [...new Set(outside.flat())],
   };
 }
 

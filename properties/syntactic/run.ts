@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { transform } from "esbuild";
 import { startProgress } from "../../src/io/progress.ts";
 import { inParallel } from "../mutants/pool.ts";
-import { type Attempt, attempt } from "./attempt.ts";
+import { type Attempt, attempt, Detections } from "./attempt.ts";
 import { type Mutation, patched, root, type SyntacticMutant } from "./mutants.ts";
 import { Worker } from "./pool.ts";
 import { digestOfSources, digestOfTest, record } from "./record.ts";
@@ -41,6 +41,11 @@ export async function tryMutants(
   const recorded = await record(mutation, tests, options);
   const results = join(work, `results-${digestOfRun(options)}.jsonl`);
   const known = new Map(readAttempts(results).map((one) => [one.id, one]));
+  const detections = new Detections();
+  for (const { id, file } of mutation.mutants) {
+    const test = known.get(id)?.file ?? null;
+    if (test !== null) detections.add(file, test);
+  }
   const waiting = chosen.filter(({ id }) => !known.has(id));
   const free = Array.from({ length: jobs }, (_, i) => workerOf(options, `change-${i}.json`));
   const all = [...free];
@@ -49,7 +54,8 @@ export async function tryMutants(
     const tried = await inParallel(waiting, jobs, async (mutant) => {
       const worker = free.pop()!;
       progress.label(`${mutant.file}:${mutant.line}`);
-      const result = await attempt(mutant, recorded, worker);
+      const result = await attempt(mutant, recorded, detections, worker);
+      if (result.file !== null) detections.add(mutant.file, result.file);
       free.push(worker);
       await appendFile(results, `${JSON.stringify(result)}\n`);
       progress.step();
