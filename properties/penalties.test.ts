@@ -129,12 +129,24 @@ describe("refusals", () => {
       () => repetitionPenalty(row(1), [], 0),
     ],
     [
+      "repetitionPenalty: the penalty must be a positive number, got Infinity",
+      () => repetitionPenalty(row(1), [], Number.POSITIVE_INFINITY),
+    ],
+    [
       "repetitionPenalty: an id must be an integer in [0, 2), got 2",
       () => repetitionPenalty(row(1, 2), [2], 1.1),
     ],
     [
       "frequencyPenalty: the penalty must be a finite number, got NaN",
       () => frequencyPenalty(row(1), [], Number.NaN),
+    ],
+    [
+      "frequencyPenalty: an id must be an integer in [0, 1), got 0.5",
+      () => frequencyPenalty(row(1), [0.5], 1),
+    ],
+    [
+      "presencePenalty: the penalty must be a finite number, got Infinity",
+      () => presencePenalty(row(1), [], Number.POSITIVE_INFINITY),
     ],
     [
       "presencePenalty: an id must be an integer in [0, 1), got -1",
