@@ -12,6 +12,8 @@ import { reference } from "../src/subjects/reference.ts";
 import type { Subject } from "../src/subjects/subject.ts";
 import { firstDeparture } from "../src/verify/localise.ts";
 import { runLaw } from "../src/verify/run-law.ts";
+import { runLaws } from "../src/verify/run-laws.ts";
+import { replayLine, reportJson } from "../src/verify/verdicts.ts";
 import { exitCodeOf } from "../src/verify/verify.ts";
 import { property, seed } from "./support.ts";
 
@@ -43,6 +45,23 @@ describe("the first departure of one pass from another", () => {
     });
   });
 });
+
+property(
+  "the stages of the reference are those of the definition, to the logits",
+  fc.record({ model: models(), raw: rawTokens() }),
+  async ({ model: { config, weights }, raw }) => {
+    const tokens = tokensOf(config, raw);
+    const expected = forwardStages(config, weights, tokens);
+    const actual = await referenceDecoder(config, weights).stages!(tokens);
+    const rounding = { absolute: 1e-9, relative: 1e-9 };
+    expect(firstDeparture(actual, expected, config.headDim, rounding)).toBe(null);
+    expect(actual.logits.length).toBe(tokens.length);
+    for (const [i, row] of expected.logits.entries()) {
+      expect(actual.logits[i].length).toBe(row.length);
+      for (const [v, logit] of row.entries()) expect(actual.logits[i][v]).toBeCloseTo(logit, 6);
+    }
+  },
+);
 
 /** The reference, with other weights than it declares. */
 function misreading(change: (weights: Weights) => void): Subject {
@@ -98,5 +117,26 @@ describe("a declared failure", () => {
   test("must still fail", async () => {
     const { verdict, code } = await report(reference);
     expect([verdict.status, code]).toEqual(["now kept", 1]);
+  });
+
+  test("is printed when it is found, and when it is no longer one", async () => {
+    const printed: string[] = [];
+    for (const subject of [broken, reference]) {
+      const settings = { seed, runs: 20 };
+      const known = { ...subject, knownFailures: declared };
+      await runLaws(known, [gold], settings, (text) => printed.push(text));
+    }
+    expect(printed).toEqual([
+      expect.stringContaining("definition-equality: known failure"),
+      expect.stringContaining("definition-equality: declared a known failure, but no case"),
+    ]);
+  });
+
+  test("has a line that replays it in the data of the report, and a kept law none", async () => {
+    const verdicts = [(await report(broken)).verdict, (await report(reference)).verdict];
+    expect(reportJson({ verdicts })).toMatchObject([
+      { law: gold.id, replay: replayLine(verdicts[0]) },
+      { law: gold.id, replay: null },
+    ]);
   });
 });

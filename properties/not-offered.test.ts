@@ -8,6 +8,7 @@ import type { Model } from "../src/model/model.ts";
 import { referenceDecoder } from "../src/reference/reference-decoder.ts";
 import { defineSubject } from "../src/subjects/define-subject.ts";
 import { reference } from "../src/subjects/reference.ts";
+import type { Subject } from "../src/subjects/subject.ts";
 import { runLaw } from "../src/verify/run-law.ts";
 import { seed } from "./support.ts";
 
@@ -49,6 +50,18 @@ test("a law is kept if enough of the offered cases meet its precondition", async
   const verdict = await runLaw(law, subject, { seed, runs: 1000 });
   expect(verdict.status).toBe("kept");
   expect(verdict.reached).toBeLessThan(law.precondition.floor * verdict.cases);
+});
+
+test("cases that are not offered are not counted as large ones", async () => {
+  const law = lawById("cache-equality");
+  const settings = { seed, runs: 40, large: 20 };
+  const large = async (subject: Subject) => (await runLaw(law, subject, settings)).large;
+  const offers = ({ config }: Model) => config.vocabSize % 2 === 0;
+  const [some, all] = [await large(engine(offers, notOffered)), await large(reference)];
+  expect(all.map(({ cases }) => cases)).toEqual(all.map(() => 20));
+  const count = some.reduce((sum, { cases }) => sum + cases, 0);
+  expect(count).toBeGreaterThan(0);
+  expect(count).toBeLessThan(20 * some.length);
 });
 
 test("any other error breaks the law", async () => {
