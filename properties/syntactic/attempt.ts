@@ -37,18 +37,24 @@ export class Detections {
   readonly #counts = new Map<string, number>();
 
   add(source: string, test: string): void {
-    const key = `${source} ${test}`;
-    this.#counts.set(key, this.of(source, test) + 1);
+    for (const key of [`${source} ${test}`, test]) {
+      this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    }
   }
 
   of(source: string, test: string): number {
     return this.#counts.get(`${source} ${test}`) ?? 0;
   }
+
+  ofAll(test: string): number {
+    return this.#counts.get(test) ?? 0;
+  }
 }
 
 /**
  * Returns the tests that reach a mutant: first of the files that have detected others of its source
- * file, then of the fastest; last those that reach it only while they are loaded.
+ * file, then of the fastest; last those that reach it while they are loaded, in the order of their
+ * detections.
  */
 export function stepsFor(
   { index, file: source }: Pick<SyntacticMutant, "index" | "file">,
@@ -63,12 +69,14 @@ export function stepsFor(
     const names = reaching.map(({ name }) => name);
     const ms = reaching.reduce((sum, test) => sum + test.ms, 0);
     const before = ms > quickMs ? 0 : detections.of(source, file);
-    return [{ file, names, ms, before, isOutside }];
+    const others = isOutside ? detections.ofAll(file) : 0;
+    return [{ file, names, ms, before, others, isOutside }];
   });
   const inOrder = steps.sort(
     (a, b) =>
       b.before - a.before ||
       Number(a.isOutside) - Number(b.isOutside) ||
+      b.others - a.others ||
       a.ms - b.ms ||
       (a.file < b.file ? -1 : 1),
   );

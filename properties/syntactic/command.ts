@@ -82,7 +82,9 @@ async function run(options: Options): Promise<void> {
   for (const name of failing) output.note(`fails on the unchanged source, not used: ${name}`);
   if (unreliable.length > 0) {
     const must = "tests that detect mutants must pass on the unchanged source";
-    throw new Error(`syntactic: ${must}, got failures of ${unreliable.join("; ")}`);
+    throw new Error(
+      `syntactic: ${must}, got failures of ${unreliable.join("; ")}; --fresh tries again`,
+    );
   }
   const rows = chosen.map((mutant, i) => rowOf(record.run_id, mutant, attempts[i])).sort(inSource);
   const scores = scoresOf(rows, mutants, record.run_id);

@@ -9,7 +9,32 @@ interface Equivalent {
   readonly why: string;
 }
 
-export const equivalents: readonly Equivalent[] = [];
+export const equivalents: readonly Equivalent[] = [
+  {
+    file: "src/math/attention.ts",
+    original: "j + 3 < length",
+    replacement: "false",
+    why: "the loop for the rest computes every score then, by the same operations in the same order",
+  },
+  {
+    file: "src/verify/isolated.ts",
+    original: 'ended.kind === "failed"',
+    replacement: "true",
+    why: "only an end of this kind has isHang, which is undefined otherwise",
+  },
+  {
+    file: "src/sampling/greedy.ts",
+    original: "v < logits.length",
+    replacement: "v <= logits.length",
+    why: "the element after the last is undefined, which is not larger than any number",
+  },
+  {
+    file: "src/sampling/top-k.ts",
+    original: "k >= logits.length",
+    replacement: "k > logits.length",
+    why: "with k = V all ids are kept, and so is every logit",
+  },
+];
 
 /** Returns the reason why no test can detect a mutant; null if there is none. */
 export function explanationOf(mutant: SyntacticMutant): string | null {

@@ -25,11 +25,14 @@ export interface RunResult {
   readonly attempts: readonly Attempt[];
   /** Test files and tests that fail on the unchanged source, and detect nothing. */
   readonly failing: readonly string[];
-  /** Tests that detected a mutant, and failed on the unchanged source at the end. */
+  /** Tests that detected a mutant, and did not pass on the unchanged source at the end. */
   readonly unreliable: readonly string[];
 }
 
-/** Tries mutants, without those that a killed run of the same sources and seed has tried. */
+/**
+ * Tries mutants. One that an earlier run of the same sources and seed has detected stays detected:
+ * its test runs once more at the end. If tests have changed since, the others are tried again.
+ */
 export async function tryMutants(
   mutation: Mutation,
   chosen: readonly SyntacticMutant[],
@@ -39,8 +42,13 @@ export async function tryMutants(
   const { jobs, tests, work } = options;
   await mkdir(work, { recursive: true });
   const recorded = await record(mutation, tests, options);
-  const results = join(work, `results-${digestOfRun(options)}.jsonl`);
-  const known = new Map(readAttempts(results).map((one) => [one.id, one]));
+  const results = join(work, `results-${digestOfSources(options.seed)}.jsonl`);
+  const suite = digestOfTests(tests);
+  const known = new Map(
+    readAttempts(results)
+      .filter((one) => isDetected(one) || one.suite === suite)
+      .map((one) => [one.id, one]),
+  );
   const detections = new Detections();
   for (const { id, file } of mutation.mutants) {
     const test = known.get(id)?.file ?? null;
@@ -57,11 +65,11 @@ export async function tryMutants(
       const result = await attempt(mutant, recorded, detections, worker);
       if (result.file !== null) detections.add(mutant.file, result.file);
       free.push(worker);
-      await appendFile(results, `${JSON.stringify(result)}\n`);
+      await appendFile(results, `${JSON.stringify({ ...result, suite })}\n`);
       progress.step();
       return result;
     });
-    for (const one of tried) known.set(one.id, one);
+    for (const one of tried) known.set(one.id, { ...one, suite });
   } finally {
     progress.stop();
     await Promise.all(all.map((worker) => worker.end()));
@@ -93,14 +101,21 @@ async function checkSyntax(mutants: readonly SyntacticMutant[]): Promise<void> {
   }
 }
 
-function digestOfRun({ seed, tests }: RunOptions): string {
-  const hash = createHash("sha256").update(digestOfSources(seed));
+const isDetected = ({ status }: Attempt) => status === "killed" || status === "timeout";
+
+function digestOfTests(tests: readonly string[]): string {
+  const hash = createHash("sha256");
   for (const file of tests) hash.update(file).update(digestOfTest(file));
   return hash.digest("hex").slice(0, 16);
 }
 
+/** An attempt with the digest of the test files of its run. */
+interface KeptAttempt extends Attempt {
+  readonly suite: string;
+}
+
 /** Returns the results of a file; a last line that was cut off by a kill is left out. */
-function readAttempts(path: string): Attempt[] {
+function readAttempts(path: string): KeptAttempt[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, "utf8").split("\n");
   return lines.slice(0, -1).map((line) => JSON.parse(line));
@@ -126,8 +141,9 @@ async function unreliableTests(
       const result = await worker.run({ change: { kind: "none" }, file, names }, 1_800_000);
       if (result.kind !== "ran" || result.error !== null) found.push(file);
       else {
-        const failed = result.tests.filter(({ passed }) => !passed);
-        found.push(...failed.map(({ name }) => `${file}: ${name}`));
+        const passed = result.tests.filter((one) => one.passed).map(({ name }) => name);
+        const failed = names.filter((name) => !passed.includes(name));
+        found.push(...failed.map((name) => `${file}: ${name}`));
       }
       progress.step();
     }
