@@ -71,17 +71,15 @@ export async function firstDetection(
 /** A law or a check, and its most cases. */
 type Tried = ReturnType<typeof trialsOf>[number];
 
-/** Returns the laws and checks in their order, each in several rounds: those near the file first. */
+/** Returns the laws and checks round by round, in each round those near the file first. */
 function plan(laws: readonly Law[], file: string, threshold: number) {
   const rounds = threshold < smallSizes ? [0, 1, 2] : [1, 2];
   const [near, far] = [true, false].map((isNear) =>
     laws.filter((law) => isNear === isNearFile(law, file)),
   );
   const first = near.map((law) => ({ law, most: Number.POSITIVE_INFINITY }));
-  const groups: Tried[][] = [first, trialsOf(far, file)];
-  return groups.flatMap((group) =>
-    rounds.flatMap((round) => group.map((trial) => ({ ...trial, round }))),
-  );
+  const all: readonly Tried[] = [...first, ...trialsOf(far, file)];
+  return rounds.flatMap((round) => all.map((trial) => ({ ...trial, round })));
 }
 
 /** Returns the dimensions of a law; none if a mutant makes it impossible to find them. */
@@ -96,7 +94,7 @@ function dimensionsIn(law: TriedLaw, view: Subject): readonly Dimension[] {
 /** Chapters of laws that are the first to detect a bug in a folder. */
 const nearest: Readonly<Record<string, readonly string[]>> = {
   "src/sampling/": ["filters", "draws", "generation"],
-  "src/generation/": ["generation", "speculation"],
+  "src/generation/": ["generation", "speculation", "servers"],
   "src/reference/batch": ["batch"],
 };
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { sizedLogits } from "../arbitraries/logits.ts";
+import { logitRows, sizedLogits } from "../arbitraries/logits.ts";
 import type { Sizes } from "../arbitraries/sizes.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
@@ -10,9 +10,11 @@ import { expectRefused, keptBy, samplerOf, show } from "./support/sampler.ts";
 interface Ban {
   row: Float64Array;
   history: number[];
-  /** Each sequence: how many of the history's last ids it begins with, what follows them. */
-  /** A beginning that ends the history, or nearly does, and further ids. */
-  sequences: { overlap: number; ids: number[]; spoilt?: boolean }[];
+  /**
+   * Each sequence: how many of the history's last ids it begins with, of which the one at `spoilt`
+   * is another one, and what follows them.
+   */
+  sequences: { overlap: number; ids: number[]; spoilt?: number | null }[];
 }
 
 export const bannedSequences = choiceLaw<Ban>({
@@ -28,16 +30,17 @@ export const bannedSequences = choiceLaw<Ban>({
   precondition: { name: "a sequence of several ids matched, and one did not", floor: 0.05 },
   cases: (_subject, sizes) =>
     fc.record({
-      row: sizedLogits(sizes, { max: 8 }),
+      row: rows(sizes),
       history: sizes.tokens(0, 4),
       sequences: sequences(sizes),
     }),
   check: ({ row, history: raw, sequences }, subject) => {
     const { ban } = samplerOf(subject);
     const { history } = countsOf(row, raw);
-    const all = sequences.map(({ overlap, ids, spoilt = false }) => {
+    const all = sequences.map(({ overlap, ids, spoilt = null }) => {
       const end = overlap === 0 ? [] : history.slice(-overlap);
-      const begun = spoilt ? end.map((id, i) => (i === 0 ? (id + 1) % row.length : id)) : end;
+      const other = spoilt === null ? -1 : spoilt % Math.max(1, end.length);
+      const begun = end.map((id, i) => (i === other ? (id + 1) % row.length : id));
       return [...begun, ...ids.map((id) => id % row.length)];
     });
     const what = `ban(${show(row)}, [${history}], ${JSON.stringify(all)})`;
@@ -72,6 +75,12 @@ export const bannedSequences = choiceLaw<Ban>({
   ],
 });
 
+/** Logits of more tokens than many sequences ban. */
+function rows(sizes: Sizes): fc.Arbitrary<Float64Array> {
+  const many = sizes.sizeOf("bans");
+  return many === null ? sizedLogits(sizes, { max: 8 }) : logitRows(4 * many + 4, 4 * many);
+}
+
 function sequences(sizes: Sizes): fc.Arbitrary<Ban["sequences"]> {
   const ids = fc.array(fc.nat({ max: 15 }), { minLength: 1, maxLength: 3, size: "max" });
   const overlap = fc.constantFrom(0, 0, 1, 2, 3);
@@ -79,7 +88,7 @@ function sequences(sizes: Sizes): fc.Arbitrary<Ban["sequences"]> {
   const many = sizes.sizeOf("bans");
   const length = sizes.sizeOf("tokens");
   if (length !== null) {
-    const long = fc.record({ overlap: fc.nat({ max: length }), ids, spoilt: fc.boolean() });
+    const long = fc.record({ overlap: fc.nat({ max: length }), ids, spoilt: fc.option(fc.nat()) });
     return fc.array(fc.oneof(sequence, long), { minLength: 1, maxLength: 4 });
   }
   if (many === null) return fc.array(sequence, { maxLength: 4 });
