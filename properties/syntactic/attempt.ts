@@ -1,7 +1,8 @@
 /** Attempts: the tests that reach a mutant run on it, until one fails. */
 import type { SyntacticMutant } from "./mutants.ts";
-import type { Worker } from "./pool.ts";
+import type { Ended, Worker } from "./pool.ts";
 import type { Recorded } from "./record.ts";
+import type { Task } from "./worker.ts";
 
 /** The result for one mutant. */
 export interface Attempt {
@@ -31,6 +32,12 @@ const quickMs = 10_000;
 /** Time of a step beyond a multiple of that on the unchanged source: the file is loaded, too. */
 const loadMs = 30_000;
 const slowdown = 4;
+
+/** Time for tests on the unchanged source. */
+const controlMs = 1_800_000;
+
+/** The multiple after a first timeout, of the time that the unchanged source takes at that moment. */
+const slowdownAgain = 10;
 
 /** Numbers of detections so far, by source file and test file. */
 export class Detections {
@@ -105,15 +112,8 @@ export async function attempt(
   const { file, start: from, end: to, replacement } = mutant;
   const change = { kind: "patch", patch: { file, start: from, end: to, replacement } } as const;
   for (const step of steps) {
-    const task = { change, file: step.file, names: step.names };
-    const limitMs = loadMs + slowdown * step.ms;
-    const result = await worker.run(task, limitMs);
-    if (result.kind === "timeout") {
-      // On a busy machine the unchanged source can be as slow.
-      const control = await worker.run({ ...task, change: { kind: "none" } }, limitMs);
-      if (control.kind === "ran") return end("timeout", { file: step.file });
-      continue;
-    }
+    const result = await runStep(worker, { change, file: step.file, names: step.names }, step.ms);
+    if (result.kind === "timeout") return end("timeout", { file: step.file });
     if (result.kind === "crash") {
       return end("killed", { file: step.file, error: `the process ended: ${result.error}` });
     }
@@ -124,4 +124,16 @@ export async function attempt(
     if (result.error !== null) return end("killed", { file: step.file, error: result.error });
   }
   return end("survived");
+}
+
+/**
+ * Runs tests on a mutant. If they do not end, the unchanged source is timed at that moment, as the
+ * machine can be busy with other work, and the mutant gets ten times as long.
+ */
+async function runStep(worker: Worker, task: Task, ms: number): Promise<Ended> {
+  const first = await worker.run(task, loadMs + slowdown * ms);
+  if (first.kind !== "timeout") return first;
+  const start = performance.now();
+  await worker.run({ ...task, change: { kind: "none" } }, controlMs);
+  return worker.run(task, loadMs + slowdownAgain * (performance.now() - start));
 }

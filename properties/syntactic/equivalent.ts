@@ -23,6 +23,12 @@ export const equivalents: readonly Equivalent[] = [
     why: "only an end of this kind has isHang, which is undefined otherwise",
   },
   {
+    file: "src/verify/isolated.ts",
+    original: 'message.type === "law"',
+    replacement: "true",
+    why: "only messages of this type have a law, as the schema of the messages is strict",
+  },
+  {
     file: "src/sampling/greedy.ts",
     original: "v < logits.length",
     replacement: "v <= logits.length",
