@@ -4,6 +4,11 @@
  */
 import { defineSampler, type Logits } from "causalgate";
 
+/** Illegal values are refused: a sampler that goes on with them gives a wrong token in silence. */
+function check(isLegal: boolean, must: string, got: number): void {
+  if (!isLegal) throw new RangeError(`own sampler: ${must}, got ${got}`);
+}
+
 /** Token ids from the largest logit to the smallest; of equal logits, the lower id comes first. */
 function ranked(logits: Logits): number[] {
   return [...logits.keys()].sort((a, b) => logits[b] - logits[a] || a - b);
@@ -22,11 +27,20 @@ function softmax(logits: Logits): Float64Array {
   return powers.map((power) => power / total);
 }
 
+function greedy(logits: Logits): number {
+  for (const logit of logits) check(logit < Infinity, "a logit must be below Infinity", logit);
+  const [first] = ranked(logits);
+  check(logits[first] > -Infinity, "the largest logit must be finite", logits[first]);
+  return first;
+}
+
 function topK(logits: Logits, k: number): Float64Array {
+  check(Number.isInteger(k) && k >= 0, "k must be an integer from 0", k);
   return k === 0 ? Float64Array.from(logits) : keepOnly(logits, ranked(logits).slice(0, k));
 }
 
 function topP(logits: Logits, p: number): Float64Array {
+  check(p >= 0 && p <= 1, "p must be a number in [0, 1]", p);
   if (p === 1) return Float64Array.from(logits);
   const probs = softmax(logits);
   const kept: number[] = [];
@@ -55,7 +69,7 @@ function draw(probs: ArrayLike<number>, u: number): number {
 export default defineSampler({
   name: "own sampler",
   conventions: { order: ["topK", "topP"], topKTies: "lower ids", topPEquality: "stop" },
-  greedy: (logits) => ranked(logits)[0],
+  greedy,
   topK,
   topP,
   draw,

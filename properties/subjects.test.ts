@@ -36,6 +36,7 @@ describe("a sampler without a decoder", () => {
 
   /** Top-k as a user would write it, from ids in descending order of their logits. */
   const topK = (logits: ArrayLike<number>, k: number) => {
+    if (!Number.isInteger(k) || k < 0) throw new RangeError(`k must be a count, got ${k}`);
     const ids = Array.from(logits, (_, id) => id);
     ids.sort((a, b) => logits[b] - logits[a] || a - b);
     const kept = new Set(k === 0 ? ids : ids.slice(0, k));

@@ -2,13 +2,22 @@
  * Speculation that keeps a proposal if it equals the target's own sample: as lossless as the ratio
  * min(1, p / q), with fewer proposals kept. The draft always proposes its most probable token.
  */
+import type { Decoder } from "../../src/decoder.ts";
+import { checkLengths } from "../../src/generation/generate.ts";
 import type { speculate } from "../../src/generation/speculate.ts";
 import { draw } from "../../src/sampling/draw.ts";
 import { distribution } from "../../src/sampling/sample-token.ts";
 
+function checkDraft(target: Decoder, draft: Decoder, draftTokens: number): void {
+  const hasVocabulary = draft.config.vocabSize === target.config.vocabSize;
+  if (hasVocabulary && Number.isInteger(draftTokens) && draftTokens > 0) return;
+  throw new RangeError(`speculate: got ${draftTokens} proposals of ${draft.config.vocabSize} ids`);
+}
+
 export const ownSampleSpeculate: typeof speculate = async (target, draft, prompt, options) => {
   const { draftTokens, maxNewTokens, eosTokenId, temperature, random } = options;
-  const room = target.config.maxPositionEmbeddings - prompt.length + 1;
+  const room = checkLengths(target, prompt, maxNewTokens);
+  checkDraft(target, draft, draftTokens);
   const wanted = Math.min(maxNewTokens, room);
   const held = [...prompt];
   const newTokens: number[] = [];

@@ -32,6 +32,11 @@ const onehot = (length: number, id: number) => {
   return probs;
 };
 
+/** Refuses logits that a filter could drop in silence. */
+function checkLogits(row: ArrayLike<number>): void {
+  if (Array.from(row).some(Number.isNaN)) throw new RangeError("sampler: NaN is no logit");
+}
+
 /** Returns the function that draws a token from this distribution. */
 const drawnFrom =
   (distribution: Sampler["distribution"]): Sampler["sample"] =>
@@ -50,6 +55,7 @@ export function samplerOf(conventions: Conventions): Sampler {
     topP: topPEquality === "stop" ? topP : oneMore,
   };
   const distribution: Sampler["distribution"] = (row, options = {}, history = []) => {
+    checkLogits(row);
     const greedy = options.temperature === 0;
     const stages = stagesOf(parts, greedy ? { ...options, temperature: 1 } : options, history);
     const left = order.reduce<Float64Array>((x, name) => stages[name](x), Float64Array.from(row));
@@ -90,6 +96,7 @@ const everyConvention = Object.entries(orders).flatMap(([name, order]) =>
 
 /** Both filters read one distribution, and a token stays if both keep it. */
 const joint: Sampler["distribution"] = (row, { topK: k, topP: p, ...options }, history = []) => {
+  checkLogits(row);
   const { minP, temperature = 1, ...before } = options;
   if (temperature === 0) return sampler.distribution(row, options, history);
   const stages = stagesOf(sampler, { ...before, temperature }, history);

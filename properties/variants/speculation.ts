@@ -26,8 +26,10 @@ export const speculation: readonly Variant[] = [
       ...{ name: "one draft token", sampler: {} },
       generation: {
         generate: others.generate!,
-        speculate: (target, draft, prompt, options) =>
-          speculate!(target, draft, prompt, { ...options, draftTokens: 1 }),
+        speculate: (target, draft, prompt, { draftTokens: asked, ...options }) => {
+          const draftTokens = Number.isInteger(asked) && asked > 0 ? 1 : asked;
+          return speculate!(target, draft, prompt, { ...options, draftTokens });
+        },
       },
     },
   },

@@ -5,8 +5,8 @@ import { rowIndex, scriptedDecoder } from "./scripted-decoder.ts";
 
 /** The parts of a draft decoder. */
 export interface DraftParts {
-  /** The target itself; the target with wrong rows at some positions; or random rows. */
-  readonly kind: "target" | "near" | "far";
+  /** The target itself or its rows; its rows, wrong at some positions; or random rows. */
+  readonly kind: "target" | "same" | "near" | "far";
   /** A near draft has a wrong row at every position that is a multiple of this. */
   readonly every: number;
   /** Number of positions by which its context is shorter than the target's. */
@@ -26,11 +26,12 @@ export function draftOf(target: Decoder, { kind, every, shorter }: DraftParts): 
   if (kind === "target") return target;
   const { vocabSize: V, maxPositionEmbeddings: P } = target.config;
   const maxPositionEmbeddings = Math.max(1, P - shorter);
-  if (kind === "near") {
+  if (kind === "near" || kind === "same") {
+    const wrongEvery = kind === "near" ? every : Number.POSITIVE_INFINITY;
     return {
       ...target,
       config: { ...target.config, maxPositionEmbeddings },
-      start: async () => nearSequence(await target.start(), every, maxPositionEmbeddings),
+      start: async () => nearSequence(await target.start(), wrongEvery, maxPositionEmbeddings),
     };
   }
   const favourite = (tokens: readonly number[]) => rowIndex(tokens, V);

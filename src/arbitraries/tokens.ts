@@ -24,6 +24,9 @@ export function isRaw(value: unknown): value is number[] {
   return Array.isArray(value) && rawIds.has(value);
 }
 
+/** No context of a small model is longer. */
+export const longestSmallContext = 28;
+
 /** Returns raw ids as ids of this model: each modulo V, at most `room` of them. */
 export function tokensOf(
   {

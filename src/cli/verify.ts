@@ -81,7 +81,7 @@ export function verifyCommand(): Command {
     .addOption(jsonOption())
     .addHelpText("after", examples)
     .action(async (options: Options) => {
-      if (options.statistics) return console.log(generatorText(options.seed, options.runs));
+      if (options.statistics) return console.log(await generatorText(options.seed, options.runs));
       process.exitCode =
         options.replay === undefined ? await runChosenLaws(options) : await replay(options);
     });
@@ -89,7 +89,10 @@ export function verifyCommand(): Command {
 
 /** `--statistics` */
 function statisticsOption(): Option {
-  const statistics = new Option("--statistics", "print the distribution of the cases, run no law");
+  const statistics = new Option(
+    "--statistics",
+    `print the distribution of the generated models, and the values and pairs of values of arguments that no law's call on the reference has`,
+  );
   return statistics.conflicts(["json", "format"]);
 }
 

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { illegalBans, illegalIds } from "../arbitraries/illegal.ts";
 import { logitRows, sizedLogits } from "../arbitraries/logits.ts";
 import type { Sizes } from "../arbitraries/sizes.ts";
 import { choiceLaw } from "./law.ts";
@@ -22,7 +23,7 @@ export const bannedSequences = choiceLaw<Ban>({
   name: "a ban drops the last id of a sequence that the history has begun",
   chapter: "filters",
   statement:
-    "The last id of a banned sequence is dropped if and only if the history ends with the sequence's other ids, so that a history shorter than these never bans; every other logit keeps every bit; a ban that leaves no token, and an empty sequence, are refused.",
+    "The last id of a banned sequence is dropped if and only if the history ends with the sequence's other ids, so that a history shorter than these never bans; every other logit keeps every bit; a ban that leaves no token, an empty sequence, and an illegal id, are refused.",
   source: "Hugging Face's NoBadWordsLogitsProcessor",
   catches:
     "bans without a match when the history is short, matches at another place, the first id banned in place of the last",
@@ -59,7 +60,14 @@ export const bannedSequences = choiceLaw<Ban>({
     }
     const kept = keptBy(what, row, ban(row, history, all));
     expectThat(kept.join() === wanted.join(), `${what} keeps ${kept}, not ${wanted}`);
-    expectRefused("ban accepted an empty sequence", () => ban(row, history, [[]]));
+    for (const bad of illegalBans(row.length)) {
+      const accepted = `ban accepted ${fc.stringify(bad)}`;
+      expectRefused(accepted, () => ban(row, history, [...all, ...bad]));
+    }
+    for (const id of illegalIds(row.length)) {
+      const accepted = `ban accepted a history with ${id}`;
+      expectRefused(accepted, () => ban(row, [...history, id], [[0, 0], ...all]));
+    }
     const long = all.filter((sequence) => sequence.length > 1);
     return long.some((one) => matches.includes(one)) && long.some((one) => !matches.includes(one));
   },

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { illegalAdditive, illegalIds } from "../arbitraries/illegal.ts";
 import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
@@ -11,7 +12,7 @@ export const frequencyPresencePenalty = choiceLaw<PenaltyCase>({
   name: "the frequency penalty is linear in the count, the presence penalty counts once",
   chapter: "filters",
   statement:
-    "The logit of a token that was seen n times is lowered by n times the frequency penalty, and by the presence penalty if n is at least 1; the order of the history does not matter; others keep every bit; a penalty that is not finite is refused.",
+    "The logit of a token that was seen n times is lowered by n times the frequency penalty, and by the presence penalty if n is at least 1; the order of the history does not matter; others keep every bit; a penalty that is not finite and a history with an illegal id are refused.",
   source: "OpenAI's API reference, frequency_penalty and presence_penalty",
   catches: "the two confused, counts that stop at 1, a wrong sign, unseen tokens touched",
   needs: ["sampler.frequencyPenalty", "sampler.presencePenalty"],
@@ -34,8 +35,12 @@ export const frequencyPresencePenalty = choiceLaw<PenaltyCase>({
         const right = penalised[id] === wanted || Math.abs(penalised[id] - wanted) <= rounding;
         expectThat(right, `${what}[${id}] is ${penalised[id]}, not ${wanted}`);
       }
-      for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const bad of illegalAdditive) {
         expectRefused(`${name} accepted ${bad}`, () => penalise(row, history, bad));
+      }
+      for (const id of illegalIds(row.length)) {
+        const accepted = `${name} accepted a history with ${id}`;
+        expectRefused(accepted, () => penalise(row, [...history, id], penalty));
       }
     }
     return penalty !== 0 && counts.some((count) => count > 1);

@@ -1,10 +1,20 @@
 import fc from "fast-check";
 import { type DraftParts, draftOf, draftParts } from "../arbitraries/drafts.ts";
+import { illegalCounts, pick } from "../arbitraries/illegal.ts";
+import { samplingOptions } from "../arbitraries/sampling-options.ts";
+import { scriptedDecoder } from "../arbitraries/scripted-decoder.ts";
+import type { Decoder } from "../decoder.ts";
+import type { Generation } from "../generation/generation.ts";
+import type { SpeculateOptions } from "../generation/speculate.ts";
+import type { SamplingOptions } from "../sampling/sample-token.ts";
 import type { Candidate } from "../subjects/subject.ts";
 import { law } from "./law.ts";
 import { generationCanary } from "./support/canary.ts";
 import { expectThat } from "./support/expect.ts";
+import { expectCallRefused } from "./support/refused-calls.ts";
+import { badRequest } from "./support/refused-texts.ts";
 import {
+  type DecoderRequest,
   describeRequest,
   expectText,
   type GenerationRequest,
@@ -21,6 +31,10 @@ interface Draft {
   draftTokens: number;
   /** Which token of the text is made its end of sequence; null for a text without one. */
   end: number | null;
+  /** Sampling options of a second text, which is drawn. */
+  drawn: SamplingOptions;
+  /** Index of an illegal request. */
+  bad: number;
 }
 
 export const greedySpeculation = law<Draft>({
@@ -28,7 +42,7 @@ export const greedySpeculation = law<Draft>({
   name: "greedy speculation is greedy generation, whatever the draft",
   chapter: "speculation",
   statement:
-    "With any draft, also one of a shorter context, greedy speculation gives the text of greedy generation, penalties, bans, end of sequence and length limits included; no more proposals are kept than were made or are in the text, and all of them where the draft is the target itself, greedy or, if the acceptance is by the ratio, drawn; the target reads prompt, proposals and its own tokens once.",
+    "With any draft, also one of a shorter context, greedy speculation gives the text of greedy generation, penalties, bans, end of sequence and length limits included; no more proposals are kept than were made or are in the text, and all of them where the draft is the target itself, greedy or, if the acceptance is by the ratio, drawn; the target reads prompt, proposals and its own tokens once; illegal counts, prompts, sampling options and drafts are refused.",
   source: "Leviathan, Kalman and Matias 2023, appendix A.1; Chen et al. 2023",
   catches:
     "proposals judged by the row before or after, caches that keep what was refused, the token after the last proposal lost, an end of sequence that is passed over, histories without the proposals",
@@ -41,6 +55,8 @@ export const greedySpeculation = law<Draft>({
       request: requests(subject, sizes, 14),
       draftTokens: sizes.integers("draft", { min: 1, max: 5 }),
       end: fc.option(fc.nat({ max: 13 }), { freq: 2 }),
+      drawn: samplingOptions(sizes),
+      bad: fc.nat(),
     }),
   check: async ({ candidate: { decoder }, ...value }, subject) => {
     const { generate, speculate } = generationOf(subject);
@@ -50,7 +66,7 @@ export const greedySpeculation = law<Draft>({
     const greedy = { ...value.request, options: { ...raw, temperature: 0 } };
     const one = requestFor(decoder, greedy);
     const { newTokens } = await generate(decoder, one.prompt, one.options);
-    const eosTokenId = end === null ? undefined : newTokens[end];
+    const eosTokenId = end === null ? undefined : newTokens.length === 0 ? 0 : newTokens[end];
     const stop = eosTokenId === undefined ? {} : { eosTokenId };
     const plain = await generate(decoder, one.prompt, { ...one.options, ...stop });
     const given = { ...one.options, ...stop, draftTokens };
@@ -72,16 +88,11 @@ export const greedySpeculation = law<Draft>({
       text.tokenSteps <= steps,
       `${what} took ${text.tokenSteps} token steps, not ${steps}`,
     );
-    if (value.draft.kind === "target" && subject.repeatable === "bitwise") {
-      expectThat(accepted === drafted, counts);
-      if (subject.acceptance === "own sample") return false;
-      const drawn = requestFor(decoder, value.request);
-      const same = await speculate(decoder, decoder, drawn.prompt, {
-        ...drawn.fresh(),
-        draftTokens,
-      });
-      const all = describeRequest("speculated text", drawn, { draftTokens });
-      expectThat(same.accepted === same.drafted, `${all} kept ${same.accepted} of ${same.drafted}`);
+    await expectRefused(decoder, draft, one, value, speculate);
+    if (subject.repeatable !== "bitwise") return accepted > 0 && accepted < drafted;
+    if (value.draft.kind === "target") expectThat(accepted === drafted, counts);
+    if (subject.acceptance !== "own sample") {
+      await expectAllKept(decoder, value, { ...stop, draftTokens }, speculate);
     }
     return accepted > 0 && accepted < drafted;
   },
@@ -99,3 +110,46 @@ export const greedySpeculation = law<Draft>({
     })),
   ],
 });
+
+/** Expects that a drawn text keeps every proposal of a draft with the target's distribution. */
+async function expectAllKept(
+  decoder: Decoder,
+  { request, drawn, draft: { shorter } }: Omit<Draft, "candidate">,
+  more: Pick<SpeculateOptions, "draftTokens" | "eosTokenId">,
+  speculate: Generation["speculate"],
+): Promise<void> {
+  const { maxNewTokens, history } = request.options;
+  const options = { ...drawn, maxNewTokens, ...(history && { history }) };
+  const one = requestFor(decoder, { ...request, options });
+  const draft = draftOf(decoder, { kind: shorter === 0 ? "target" : "same", every: 1, shorter });
+  const text = await speculate(decoder, draft, one.prompt, { ...one.fresh(), ...more });
+  const what = describeRequest("speculated text", one, more);
+  expectThat(text.accepted === text.drafted, `${what} kept ${text.accepted} of ${text.drafted}`);
+}
+
+/** Expects that an illegal request is refused: a count of proposals, a draft, or another value. */
+async function expectRefused(
+  target: Decoder,
+  draft: Decoder,
+  request: DecoderRequest,
+  { bad, draftTokens }: Omit<Draft, "candidate">,
+  speculate: Generation["speculate"],
+): Promise<void> {
+  const { vocabSize: V, maxPositionEmbeddings: P } = target.config;
+  const { what, prompt, options } = badRequest(target, request, bad);
+  const call = () => speculate(target, draft, prompt, { ...options, draftTokens });
+  await expectCallRefused({ what: `speculate of ${what}`, call });
+  const legal = { ...request.fresh(), maxNewTokens: 1, draftTokens };
+  const other = scriptedDecoder(V + 1, P, () => new Float64Array(V + 1));
+  const own = [
+    ...[0, ...illegalCounts].map((count) => ({
+      what: `speculate with ${count} proposals a round`,
+      call: () => speculate(target, draft, request.prompt, { ...legal, draftTokens: count }),
+    })),
+    {
+      what: `speculate with a draft of ${V + 1} tokens for a target of ${V}`,
+      call: () => speculate(target, other, request.prompt, legal),
+    },
+  ];
+  await expectCallRefused(pick(own, bad));
+}

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { illegalIds } from "../arbitraries/illegal.ts";
 import { tokensOf } from "../arbitraries/tokens.ts";
 import { completionsLaw } from "./law.ts";
 import { completionsCanary } from "./support/canary.ts";
@@ -10,7 +11,7 @@ export const illegalPrompt = completionsLaw<PromptCase & { at: number }>({
   name: "an illegal prompt is refused, and changes nothing",
   chapter: "servers",
   statement:
-    "A prompt with an id outside [0, V) is refused, and the next answer is what it was before.",
+    "A prompt with an id that is not an integer in [0, V), or without one, is refused, and the next answer is what it was before.",
   source: "array bounds: an embedding has V rows",
   catches: "ids that wrap around or read beyond the embedding, requests that break a server",
   needs: [],
@@ -21,8 +22,8 @@ export const illegalPrompt = completionsLaw<PromptCase & { at: number }>({
     const prompt = tokensOf(candidate, raw);
     const options = { maxNewTokens: 1, topLogProbs: count };
     const before = await ask(candidate, prompt, options);
-    for (const illegal of [V, -1]) {
-      const tokens = prompt.with(at % prompt.length, illegal);
+    const illegal = illegalIds(V).map((id) => prompt.with(at % prompt.length, id));
+    for (const tokens of [[], ...illegal]) {
       const accepted = await candidate.complete(tokens, options).then(
         () => true,
         () => false,

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { illegalShares } from "../arbitraries/illegal.ts";
 import { sizedLogits } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { choiceLaw } from "./law.ts";
@@ -40,8 +41,7 @@ export const minPThreshold = choiceLaw<Share>({
       const message = `${what} ${ids.has(id) ? "keeps" : "drops"} ${id} of probability ${p}`;
       expectThat(ids.has(id) === p >= m * largest, message);
     }
-    for (const bad of [-0.5, 1.5, Number.NaN])
-      expectRefused(`minP accepted ${bad}`, () => minP(row, bad));
+    for (const bad of illegalShares) expectRefused(`minP accepted ${bad}`, () => minP(row, bad));
     return kept.length > 1 && kept.length < row.length && probs[0] < largest;
   },
   canaries: [

@@ -3,14 +3,20 @@ import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { type ChainCase, chainCases, foldedChain } from "./support/chain.ts";
 import { expectThat } from "./support/expect.ts";
+import { expectChainRefused } from "./support/refused-chain.ts";
 import { expectRefused, samplerOf, show, slackOf } from "./support/sampler.ts";
 
-export const nonEmptySupport = choiceLaw<ChainCase>({
+interface RefusedChain extends ChainCase {
+  /** Index of an illegal value. */
+  bad: number;
+}
+
+export const nonEmptySupport = choiceLaw<RefusedChain>({
   id: "non-empty-support",
   name: "the chain always leaves a token",
   chapter: "filters",
   statement:
-    "Whatever the options, the probabilities are not negative, sum to 1, and lie on tokens whose logit is finite: at least one is left. Where no logit is finite to begin with, there is an error.",
+    "Whatever the options, the probabilities are not negative, sum to 1, and lie on tokens whose logit is finite: at least one is left. Where no logit is finite to begin with, there is an error, and so there is for a logit that is not a number, and for an illegal option or id.",
   source: "a distribution",
   catches: "filters that together drop everything, NaN from an empty set, mass on dropped tokens",
   needs: ["sampler.distribution"],
@@ -18,7 +24,10 @@ export const nonEmptySupport = choiceLaw<ChainCase>({
     name: "two of top-k, top-p and min-p are given, and tokens are dropped",
     floor: 0.5,
   },
-  cases: chainCases,
+  cases: (subject, sizes) =>
+    fc
+      .tuple(chainCases(subject, sizes), fc.nat())
+      .map(([chain, bad]): RefusedChain => ({ ...chain, bad })),
   check: (value, subject) => {
     const sampler = samplerOf(subject);
     const fitting = foldedChain(value);
@@ -37,6 +46,9 @@ export const nonEmptySupport = choiceLaw<ChainCase>({
     const none = row.map(() => Number.NEGATIVE_INFINITY);
     expectRefused(`distribution(${show(none)}) gave something`, () =>
       sampler.distribution(none, options, history),
+    );
+    expectChainRefused("distribution", value, fitting, (bad, given, ids) =>
+      sampler.distribution(bad, given, ids),
     );
     const filters = ["topK", "topP", "minP"] as const;
     const given = filters.filter((name) => options[name] !== undefined).length;

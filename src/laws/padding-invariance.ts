@@ -7,7 +7,7 @@ import { expectRows } from "./support/batch.ts";
 import { decoderCanary } from "./support/canary.ts";
 import { withBatches } from "./support/wrapped.ts";
 
-type Side = "right" | "left" | "middle";
+type Side = "right" | "left" | "middle" | "both";
 
 interface Padded {
   candidate: Candidate;
@@ -26,19 +26,22 @@ interface Row {
   readonly counts: boolean[];
 }
 
-/** Where the padding of a row begins: before, after, or amid its tokens. */
+/** Where the padding of a row begins: before, after, or amid its tokens; half of it may follow. */
 const startOfPadding: Record<Side, (length: number) => number> = {
   right: (length) => length,
   left: () => 0,
   middle: (length) => Math.floor(length / 2),
+  both: () => 0,
 };
 
 function padded(tokens: readonly number[], width: number, side: Side, fill: () => number): Row {
   const start = startOfPadding[side](tokens.length);
   const missing = Array.from({ length: width - tokens.length }, fill);
+  const after = missing.splice(side === "both" ? Math.ceil(missing.length / 2) : missing.length);
+  const not = (ids: readonly number[]) => ids.map(() => false);
   return {
-    tokens: tokens.toSpliced(start, 0, ...missing),
-    counts: tokens.map(() => true).toSpliced(start, 0, ...missing.map(() => false)),
+    tokens: [...tokens.toSpliced(start, 0, ...missing), ...after],
+    counts: [...tokens.map(() => true).toSpliced(start, 0, ...not(missing)), ...not(after)],
   };
 }
 
@@ -53,7 +56,7 @@ export const paddingInvariance = law<Padded>({
   name: "padding changes no logits",
   chapter: "batch",
   statement:
-    "However many columns of padding a row has, on whichever side and with whatever ids, and even where its own tokens have the same id, its logits are those of its tokens alone, in the prompt and in every decode step.",
+    "However many columns of padding a row has, on either side or both and with whatever ids, and even where its own tokens have the same id, its logits are those of its tokens alone, in the prompt and in every decode step.",
   source: "left padding for generation; Hugging Face, attention_mask and position_ids",
   catches:
     "positions that count padding, padding that is visible while decoding, tokens treated as padding because of their id",
@@ -68,7 +71,7 @@ export const paddingInvariance = law<Padded>({
       prompts: fc.array(
         fc.record({
           raw: sizes.tokens(1, 5),
-          side: fc.constantFrom<Side>("right", "left", "left", "middle"),
+          side: fc.constantFrom<Side>("right", "left", "left", "middle", "both"),
         }),
         { minLength: 1, maxLength: 3 },
       ),

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { illegalIds, illegalPenalties } from "../arbitraries/illegal.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expectThat } from "./support/expect.ts";
@@ -10,7 +11,7 @@ export const repetitionPenalty = choiceLaw<PenaltyCase>({
   name: "the repetition penalty counts a token once and never raises it",
   chapter: "filters",
   statement:
-    "A seen token's logit is divided by the penalty where it is positive and multiplied by it where it is not, once, in whatever order and however often it was seen; others keep every bit; a penalty of at least 1 never raises a logit; one that is not positive is refused.",
+    "A seen token's logit is divided by the penalty where it is positive and multiplied by it where it is not, once, in whatever order and however often it was seen; others keep every bit; a penalty of at least 1 never raises a logit; one that is not positive is refused, and so is a history with an illegal id.",
   source: "Keskar et al. 2019 (CTRL), section 4.1, and Hugging Face's corrected sign",
   catches:
     "negative logits that are divided, one penalty for every occurrence, unseen tokens touched",
@@ -34,9 +35,13 @@ export const repetitionPenalty = choiceLaw<PenaltyCase>({
         `${what} raised ${logit} to ${penalised[id]}`,
       );
     }
-    for (const bad of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    for (const bad of illegalPenalties) {
       const accepted = `repetitionPenalty accepted ${bad}`;
       expectRefused(accepted, () => repetitionPenalty(row, history, bad));
+    }
+    for (const id of illegalIds(row.length)) {
+      const accepted = `repetitionPenalty accepted a history with ${id}`;
+      expectRefused(accepted, () => repetitionPenalty(row, [...history, id], penalty));
     }
     return penalty > 1 && counts.some((count, id) => count > 1 && isNegative(row[id]));
   },

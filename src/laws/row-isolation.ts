@@ -13,6 +13,8 @@ import { withBatches } from "./support/wrapped.ts";
 interface Joining extends BatchCase {
   /** Between calls: which rows stay, and how many empty ones join them. */
   changes: { stay: boolean[]; join: number }[];
+  /** True for a batch that starts without a row, which all rows then join. */
+  empty: boolean;
 }
 
 export const rowIsolation = law<Joining>({
@@ -20,7 +22,7 @@ export const rowIsolation = law<Joining>({
   name: "rows that join or leave change nothing for the others",
   chapter: "batch",
   statement:
-    "Between calls, rows may leave and empty ones may join: every row continues as it would alone.",
+    "Between calls, rows may leave and empty ones may join, also a batch without a row: every row continues as it would alone.",
   source: "continuous batching; Yu et al. 2022 (Orca), section 3",
   catches:
     "rows misaligned after one leaves, a place whose last row is still remembered, tokens of another request",
@@ -40,9 +42,11 @@ export const rowIsolation = law<Joining>({
         }),
         { minLength: 1, maxLength: 3 },
       ),
+      empty: fc.constantFrom(false, false, false, true),
     }),
-  check: async ({ candidate: { decoder }, rows, changes }, subject) => {
-    await using batch = await decoder.startBatch!(rows.length);
+  check: async ({ candidate: { decoder }, rows, changes, empty }, subject) => {
+    await using batch = await decoder.startBatch!(empty ? 0 : rows.length);
+    if (empty) await batch.select(rows.map(() => null));
     const calls = callsOf(rows);
     let held: RowTokens[] = rows.map(() => []);
     held = await appendAlone("call 0", decoder, batch, held, calls[0], subject.repeatable);

@@ -28,10 +28,12 @@ export const samplerPurity = choiceLaw<ChainCase>({
     const { options, history } = fitting;
     const sampler = samplerOf(subject);
     const stages = stagesOf(sampler, options, history);
+    const greedy = { ...options, temperature: 0 };
     const calls: [string, (row: Float64Array) => unknown][] = [
       ...sampler.conventions.order.map((name): [string, SamplerStage] => [name, stages[name]]),
       ["distribution", (row) => sampler.distribution(row, options, history)],
       ["sample", (row) => sampler.sample(row, options, () => 0.5, history)],
+      ["greedy sample", (row) => sampler.sample(row, greedy, undefined, history)],
     ];
     const before = [...history];
     for (const [name, call] of calls) {

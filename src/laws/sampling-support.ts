@@ -1,14 +1,18 @@
 import fc from "fast-check";
+import { pick } from "../arbitraries/illegal.ts";
 import { logitRows, sizedLogits } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expectThat } from "./support/expect.ts";
-import { samplerOf, show } from "./support/sampler.ts";
+import { expectChainRefused } from "./support/refused-chain.ts";
+import { expectRefused, samplerOf, show } from "./support/sampler.ts";
 
 interface Draw {
   row: Float64Array;
   rounding: number;
+  /** Index of an illegal value. */
+  bad: number;
 }
 
 export const samplingSupport = choiceLaw<Draw>({
@@ -16,7 +20,7 @@ export const samplingSupport = choiceLaw<Draw>({
   name: "a token of probability 0 is never drawn",
   chapter: "draws",
   statement:
-    "For every u, those at which the draw changes and their neighbours included, the token drawn has a positive probability, also where the probabilities sum to a little less or more than 1.",
+    "For every u, those at which the draw changes and their neighbours included, the token drawn has a positive probability, also where the probabilities sum to a little less or more than 1; a u outside [0, 1), probabilities of 0 alone, and an illegal option, id or logit are refused.",
   source: "the support of a distribution; float32 sums are off by up to 2^-24 a term",
   catches:
     "fallbacks to the last or the first id, u compared with <= or with the sum of the wrong side, masks of finite size",
@@ -26,8 +30,9 @@ export const samplingSupport = choiceLaw<Draw>({
     fc.record({
       row: fc.oneof(sizedLogits(sizes, { max: 8, most: 600 }), dropped()),
       rounding: fc.constantFrom(0, -(2 ** -24), 2 ** -24, -(2 ** -40)),
+      bad: fc.nat(),
     }),
-  check: ({ row, rounding }, subject) => {
+  check: ({ row, rounding, bad }, subject) => {
     const { draw, distribution, sample } = samplerOf(subject);
     const options = { topK: 3, temperature: 2 };
     for (const exact of [softmax(row), distribution(row, options)]) {
@@ -45,6 +50,17 @@ export const samplingSupport = choiceLaw<Draw>({
         `sample(${show(row)}, ${fc.stringify(options)}, ${u}) is ${token}`,
       );
     }
+    const u = pick([-(2 ** -53), 1, Number.NaN], bad);
+    expectRefused(`draw accepted a u of ${u}`, () => draw(probs, u));
+    expectRefused("draw accepted probabilities of 0", () =>
+      draw(
+        row.map(() => 0),
+        0.5,
+      ),
+    );
+    expectChainRefused("sample", { row, bad }, { options, history: [] }, (logits, given, ids) =>
+      sample(logits, given, () => 0.5, ids),
+    );
     return rounding < 0 && row[row.length - 1] === Number.NEGATIVE_INFINITY;
   },
   canaries: [

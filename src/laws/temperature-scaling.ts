@@ -1,10 +1,12 @@
 import fc from "fast-check";
+import { illegalTemperatures } from "../arbitraries/illegal.ts";
 import { sizedLogits } from "../arbitraries/logits.ts";
 import { coldest } from "../arbitraries/sampling-options.ts";
 import { softmax } from "../math/softmax.ts";
 import { derivedTolerances } from "../tolerance/arithmetics.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
+import { isColdest } from "./support/chain.ts";
 import { expectThat } from "./support/expect.ts";
 import { expectRefused, samplerOf, show, slack, slackOf } from "./support/sampler.ts";
 
@@ -30,7 +32,7 @@ export const temperatureScaling = choiceLaw<TemperatureCase>({
     fc.record({
       row: sizedLogits(sizes),
       power: fc.integer({ min: -3, max: 3 }),
-      other: fc.constantFrom(0, -1, Number.NaN, Number.POSITIVE_INFINITY),
+      other: fc.constantFrom(0, ...illegalTemperatures),
       cold: fc.constantFrom(1e-2, 1e-3, 1e-4, 1e-7, ...coldest),
     }),
   check: ({ row, power, other, cold }, subject) => {
@@ -42,6 +44,15 @@ export const temperatureScaling = choiceLaw<TemperatureCase>({
       expectThat(scaled[id] === logit / T, `${what}[${id}] is ${scaled[id]}`);
     }
     expectThat(sampler.greedy(scaled) === sampler.greedy(row), `${what} moved the largest`);
+    if (!isColdest({ temperature: cold })) {
+      const steep = sampler.temperatureScale(row, cold);
+      const called = `temperatureScale(${show(row)}, ${cold})`;
+      for (const [id, logit] of row.entries()) {
+        const quotient = logit / cold;
+        const isRight = steep[id] === quotient || isNear(steep[id], quotient);
+        expectThat(isRight, `${called}[${id}] is ${steep[id]}, not ${quotient}`);
+      }
+    }
     const [cool, warm] = [entropy(softmax(row)), entropy(softmax(row.map((x) => x / 2)))];
     const measured = entropy(sampler.distribution(row, { temperature: 2 }));
     // Each probability is off by a share of itself, and so is its part of the entropy.
@@ -62,6 +73,11 @@ export const temperatureScaling = choiceLaw<TemperatureCase>({
     })),
   ],
 });
+
+/** A sampler may multiply by 1 / T. */
+function isNear(actual: number, expected: number): boolean {
+  return Math.abs(actual - expected) <= derivedTolerances.penalisedLogit * Math.abs(expected);
+}
 
 /** Expects `softmax((row - max) / T)`. Below 1e-6 a sampler may take one of the largest for all. */
 function expectCold(row: Float64Array, T: number, probs: Float64Array, allowed: number): void {

@@ -1,10 +1,12 @@
 import fc from "fast-check";
+import { illegalShares } from "../arbitraries/illegal.ts";
 import { halves, sizedLogits, thresholds } from "../arbitraries/logits.ts";
 import { softmax } from "../math/softmax.ts";
 import { choiceLaw } from "./law.ts";
 import { samplerCanary } from "./support/canary.ts";
 import { expectThat } from "./support/expect.ts";
 import {
+  expectRefused,
   expectUpperSet,
   keptBy,
   type NucleusCase,
@@ -29,7 +31,7 @@ export const topPMass = choiceLaw<NucleusCase>({
   name: "the nucleus is the smallest upper set of mass p",
   chapter: "filters",
   statement:
-    "Top-p keeps at least one token; what it keeps are the most probable ones; their mass is at least p, and without the least of them it is less, or by the other convention more than p and not more; p = 1 keeps all; the set grows with p.",
+    "Top-p keeps at least one token; what it keeps are the most probable ones; their mass is at least p, and without the least of them it is less, or by the other convention more than p and not more; p = 1 keeps all; the set grows with p; a p outside [0, 1] is refused.",
   source: "Holtzman et al. 2020, section 3.1",
   catches:
     "dropping the token that crosses p, one token too many, ascending order, p on logits, empty sets",
@@ -63,6 +65,7 @@ export const topPMass = choiceLaw<NucleusCase>({
       smaller.every((id) => ids.has(id)),
       `${what} lost a token of p / 2`,
     );
+    for (const bad of illegalShares) expectRefused(`topP accepted ${bad}`, () => topP(row, bad));
     return kept.length > 1 && kept.length < row.length;
   },
   canaries: [

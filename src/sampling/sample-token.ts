@@ -42,13 +42,14 @@ export const productionSampling: SamplingOptions = { temperature: 0.8, topK: 10,
  *
  * @param history the ids for penalties and bans, in order
  * @returns probabilities, `[V]`; all on one token if the temperature is 0
- * @throws {RangeError} on a bad option, naming it
+ * @throws {RangeError} on a bad option, naming it, or logits that give no distribution
  */
 export function distribution(
   logits: Logits,
   options: SamplingOptions,
   history: readonly number[] = [],
 ): Float64Array {
+  checkLogits(logits);
   const allowed = penaliseAndBan(logits, options, history);
   if (options.temperature === 0) {
     const probs = new Float64Array(logits.length);
@@ -78,6 +79,15 @@ export function sampleToken(
     throw new TypeError(`sampleToken: a random source must be given, got undefined; ${fix}`);
   }
   return draw(distribution(logits, options, history), random());
+}
+
+/** Refuses a logit that a filter could drop in silence. */
+function checkLogits(logits: Logits): void {
+  for (let id = 0; id < logits.length; id++) {
+    if (logits[id] < Number.POSITIVE_INFINITY) continue;
+    const must = `logit ${id} must be a number below Infinity`;
+    throw new RangeError(`distribution: ${must}, got ${logits[id]}`);
+  }
 }
 
 /** The stages that use the history; they read raw logits. */

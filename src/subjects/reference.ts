@@ -9,12 +9,13 @@ import type { Model } from "../model/model.ts";
 import { referenceCapabilities, referenceDecoder } from "../reference/reference-decoder.ts";
 import { sampler } from "../sampling/sampler.ts";
 import { toleranceOf } from "../tolerance/subject-tolerance.ts";
+import type { WholeSubject } from "./arguments/observed-subject.ts";
 import { candidate } from "./define-subject.ts";
 import { generated } from "./generated.ts";
 import type { LogitsSubject } from "./subject.ts";
 
 /** The reference decoder over generated models: bit for bit with itself. */
-export const reference: LogitsSubject = {
+export const reference: WholeSubject = {
   kind: "logits",
   name: "reference",
   ...generated((sizes) =>

@@ -1,8 +1,13 @@
 import { generatorStatistics } from "../arbitraries/statistics.ts";
 import { grouped, percent, textTable } from "../io/text-table.ts";
+import { reference } from "../subjects/reference.ts";
+import { argumentGaps, countOfClasses, gapsText, occurredArguments } from "./argument-gaps.ts";
 
-/** Returns statistics of generated models as two tables: their features and their sizes. */
-export function generatorText(seed: number, runs: number): string {
+/**
+ * Returns statistics of generated models as two tables, their features and their sizes; and what
+ * never occurred among the arguments of the calls that the laws make.
+ */
+export async function generatorText(seed: number, runs: number): Promise<string> {
   const { features, sizes } = generatorStatistics(seed, runs);
   const featureTable = textTable(
     ["feature", "value", "cases", "share"],
@@ -22,5 +27,7 @@ export function generatorText(seed: number, runs: number): string {
       String(largest),
     ]),
   );
-  return `${featureTable}\n${sizeTable}\n${grouped(runs)} models, seed ${seed}`;
+  const models = `${featureTable}\n${sizeTable}\n${grouped(runs)} models, seed ${seed}`;
+  const gaps = argumentGaps(await occurredArguments(reference, { seed, runs }));
+  return `${models}\n\n${gapsText(gaps, countOfClasses(), runs)}`;
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { sizedLogits } from "../../arbitraries/logits.ts";
+import { logitRows, sizedLogits } from "../../arbitraries/logits.ts";
 import { coldest, optionsOf, samplingOptions } from "../../arbitraries/sampling-options.ts";
 import type { Sizes } from "../../arbitraries/sizes.ts";
 import type { SamplingOptions } from "../../sampling/sample-token.ts";
@@ -14,15 +14,25 @@ export interface ChainCase {
 
 export const chainCases = (_subject: ChoiceSubject, sizes: Sizes) =>
   fc.record({
-    row: sizedLogits(sizes, { min: 4, max: 12 }),
+    row: chainRows(sizes),
     options: samplingOptions(sizes),
     history: sizes.tokens(0, 6),
   });
 
+/** Rows of at least four logits, and few of one. */
+function chainRows(sizes: Sizes): fc.Arbitrary<Float64Array> {
+  const rows = sizedLogits(sizes, { min: 4, max: 12 });
+  if (sizes.large !== null) return rows;
+  return fc.oneof({ weight: 15, arbitrary: rows }, { weight: 1, arbitrary: logitRows(1) });
+}
+
 /** Returns the case over the vocabulary of its row; null if a ban would leave no token. */
 export function foldedChain({ row, options: raw, history: rawHistory }: ChainCase) {
   const V = row.length;
-  const options = optionsOf(V, raw);
+  const folded = optionsOf(V, raw);
+  // With one token, every ban would leave none.
+  const isBanned = V === 1 && folded.bannedSequences !== undefined;
+  const options: SamplingOptions = isBanned ? { ...folded, bannedSequences: [] } : folded;
   const last = (options.bannedSequences ?? []).map((ids) => ids[ids.length - 1]);
   const left = Array.from(row.keys()).filter(
     (id) => Number.isFinite(row[id]) && !last.includes(id),

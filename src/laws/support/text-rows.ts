@@ -24,7 +24,7 @@ export const rowsOf = ({ request, others }: TextRowsCase): GenerationRequest[] =
 ];
 
 /** Returns one row of a call of `generateBatch`. */
-export const batchRow = ({ prompt, fresh }: DecoderRequest): PromptRow => ({
-  prompt,
-  random: fresh().random!,
-});
+export const batchRow = ({ prompt, fresh }: DecoderRequest): PromptRow => {
+  const { random } = fresh();
+  return { prompt, ...(random && { random }) };
+};

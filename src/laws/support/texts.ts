@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { optionsOf, samplingOptions } from "../../arbitraries/sampling-options.ts";
 import type { Sizes } from "../../arbitraries/sizes.ts";
-import { tokensOf } from "../../arbitraries/tokens.ts";
+import { longestSmallContext, rawTokens, tokensOf } from "../../arbitraries/tokens.ts";
 import type { Decoder } from "../../decoder.ts";
 import type { Generated, GenerateOptions } from "../../generation/generate.ts";
 import type { Generation } from "../../generation/generation.ts";
@@ -39,20 +39,30 @@ export function requests(
 ): fc.Arbitrary<GenerationRequest> {
   return fc
     .record({
-      prompt: sizes.tokens(1, 6),
+      prompt: prompts(sizes),
       sampling: samplingOptions(sizes),
       greedy: subject.repeatable === "bitwise" ? fc.boolean() : fc.constant(true),
-      history: fc.constantFrom("all" as const, "generated" as const),
+      history: fc.constantFrom("all" as const, "generated" as const, "generated" as const, null),
       maxNewTokens: sizes.newTokens(maxNewTokens),
       seed: fc.noBias(fc.nat({ max: 0xffffffff })),
     })
-    .map(({ prompt, seed, sampling, greedy, ...options }) => {
-      return {
-        prompt,
-        seed,
-        options: { ...sampling, ...(greedy && { temperature: 0 }), ...options },
-      };
-    });
+    .map(({ prompt, seed, sampling, greedy, history, maxNewTokens }) => ({
+      ...{ prompt, seed },
+      options: {
+        ...sampling,
+        ...(greedy && { temperature: 0 }),
+        ...(history && { history }),
+        maxNewTokens,
+      },
+    }));
+}
+
+/** Returns raw prompts; in one of eight cases of small sizes one that fills the context. */
+function prompts(sizes: Sizes): fc.Arbitrary<number[]> {
+  const short = sizes.tokens(1, 6);
+  if (sizes.large !== null) return short;
+  const long = rawTokens(longestSmallContext, longestSmallContext);
+  return fc.oneof({ weight: 7, arbitrary: short }, { weight: 1, arbitrary: long });
 }
 
 /** A request as the prompt and the options of one decoder. */
@@ -69,7 +79,9 @@ export function requestFor(
   { prompt, options: raw, seed }: GenerationRequest,
 ): DecoderRequest {
   const options = optionsOf(config.vocabSize, raw);
-  const fresh = () => ({ ...options, random: seededRandom(seed) });
+  // Greedy choices need no random source, and half of them are given none.
+  const isGiven = options.temperature !== 0 || seed % 2 === 1;
+  const fresh = () => (isGiven ? { ...options, random: seededRandom(seed) } : options);
   return { prompt: tokensOf(config, prompt), options, fresh };
 }
 
