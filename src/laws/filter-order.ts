@@ -24,7 +24,7 @@ export const filterOrder = choiceLaw<ChainCase>({
     const sampler = samplerOf(subject);
     const { order } = sampler.conventions;
     const { row } = value;
-    const fitting = foldedChain(value);
+    const fitting = foldedChain(value, sampler);
     if (fitting === null) return false;
     const { options, history } = fitting;
     const stages = stagesOf(sampler, options, history);

@@ -30,7 +30,7 @@ export const nonEmptySupport = choiceLaw<RefusedChain>({
       .map(([chain, bad]): RefusedChain => ({ ...chain, bad })),
   check: (value, subject) => {
     const sampler = samplerOf(subject);
-    const fitting = foldedChain(value);
+    const fitting = foldedChain(value, sampler);
     if (fitting === null) return false;
     const { row } = value;
     const { options, history } = fitting;

@@ -23,18 +23,22 @@ export const samplerPurity = choiceLaw<ChainCase>({
   precondition: { name: "a penalty or a ban is given, with a history", floor: 0.6 },
   cases: chainCases,
   check: (value, subject) => {
-    const fitting = foldedChain(value);
+    const sampler = samplerOf(subject);
+    const fitting = foldedChain(value, sampler);
     if (fitting === null) return false;
     const { options, history } = fitting;
-    const sampler = samplerOf(subject);
     const stages = stagesOf(sampler, options, history);
     const greedy = { ...options, temperature: 0 };
     const calls: [string, (row: Float64Array) => unknown][] = [
       ...sampler.conventions.order.map((name): [string, SamplerStage] => [name, stages[name]]),
       ["distribution", (row) => sampler.distribution(row, options, history)],
       ["sample", (row) => sampler.sample(row, options, () => 0.5, history)],
-      ["greedy sample", (row) => sampler.sample(row, greedy, undefined, history)],
     ];
+    // Greedy, the filters before a ban may leave other tokens.
+    const cold = { ...value, options: { ...value.options, temperature: 1 } };
+    if (foldedChain(cold, sampler) !== null) {
+      calls.push(["greedy", (row) => sampler.sample(row, greedy, undefined, history)]);
+    }
     const before = [...history];
     for (const [name, call] of calls) {
       const row = value.row.slice();

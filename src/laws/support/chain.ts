@@ -26,18 +26,40 @@ function chainRows(sizes: Sizes): fc.Arbitrary<Float64Array> {
   return fc.oneof({ weight: 15, arbitrary: rows }, { weight: 1, arbitrary: logitRows(1) });
 }
 
-/** Returns the case over the vocabulary of its row; null if a ban would leave no token. */
-export function foldedChain({ row, options: raw, history: rawHistory }: ChainCase) {
+/**
+ * Returns the case over the vocabulary of its row; null if a ban could leave no token, of the row
+ * or of those that the stages before it leave.
+ */
+export function foldedChain(
+  { row, options: raw, history: rawHistory }: ChainCase,
+  sampler: Sampler,
+) {
   const V = row.length;
   const folded = optionsOf(V, raw);
   // With one token, every ban would leave none.
   const isBanned = V === 1 && folded.bannedSequences !== undefined;
   const options: SamplingOptions = isBanned ? { ...folded, bannedSequences: [] } : folded;
+  const history = rawHistory.map((id) => id % V);
   const last = (options.bannedSequences ?? []).map((ids) => ids[ids.length - 1]);
-  const left = Array.from(row.keys()).filter(
-    (id) => Number.isFinite(row[id]) && !last.includes(id),
-  );
-  return left.length === 0 ? null : { options, history: rawHistory.map((id) => id % V) };
+  const isEmpty = (left: Float64Array) =>
+    left.every((logit, id) => !Number.isFinite(logit) || last.includes(id));
+  if (isEmpty(row)) return null;
+  if (last.length > 0 && isEmpty(beforeBans(row, options, history, sampler))) return null;
+  return { options, history };
+}
+
+/** Returns the row that the bans read, after the stages that the sampler declares before them. */
+function beforeBans(
+  row: Float64Array,
+  options: SamplingOptions,
+  history: readonly number[],
+  sampler: Sampler,
+): Float64Array {
+  // A sampler that offers no part but its distribution may lack the declaration.
+  const { order = [] }: Partial<Sampler["conventions"]> = sampler.conventions ?? {};
+  const stages = stagesOf(sampler, options, history);
+  const earlier = order.slice(0, Math.max(0, order.indexOf("bannedSequences")));
+  return earlier.reduce<Float64Array>((left, name) => stages[name](left), row);
 }
 
 export type SamplerStage = (row: Float64Array) => Float64Array;
