@@ -36,7 +36,7 @@ const slowdown = 4;
 /** Time for tests on the unchanged source. */
 const controlMs = 1_800_000;
 
-/** The multiple after a first timeout, of the time that the unchanged source takes at that moment. */
+/** The multiple after a first timeout, of the time of the unchanged source at that moment. */
 const slowdownAgain = 10;
 
 /** Numbers of detections so far, by source file and test file. */
