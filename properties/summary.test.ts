@@ -173,6 +173,25 @@ describe("summary text", () => {
     expect(llama).toContain("tying would save V * D = 131,072,000");
   });
 
+  test("its three tables have heads and a sum", () => {
+    const rows = summaryText(config("tiny"))
+      .split("\n")
+      .filter((line) => line.startsWith("│"))
+      .map((line) =>
+        line
+          .slice(1, -1)
+          .split("│")
+          .map((cell) => cell.trim()),
+      );
+    expect(rows.filter(([, cell]) => /^[a-z]+$/.test(cell))).toEqual([
+      ["layer", "parameters", "share"],
+      ["part of one block", "parameters", "share"],
+      ["tensor", "shape", "parameters", "share"],
+    ]);
+    const sums = rows.filter((row) => row.at(-1) === "100.00 %");
+    expect(sums.map(([name]) => name)).toEqual(["total", "block", "total"]);
+  });
+
   test("every layer and every tensor has a line, with its parameters", () => {
     const text = summaryText(config("tiny"));
     expect(text).toMatch(/│ block \(3 x 33,472\) +│ +100,416 │ +95\.50 % │/);
