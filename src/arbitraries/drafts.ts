@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type { Decoder, Sequence } from "../decoder.ts";
 import type { Logits } from "../math/logits.ts";
 import { rowIndex, scriptedDecoder } from "./scripted-decoder.ts";
+import { Sizes } from "./sizes.ts";
 
 /** The parts of a draft decoder. */
 export interface DraftParts {
@@ -13,10 +14,15 @@ export interface DraftParts {
   readonly shorter: number;
 }
 
-export function draftParts(): fc.Arbitrary<DraftParts> {
+/** Returns the parts of a draft; of a long one often without a wrong row until late, or at all. */
+export function draftParts(sizes = new Sizes()): fc.Arbitrary<DraftParts> {
+  const few = fc.integer({ min: 2, max: 4 });
+  const size = sizes.sizeOf("draft");
+  const late = size === null ? few : fc.integer({ min: Math.max(2, size - 3), max: size + 6 });
+  const never = size === null ? few : fc.constant(4 * size);
   return fc.record({
     kind: fc.constantFrom("target", "near", "near", "near", "far"),
-    every: fc.integer({ min: 2, max: 4 }),
+    every: fc.oneof(few, late, never),
     shorter: fc.constantFrom(0, 0, 1, 4),
   });
 }

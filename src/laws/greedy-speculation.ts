@@ -51,7 +51,7 @@ export const greedySpeculation = law<Draft>({
   cases: (subject, sizes) =>
     fc.record({
       candidate: subject.candidates,
-      draft: draftParts(),
+      draft: draftParts(sizes),
       request: requests(subject, sizes, 14),
       draftTokens: sizes.integers("draft", { min: 1, max: 5 }),
       end: fc.option(fc.nat({ max: 13 }), { freq: 2 }),
