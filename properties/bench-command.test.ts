@@ -99,9 +99,7 @@ describe("a bench that is killed", () => {
   test("is resumed only on request, and only as the same bench", async () => {
     const again = await causalgate(["bench", ...command]);
     expect([again.code, again.stdout]).toEqual([2, ""]);
-    expect(again.stderr).toContain(
-      "the unfinished bench must be resumed with --resume, or removed",
-    );
+    expect(again.stderr).toContain("the unfinished run must be resumed with --resume, or removed");
     const other = await causalgate(["bench", "latency", ...smoke, "--report", folder, "--resume"]);
     expect(other.code).toBe(2);
     expect(other.stderr).toMatch(/bench --resume: command must be causalgate bench latency roof/);

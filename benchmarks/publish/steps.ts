@@ -151,6 +151,7 @@ export const publishSteps: readonly PublishStep[] = [
       ...[mutants, "thresholds", "--large", cases(scale, 100, 3), "--seed", String(seed)],
       ...["--jobs", String(jobs), ...(scale === "full" ? [] : ["--only", ...quickThresholds])],
     ],
+    resume: ["--resume"],
   },
   {
     ...withDefaults,

@@ -10,6 +10,7 @@ import {
 } from "../../src/cli/options.ts";
 import { outputOf } from "../../src/cli/output.ts";
 import { writeTable } from "../../src/io/csv.ts";
+import { type Journal, openJournal } from "../../src/io/journal.ts";
 import { startProgress } from "../../src/io/progress.ts";
 import { startRecord, writeRecord } from "../../src/io/run-record.ts";
 import { schemaVersion } from "../../src/io/table.ts";
@@ -25,6 +26,7 @@ import { thresholdChapters, thresholdMutants } from "./thresholds.ts";
 interface Options extends FormatOptions {
   readonly only?: readonly string[];
   readonly large: number;
+  readonly resume?: boolean;
   readonly seed: number;
   readonly jobs: number;
   readonly report: string;
@@ -44,14 +46,20 @@ export function thresholdsCommand(): Command {
     .addOption(
       new Option("--jobs <N>", "processes at a time").argParser(integer(1, 256)).default(2),
     )
+    .option("--resume", "go on with the unfinished run in the report's folder")
     .addOption(reportOption())
     .addOption(formatOption("text", "json"))
     .addOption(jsonOption())
     .action(async (options: Options) => {
-      const record = await startRecord("npm run mutants -- thresholds", options.seed);
-      const rows = await tryAll(chosen(options.only), options, record.run_id);
-      const file = await writeTable(options.report, thresholdsTable, rows);
-      await writeRecord(options.report, record, [file]);
+      const { only, large, report, resume = false } = options;
+      const names = only === undefined ? "" : ` --only ${only.join(" ")}`;
+      const command = `npm run mutants -- thresholds --large ${large}${names}`;
+      const record = await startRecord(command, options.seed);
+      const journal = await openJournal(report, "thresholds", record, resume);
+      const rows = await tryAll(chosen(only), options, journal);
+      const file = await writeTable(report, thresholdsTable, rows);
+      await writeRecord(report, journal.record, [file]);
+      await journal.close();
       outputOf(options).result(thresholdsText(rows), rows);
       process.exitCode = rows.some(({ status }) => status === "survived") ? 1 : 0;
     });
@@ -70,16 +78,17 @@ function chosen(only: readonly string[] | undefined): readonly ThresholdMutant[]
 async function tryAll(
   mutants: readonly ThresholdMutant[],
   { large, seed, jobs }: Options,
-  runId: string,
+  { keep, record }: Journal,
 ): Promise<ThresholdRow[]> {
   const progress = startProgress("thresholds", mutants.length);
   try {
-    return await inParallel(mutants, jobs, async (mutant) => {
+    const indexed = mutants.map((mutant, i) => ({ mutant, i }));
+    return await inParallel(indexed, jobs, async ({ mutant, i }) => {
       progress.label(mutant.id);
       const shared = ["--mutant", mutant.id, "--seed", String(seed), "--large", String(large)];
-      const { detection } = await runWorker(shared);
+      const detection = await keep(i, async () => (await runWorker(shared)).detection);
       progress.step();
-      return rowOf(runId, mutant, detection);
+      return rowOf(record.run_id, mutant, detection);
     });
   } finally {
     progress.stop();

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { $ } from "zx";
 import { findConfig } from "../formats/find-model.ts";
+import type { Journal } from "../io/journal.ts";
 import { moduleExtension } from "../io/package-files.ts";
 import { startProgress } from "../io/progress.ts";
 import { type BenchmarkName, type BenchScale, defaultModels } from "./grids.ts";
-import type { Journal } from "./journal.ts";
 import type { MeasuredRun } from "./measure.ts";
 import { estimateSeconds, host, type PlannedModel, planBench, type Wanted } from "./plan.ts";
 import type { BenchCell, Job, Sample } from "./sample.ts";

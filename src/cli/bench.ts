@@ -3,12 +3,12 @@ import { benchTables, writeBenchTables } from "../bench/bench-tables.ts";
 import { benchText, compareText } from "../bench/bench-text.ts";
 import { compareRows, compareTable } from "../bench/compare-table.ts";
 import { type BenchmarkName, type BenchScale, benchmarks, grids } from "../bench/grids.ts";
-import { type Journal, openJournal } from "../bench/journal.ts";
 import { type BenchRequest, type BenchResult, runBench } from "../bench/run-bench.ts";
 import type { Sample } from "../bench/sample.ts";
 import { readSamples } from "../bench/samples.ts";
 import { writeTable } from "../io/csv.ts";
 import { checkWritable } from "../io/files.ts";
+import { type Journal, openJournal } from "../io/journal.ts";
 import { aligned } from "../io/rows-text.ts";
 import { startRecord, writeRecord } from "../io/run-record.ts";
 import { growthTexts } from "../report/growth-text.ts";
@@ -73,7 +73,8 @@ async function bench(chosen: readonly BenchmarkName[], options: Options): Promis
   const request: BenchRequest = { benchmarks: chosen, models, scale, seed, slow };
   await checkWritable("--report", report);
   const base = options.compare === undefined ? null : await readSamples(options.compare);
-  const journal = await openJournal(report, await startRecord(commandOf(request), seed), resume);
+  const record = await startRecord(commandOf(request), seed);
+  const journal = await openJournal(report, "bench", record, resume);
   try {
     const result = await runBench(request, journal);
     const isRight = await publish(result, base, report, journal, outputOf(options));

@@ -1,27 +1,26 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeWhole } from "../io/files.ts";
-import { readJsonObject } from "../io/json.ts";
-import type { RunRecord } from "../io/run-record.ts";
-import type { Sample } from "./sample.ts";
+import { writeWhole } from "./files.ts";
+import { readJsonObject } from "./json.ts";
+import type { RunRecord } from "./run-record.ts";
 
 /**
- * The samples of an unfinished bench, one file for each job, written when its process has ended. A
- * bench that is killed loses only the job in progress.
+ * The results of an unfinished run, one JSON file for each job, written when the job has ended. A
+ * run that is killed loses only the jobs in progress.
  */
 export interface Journal {
   /** The record of the first start. */
   readonly record: RunRecord;
-  /** Returns the stored samples of a job, or stores and returns those of `measure`. */
-  readonly keep: (index: number, measure: () => Promise<Sample[]>) => Promise<Sample[]>;
+  /** Returns the stored result of a job, or stores and returns that of `work`. */
+  readonly keep: <Result>(index: number, work: () => Promise<Result>) => Promise<Result>;
   /** Removes all files, after the tables were written. */
   readonly close: () => Promise<void>;
-  /** Returns the error of a failed bench, with the way to resume it if any samples are stored. */
+  /** Returns the error of a failed run, with the way to resume it if any result is stored. */
   readonly explain: (error: unknown) => unknown;
 }
 
-/** Fields that must not change between the start of a bench and its end. */
+/** Fields that must not change between the start of a run and its end. */
 const fixed = [
   "command",
   "version",
@@ -36,38 +35,40 @@ const fixed = [
 /**
  * Starts a journal in the folder of the reports, or continues the existing one.
  *
- * @throws {RangeError} if one exists and `resume` is false, or if it belongs to another bench or
+ * @param name of the command, in errors and in the name of the folder
+ * @throws {RangeError} if one exists and `resume` is false, or if it belongs to another run or
  *   machine
  */
 export async function openJournal(
   folder: string,
+  name: string,
   record: RunRecord,
   resume: boolean,
 ): Promise<Journal> {
-  const place = join(folder, "unfinished-bench");
+  const place = join(folder, `unfinished-${name}`);
   const head = join(place, "run.json");
   const isThere = existsSync(head);
   if (isThere && !resume) {
     const must = "must be resumed with --resume, or removed";
-    throw new RangeError(`bench: the unfinished bench ${must}, got one in ${place}`);
+    throw new RangeError(`${name}: the unfinished run ${must}, got one in ${place}`);
   }
   const begun = isThere ? ((await readJsonObject(head)) as unknown as RunRecord) : record;
   for (const field of fixed) {
     if (begun[field] === record[field]) continue;
     const must = `${field} must be ${begun[field]}, as when it began`;
-    throw new RangeError(`bench --resume: ${must}, got ${record[field]}`);
+    throw new RangeError(`${name} --resume: ${must}, got ${record[field]}`);
   }
-  const keep: Journal["keep"] = async (index, measure) => {
+  const keep: Journal["keep"] = async (index, work) => {
     const file = join(place, `${index}.json`);
     if (existsSync(file)) return JSON.parse(await readFile(file, "utf8"));
-    const samples = await measure();
+    const result = await work();
     await writeWhole(head, JSON.stringify(begun));
-    await writeWhole(file, JSON.stringify(samples));
-    return samples;
+    await writeWhole(file, JSON.stringify(result));
+    return result;
   };
   const explain = (error: unknown) => {
     if (!existsSync(head) || !(error instanceof Error)) return error;
-    const rest = `what was measured is kept in ${place}, and --resume goes on from there`;
+    const rest = `what is finished is kept in ${place}, and --resume goes on from there`;
     return new Error(`${error.message}; ${rest}`, { cause: error });
   };
   const close = () => rm(place, { recursive: true, force: true });
