@@ -77,6 +77,7 @@ describe("the tests of a mutant", () => {
       tests: [
         { name: "reaches", ms: 10, indices: [7, 8] },
         { name: "does not", ms: 1000, indices: [8] },
+        { name: "takes long", ms: 5000, indices: [7] },
       ],
       ...{ failing: [], outside: [9] },
     },
@@ -97,9 +98,13 @@ describe("the tests of a mutant", () => {
     expect(stepsOf(7)).toEqual([
       ["fast", "reaches"],
       ["slow", "reaches"],
+      ["fast", "takes long"],
       ["loads", "any"],
     ]);
-    expect(stepsOf(9)).toEqual([["fast", "reaches", "does not"]]);
+    expect(stepsOf(9)).toEqual([
+      ["fast", "reaches", "does not"],
+      ["fast", "takes long"],
+    ]);
     expect(stepsOf(1)).toEqual([]);
   });
 
@@ -107,7 +112,19 @@ describe("the tests of a mutant", () => {
     const detections = new Detections();
     detections.add("src/a.ts", "loads");
     detections.add("src/b.ts", "slow");
-    expect(stepsOf(7, detections).map(([file]) => file)).toEqual(["loads", "fast", "slow"]);
+    expect(stepsOf(7, detections).map(([file]) => file)).toEqual(["loads", "fast", "slow", "fast"]);
+  });
+
+  test("are left out beyond two minutes, but for the first ones", () => {
+    const test = (name: string, ms: number) => ({ name, ms, indices: [7] });
+    const tests = [test("a", 200_000), test("b", 100_000), test("c", 30_000), test("d", 90_000)];
+    const one = { file: "long", tests, failing: [], outside: [] };
+    const names = (list: typeof tests) =>
+      stepsFor({ index: 7, file: "" }, [{ ...one, tests: list }], new Detections()).flatMap(
+        (step) => step.names,
+      );
+    expect(names(tests)).toEqual(["c", "d"]);
+    expect(names(tests.slice(0, 1))).toEqual(["a"]);
   });
 
   test("are of no file that plants mutants", () => {

@@ -26,6 +26,9 @@ export interface Step {
 /** Time of tests on the unchanged source that a mutant is tried for at most. */
 const mostMs = 120_000;
 
+/** A test that takes longer is a step of its own. */
+const slowMs = 2000;
+
 /** Tests that take longer are not tried earlier because they have detected other mutants. */
 const quickMs = 10_000;
 
@@ -58,9 +61,33 @@ export class Detections {
   }
 }
 
+/** Tests that run alone on the unchanged source, each once. */
+export class Controls {
+  readonly #passed = new Map<string, boolean>();
+
+  /** Returns false for a test that needs another one before it: its failure detects nothing. */
+  async passes(file: string, name: string, worker: Worker): Promise<boolean> {
+    const key = `${file} ${name}`;
+    const known = this.#passed.get(key);
+    if (known !== undefined) return known;
+    const task = { change: { kind: "none" }, file, names: [name] } as const;
+    const result = await worker.run(task, controlMs);
+    const isRun = result.kind === "ran" && result.error === null && result.tests.length > 0;
+    const passed = isRun && result.tests.every((test) => test.passed);
+    this.#passed.set(key, passed);
+    return passed;
+  }
+}
+
+/** Results of earlier attempts. */
+export interface History {
+  readonly detections: Detections;
+  readonly controls: Controls;
+}
+
 /**
  * Returns the tests that reach a mutant: first of the files that have detected others of its source
- * file, then of the fastest; last those that reach it while they are loaded, in the order of their
+ * file, then the fastest; last those that reach it while they are loaded, in the order of their
  * detections.
  */
 export function stepsFor(
@@ -72,12 +99,17 @@ export function stepsFor(
     // Code that runs while the file is loaded can change every test of it.
     const isOutside = outside.includes(index);
     const reaching = tests.filter(({ indices }) => isOutside || indices.includes(index));
-    if (reaching.length === 0) return [];
-    const names = reaching.map(({ name }) => name);
-    const ms = reaching.reduce((sum, test) => sum + test.ms, 0);
-    const before = ms > quickMs ? 0 : detections.of(source, file);
-    const others = isOutside ? detections.ofAll(file) : 0;
-    return [{ file, names, ms, before, others, isOutside }];
+    // One slow test must not keep the others of its file waiting.
+    const slow = reaching.filter(({ ms }) => ms > slowMs);
+    const groups = [reaching.filter(({ ms }) => ms <= slowMs), ...slow.map((test) => [test])];
+    return groups
+      .filter((group) => group.length > 0)
+      .map((group) => {
+        const ms = group.reduce((sum, test) => sum + test.ms, 0);
+        const before = ms > quickMs ? 0 : detections.of(source, file);
+        const others = isOutside ? detections.ofAll(file) : 0;
+        return { file, names: group.map(({ name }) => name), ms, before, others, isOutside };
+      });
   });
   const inOrder = steps.sort(
     (a, b) =>
@@ -89,8 +121,9 @@ export function stepsFor(
   );
   let total = 0;
   return inOrder.filter(({ ms }, i) => {
+    if (i > 0 && total + ms > mostMs) return false;
     total += ms;
-    return i === 0 || total <= mostMs;
+    return true;
   });
 }
 
@@ -98,7 +131,7 @@ export function stepsFor(
 export async function attempt(
   mutant: SyntacticMutant,
   recorded: readonly Recorded[],
-  detections: Detections,
+  { detections, controls }: History,
   worker: Worker,
 ): Promise<Attempt> {
   const start = performance.now();
@@ -119,6 +152,7 @@ export async function attempt(
     }
     const failed = result.tests.find(({ passed }) => !passed);
     if (failed !== undefined) {
+      if (!(await controls.passes(step.file, failed.name, worker))) continue;
       return end("killed", { file: step.file, test: failed.name, error: failed.error });
     }
     if (result.error !== null) return end("killed", { file: step.file, error: result.error });

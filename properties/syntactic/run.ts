@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { transform } from "esbuild";
 import { startProgress } from "../../src/io/progress.ts";
 import { inParallel } from "../mutants/pool.ts";
-import { type Attempt, attempt, Detections } from "./attempt.ts";
+import { type Attempt, attempt, Controls, Detections } from "./attempt.ts";
 import { type Mutation, patched, root, type SyntacticMutant } from "./mutants.ts";
 import { Worker } from "./pool.ts";
 import { digestOfSources, digestOfTest, record } from "./record.ts";
@@ -49,10 +49,10 @@ export async function tryMutants(
       .filter((one) => isDetected(one) || one.suite === suite)
       .map((one) => [one.id, one]),
   );
-  const detections = new Detections();
+  const history = { detections: new Detections(), controls: new Controls() };
   for (const { id, file } of mutation.mutants) {
     const test = known.get(id)?.file ?? null;
-    if (test !== null) detections.add(file, test);
+    if (test !== null) history.detections.add(file, test);
   }
   const waiting = chosen.filter(({ id }) => !known.has(id));
   const free = Array.from({ length: jobs }, (_, i) => workerOf(options, `change-${i}.json`));
@@ -62,8 +62,8 @@ export async function tryMutants(
     const tried = await inParallel(waiting, jobs, async (mutant) => {
       const worker = free.pop()!;
       progress.label(`${mutant.file}:${mutant.line}`);
-      const result = await attempt(mutant, recorded, detections, worker);
-      if (result.file !== null) detections.add(mutant.file, result.file);
+      const result = await attempt(mutant, recorded, history, worker);
+      if (result.file !== null) history.detections.add(mutant.file, result.file);
       free.push(worker);
       await appendFile(results, `${JSON.stringify({ ...result, suite })}\n`);
       progress.step();
