@@ -26,7 +26,7 @@ export interface Step {
 /** Time of tests on the unchanged source that a mutant is tried for at most. */
 const mostMs = 120_000;
 
-/** A test that takes longer is a step of its own. */
+/** A test that takes longer is a step alone. */
 const slowMs = 2000;
 
 /** Tests that take longer are not tried earlier because they have detected other mutants. */
