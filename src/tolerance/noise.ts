@@ -38,7 +38,7 @@ export function noiseOver(model: Model, tokens: readonly number[], arithmetic: A
 }
 
 /** Error of rounding 1/3, relative to 1. */
-const unitOf = ({ round }: Arithmetic) => Math.abs(round(1 / 3) - 1 / 3);
+const unitOf = ({ round }: Pick<Arithmetic, "round">) => Math.abs(round(1 / 3) - 1 / 3);
 
 /**
  * Measures the noise of an arithmetic: the first try rounds every result as the arithmetic does,
@@ -53,13 +53,24 @@ function noise(
   const { config } = model;
   const exact = forward(config, model.weights, tokens);
   const { weights } = heldModel(model, arithmetic);
-  const unit = 3 * unitOf(arithmetic);
   const errors = Array.from({ length: tries }, (_, i) => {
-    const random = seededRandom(i);
-    const off = (x: number) => arithmetic.round(x * (1 + unit * (2 * random() - 1)));
-    const round = i === 0 ? arithmetic.round : off;
-    return largestError(forward(config, weights, tokens, { ...arithmetic, round }), exact);
+    const roundings = i === 0 ? arithmetic : blurred(arithmetic, seededRandom(i));
+    return largestError(forward(config, weights, tokens, roundings), exact);
   });
   const largestLogit = exact.flat().reduce((most, logit) => Math.max(most, Math.abs(logit)), 0);
   return { error: Math.max(...errors), largestLogit };
+}
+
+/** Returns the arithmetic with every result off by up to one rounding of its own more. */
+function blurred(arithmetic: Arithmetic, random: () => number): Arithmetic {
+  const { round, attend, activate } = arithmetic;
+  const off = (one: Arithmetic["round"]) => {
+    const unit = 3 * unitOf({ round: one });
+    return (x: number) => one(x * (1 + unit * (2 * random() - 1)));
+  };
+  return {
+    ...{ ...arithmetic, round: off(round) },
+    ...(attend && { attend: off(attend) }),
+    ...(activate && { activate: off(activate) }),
+  };
 }
