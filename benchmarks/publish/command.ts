@@ -23,6 +23,7 @@ interface Options {
 }
 
 const groups = [...new Set(publishSteps.map(({ group }) => group))];
+const names = new Set(publishSteps.flatMap(({ name, group }) => [group, name]));
 const reports = join(relative(process.cwd(), join(import.meta.dirname, "../..")), "reports");
 const folders = { full: join(reports, "published"), quick: join(reports, "quick") };
 
@@ -31,7 +32,9 @@ export function publishCommand(): Command {
   return new Command("publish")
     .description("write reports/published again: all tables, the figures and the page")
     .addOption(
-      new Option("--only <STEP,...>", `only these: ${groups.join(", ")}`).argParser(chosenGroups),
+      new Option("--only <STEP,...>", `only these: ${groups.join(", ")}, or one engine`).argParser(
+        chosenNames,
+      ),
     )
     .addOption(
       new Option("--scale <SCALE>", "an hour, or a trial").choices(publishScales).default("full"),
@@ -47,11 +50,11 @@ export function publishCommand(): Command {
     .action(run);
 }
 
-function chosenGroups(text: string): string[] {
+function chosenNames(text: string): string[] {
   const chosen = text.split(",");
-  const unknown = chosen.find((name) => !groups.includes(name));
+  const unknown = chosen.find((name) => !names.has(name));
   if (unknown === undefined) return chosen;
-  throw new InvalidArgumentError(`must be some of ${groups.join(", ")}, got "${unknown}"`);
+  throw new InvalidArgumentError(`must be some of ${[...names].join(", ")}, got "${unknown}"`);
 }
 
 async function run({ only, scale, jobs: lanes, seed, out = folders[scale], fresh }: Options) {
@@ -60,7 +63,9 @@ async function run({ only, scale, jobs: lanes, seed, out = folders[scale], fresh
   await mkdir(out, { recursive: true });
   const { git_commit: commit } = await startRecord("npm run reports", seed);
   const state = await openState(work, { scale, seed, commit, out });
-  const chosen = publishSteps.filter(({ group }) => only?.includes(group) ?? true);
+  const chosen = publishSteps.filter(
+    ({ name, group }) => only === undefined || only.includes(name) || only.includes(group),
+  );
   const steps = await availableSteps(chosen, scale);
   const plan: PublishPlan = {
     steps,
