@@ -126,9 +126,9 @@ export const headroom = 64;
 
 /**
  * The same where results are rounded to 11 bits or fewer. Sums in another order hardly count then,
- * and the floor has almost all of the noise. In 1,500 generated models the largest error of llama.cpp
- * with its default cache was 1.2 times `f` + `n`, in 110 that of transformers in bfloat16 and
- * float16 was 1.4 times the larger of them; two runs of them differed by at most 0.04 of `g`.
+ * and the floor has almost all of the noise. In 1,500 generated models the largest error of
+ * llama.cpp with its default cache was 1.2 times `f` + `n`; in 110 that of transformers in bfloat16
+ * and float16 was 1.4 times the larger of them. Two runs of them differed by at most 0.04 of `g`.
  */
 export const coarseHeadroom = 4;
 
