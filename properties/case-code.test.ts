@@ -79,7 +79,7 @@ describe("every case is printed as code that makes it again", () => {
   });
 });
 
-/** What a check throws. */
+/** Returns the error that a check throws, as a text; null if there is none. */
 async function outcome(check: () => unknown): Promise<string | null> {
   try {
     await check();

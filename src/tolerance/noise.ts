@@ -61,7 +61,7 @@ function noise(
   return { error: Math.max(...errors), largestLogit };
 }
 
-/** Returns the arithmetic with every result off by up to one rounding of its own more. */
+/** Returns the arithmetic with every result off by up to one more of its roundings. */
 function blurred(arithmetic: Arithmetic, random: () => number): Arithmetic {
   const { round, attend, activate } = arithmetic;
   const off = (one: Arithmetic["round"]) => {
