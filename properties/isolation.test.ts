@@ -5,9 +5,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { lawById } from "../src/laws/index.ts";
+import { reference } from "../src/subjects/reference.ts";
+import { messageOf, sentVerdict } from "../src/verify/child-messages.ts";
 import type { ChildProgram } from "../src/verify/child-process.ts";
 import { replayIsolated, verifyIsolated } from "../src/verify/isolated.ts";
 import { lawRows } from "../src/verify/laws-table.ts";
+import { runLaw } from "../src/verify/run-law.ts";
 import { exitCodeOf } from "../src/verify/verify.ts";
 import { causalgate } from "./command.ts";
 import { scratchFolder } from "./scratch.ts";
@@ -15,6 +18,14 @@ import { scratchFolder } from "./scratch.ts";
 const folder = scratchFolder();
 const [cacheEquality, chunkInvariance] = ["cache-equality", "chunk-invariance"].map(lawById);
 const options = { seed: 42, runs: 5, large: 0, corpus: {} };
+
+test("a verdict arrives as it was sent, with its large cases", async () => {
+  const verdict = await runLaw(cacheEquality, reference, { ...options, runs: 20, large: 2 });
+  expect(verdict.large.length).toBeGreaterThan(0);
+  const message = { type: "verdict", steps: 3, verdict };
+  const line = JSON.stringify({ ...message, verdict: sentVerdict(verdict) });
+  expect(messageOf(line)).toEqual(message);
+});
 
 /** Writes an engine that is correct but for what it does first in `append`. */
 async function engineFile(name: string, inAppend: string, onLoad = ""): Promise<string> {

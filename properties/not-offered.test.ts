@@ -10,6 +10,7 @@ import { defineSubject } from "../src/subjects/define-subject.ts";
 import { reference } from "../src/subjects/reference.ts";
 import type { Subject } from "../src/subjects/subject.ts";
 import { runLaw } from "../src/verify/run-law.ts";
+import { reportText } from "../src/verify/verdicts.ts";
 import { seed } from "./support.ts";
 
 type Only = NonNullable<Parameters<typeof defineSubject>[0]["only"]>;
@@ -69,6 +70,10 @@ test("any other error breaks the law", async () => {
   const verdict = await runLaw(lawById("window-receptive-field"), subject, { seed, runs: 30 });
   expect(verdict.status).toBe("broken");
   expect(verdict.failure?.message).toBe("threw no such window");
+  const row = reportText({ verdicts: [verdict] })
+    .split("\n")
+    .find((line) => line.startsWith("│ window-receptive-field"));
+  expect(row?.split("│").map((cell) => cell.trim())[6], "worst error").toBe("");
 });
 
 /** A correct engine with an option that it cannot choose, and never checks. */

@@ -1,10 +1,19 @@
 import { expect, test } from "vitest";
-import { normal, seededRandom, xorshiftStar } from "../src/math/random.ts";
+import { normal, seededRandom, seedOf, xorshiftStar } from "../src/math/random.ts";
 
 test("a seed determines the stream, and neighbouring seeds give different ones", () => {
   const draws = (seed: number) => Array.from({ length: 5 }, seededRandom(seed));
   expect(draws(42)).toEqual(draws(42));
   expect(draws(43)).not.toEqual(draws(42));
+});
+
+test("the seed of a part depends on its name and the seed, and is an integer below 2^31", () => {
+  const seeds = ["", "a", "rows", "cache-equality"].flatMap((name) =>
+    [0, 1, 42, 2 ** 31 - 1].map((seed) => seedOf(name, seed)),
+  );
+  expect(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31)).toBe(true);
+  expect(new Set(seeds).size).toBe(seeds.length);
+  expect(seedOf("a", 42) - seedOf("a", 0)).toBe(42);
 });
 
 test("the n-th draws of neighbouring seeds are uniform, including the first", () => {

@@ -100,6 +100,11 @@ describe("greedy", () => {
   });
 });
 
+test.for([Number.NaN, Infinity])("a distribution of logits with %d is refused", (logit) => {
+  const message = `distribution: logit 1 must be a number below Infinity, got ${logit}`;
+  expect(refusal(() => distribution(row(1, logit), {}))).toEqual(new RangeError(message));
+});
+
 describe("temperature", () => {
   const scales = [1e-3, 0.1, 0.5, 0.8, 1, 2, 10, 1e3];
 

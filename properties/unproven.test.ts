@@ -156,6 +156,11 @@ describe("an unproven law", () => {
   test("has the reason in the table, the JSON, the JUnit file and the CSV", async () => {
     const { verdicts } = await report;
     expect(verdicts).toMatchObject([{ status: "unproven", reason, failure: null }]);
+    const [, head] = reportText({ verdicts }).split("\n");
+    expect(head.split("│").map((cell) => cell.trim())).toEqual([
+      ...["", "law", "verdict", "cases", "large", "reached", "worst error", "tolerance"],
+      ...["cases/s", ""],
+    ]);
     expect(reportText({ verdicts })).toContain(reason);
     expect(reportText({ verdicts })).not.toContain("kept");
     expect(reportJson({ verdicts })).toMatchObject([{ status: "unproven", reason }]);

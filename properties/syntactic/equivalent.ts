@@ -35,6 +35,12 @@ export const equivalents: readonly Equivalent[] = [
     why: "the search for the place then throws on such a case, which gives null too",
   },
   {
+    file: "src/verify/check-case.ts",
+    original: 'view.kind !== "choice"',
+    replacement: "true",
+    why: "only the other kinds of subject have candidatesOf, which is undefined otherwise",
+  },
+  {
     file: "src/sampling/greedy.ts",
     original: "v < logits.length",
     replacement: "v <= logits.length",
