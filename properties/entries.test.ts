@@ -33,7 +33,8 @@ test.for(["index.ts", "laws.ts", "cost.ts"])(
   async (entry) => {
     const modules = await modulesOf(entry);
     expect(modules.filter((url) => engines.test(url) || heavy.test(url))).toEqual([]);
-    expect(modules.length).toBeLessThan(250);
+    // Files of this package, most of them of one law each.
+    expect(modules.length).toBeLessThan(300);
   },
 );
 

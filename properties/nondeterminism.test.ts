@@ -56,7 +56,7 @@ describe("the case that breaks a law first", () => {
       expect(verdict.failure).toMatchObject({ shrinks: 0, path: "0" });
       const text = describeVerdict(verdict);
       expect(text).toContain(`scripted: not deterministic on reference, case 1, ${verdict.reason}`);
-      expect(text).toMatch(/\n {2}case {6}\{/);
+      expect(text).toMatch(/\n {2}case {6}await checkCase\(law, subject, \{/);
       expect(exitCodeOf({ verdicts: [verdict] })).toBe(1);
     },
     20,

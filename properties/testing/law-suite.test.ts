@@ -78,7 +78,9 @@ describe("a test", () => {
   test("fails with the smallest case, the command and no stack of ours", async () => {
     const first = subject((model, held) => append(model, held.slice(0, 1)));
     const failure = await failureOf(first, { laws: ["definition-equality"] });
-    expect(failure?.message).toMatch(/smallest {2}\{.*\n {2}replay {4}CAUSALGATE_REPLAY=def/);
+    expect(failure?.message).toMatch(
+      /smallest {2}await checkCase\(.*\n {2}replay {4}CAUSALGATE_REPLAY=def/,
+    );
     expect(failure?.message).toMatch(/ npx runner$/);
     expect(failure?.stack).toBe(`Error: ${failure?.message}`);
   });

@@ -70,7 +70,7 @@ describe.for(Object.entries(cases))("%s", ([, { runner, command, gone }]) => {
     for (const line of ["broken by a broken engine, case 5", "found     length is 2 with [0]"]) {
       expect(message).toContain(line);
     }
-    expect(message).toContain("smallest  {");
+    expect(message).toContain("smallest  await checkCase(lawById(");
     const [, line, rest] = replayed.exec(message)!;
     expect(rest).toBe(command);
     const again = await runner(folder, { CAUSALGATE_REPLAY: line });
