@@ -28,6 +28,14 @@ async function modulesOf(entry: string): Promise<string[]> {
 const engines = /engines\/(onnxruntime|llama-cpp|transformers|http)/;
 const heavy = /node_modules\/(vega|zx|@bufbuild|@huggingface|esbuild|onnxruntime|vitest|jest)/;
 
+const packageIn = /node_modules\/((?:@[^/]+\/)?[^/]+)/;
+
+/** Packages that the entries load, all small. */
+const light = new Set([
+  ...["fast-check", "pure-rand", "@petamoriken/float16", "cli-table3", "string-width"],
+  ...["strip-ansi", "ansi-regex", "is-fullwidth-code-point", "emoji-regex"],
+]);
+
 test.for(["index.ts", "laws.ts", "cost.ts"])(
   "importing %s loads no engine and no heavy package",
   async (entry) => {
@@ -35,6 +43,8 @@ test.for(["index.ts", "laws.ts", "cost.ts"])(
     expect(modules.filter((url) => engines.test(url) || heavy.test(url))).toEqual([]);
     // Files of this package, most of them of one law each.
     expect(modules.length).toBeLessThan(300);
+    const packages = modules.flatMap((url) => packageIn.exec(url)?.[1] ?? []);
+    expect(packages.filter((name) => !light.has(name))).toEqual([]);
   },
 );
 

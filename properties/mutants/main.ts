@@ -27,7 +27,7 @@ import { compareKills, comparisonText, readKills } from "./compare.ts";
 import { alarmsText, tryUnmutated } from "./false-alarms.ts";
 import { chapters, mutantById } from "./index.ts";
 import { type Outcome, outcomeOf, problemsOf } from "./outcome.ts";
-import { inParallel, runWorker } from "./pool.ts";
+import { inParallel, jobsOption, runWorker } from "./pool.ts";
 import { killedText, matrixRow, mutantRow, summaryText, survivorsText } from "./tables.ts";
 import { thresholdsCommand } from "./threshold-command.ts";
 
@@ -49,7 +49,7 @@ const program = new Command("npm run mutants --")
   .option("--only <ID...>", "only these mutants")
   .addOption(runsOption(200))
   .addOption(seedOption())
-  .addOption(new Option("--jobs <N>", "processes at a time").argParser(integer(1, 256)).default(2))
+  .addOption(jobsOption())
   .option("--first", "stop at the first law that a mutant breaks", false)
   .addOption(
     new Option(

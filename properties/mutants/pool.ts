@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Option } from "commander";
+import { integer } from "../../src/cli/options.ts";
 import type { Detection } from "./large-trial.ts";
 import type { Trial } from "./trial.ts";
 import type { Message } from "./worker.ts";
@@ -71,6 +73,11 @@ export async function runWorker(parameters: readonly string[]): Promise<WorkerRe
 function hanging(law: string): Trial {
   const broken = `no verdict in ${patienceMs / 1000} s`;
   return { law, cases: Number.POSITIVE_INFINITY, reached: 0, ms: patienceMs, broken };
+}
+
+/** `--jobs N`: number of processes at a time. */
+export function jobsOption(): Option {
+  return new Option("--jobs <N>", "processes at a time").argParser(integer(1, 256)).default(2);
 }
 
 /** Runs `run` on all items, `jobs` at a time; returns the results in the order of the items. */

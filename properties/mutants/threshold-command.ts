@@ -18,7 +18,7 @@ import { textTable } from "../../src/io/text-table.ts";
 import { laws } from "../../src/laws/index.ts";
 import { type ThresholdRow, thresholdsTable } from "../../src/verify/thresholds-table.ts";
 import type { Detection } from "./large-trial.ts";
-import { inParallel, runWorker } from "./pool.ts";
+import { inParallel, jobsOption, runWorker } from "./pool.ts";
 import { thresholdSurvivors } from "./survivors.ts";
 import type { ThresholdMutant } from "./thresholds/mechanism.ts";
 import { thresholdChapters, thresholdMutants } from "./thresholds.ts";
@@ -43,9 +43,7 @@ export function thresholdsCommand(): Command {
         .default(100),
     )
     .addOption(seedOption())
-    .addOption(
-      new Option("--jobs <N>", "processes at a time").argParser(integer(1, 256)).default(2),
-    )
+    .addOption(jobsOption())
     .option("--resume", "go on with the unfinished run in the report's folder")
     .addOption(reportOption())
     .addOption(formatOption("text", "json"))

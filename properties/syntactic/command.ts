@@ -20,6 +20,7 @@ import {
   syntacticScoresTable,
   syntacticTable,
 } from "../../src/verify/syntactic-table.ts";
+import { jobsOption } from "../mutants/pool.ts";
 import type { Attempt } from "./attempt.ts";
 import { explanationOf } from "./equivalent.ts";
 import { allMutants, root, type SyntacticMutant } from "./mutants.ts";
@@ -53,9 +54,7 @@ export function syntacticCommand(): Command {
     .option("--only <PATH...>", "only mutants of files with one of these in their path")
     .option("--tests <PATH...>", "only test files with one of these in their path")
     .addOption(seedOption())
-    .addOption(
-      new Option("--jobs <N>", "processes at a time").argParser(integer(1, 256)).default(2),
-    )
+    .addOption(jobsOption())
     .option("--fresh", "discard the recordings and an unfinished run instead of continuing it")
     .addOption(reportOption())
     .addOption(formatOption("text", "json"))

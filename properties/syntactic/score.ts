@@ -58,18 +58,7 @@ function scoreOf(
  * a result as far from them has a probability of at most 2.5 % on each side.
  */
 export function shareInterval(hits: number, count: number): [low: number, high: number] {
-  const low = hits === 0 ? 0 : inverse((p) => jstat.ibeta(p, hits, count - hits + 1), 0.025);
-  const high = hits === count ? 1 : inverse((p) => jstat.ibeta(p, hits + 1, count - hits), 0.975);
+  const low = hits === 0 ? 0 : jstat.ibetainv(0.025, hits, count - hits + 1);
+  const high = hits === count ? 1 : jstat.ibetainv(0.975, hits + 1, count - hits);
   return [low, high];
-}
-
-/** Returns the p in [0, 1] at which an increasing function has a value, by bisection. */
-function inverse(increasing: (p: number) => number, value: number): number {
-  let [low, high] = [0, 1];
-  for (let i = 0; i < 40; i++) {
-    const middle = (low + high) / 2;
-    if (increasing(middle) < value) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
 }

@@ -18,11 +18,11 @@ export interface DraftParts {
 export function draftParts(sizes = new Sizes()): fc.Arbitrary<DraftParts> {
   const few = fc.integer({ min: 2, max: 4 });
   const size = sizes.sizeOf("draft");
-  const late = size === null ? few : fc.integer({ min: Math.max(2, size - 3), max: size + 6 });
-  const never = size === null ? few : fc.constant(4 * size);
+  const late = (round: number) => fc.integer({ min: Math.max(2, round - 3), max: round + 6 });
+  const never = (round: number) => fc.constant(4 * round);
   return fc.record({
     kind: fc.constantFrom("target", "near", "near", "near", "far"),
-    every: fc.oneof(few, late, never),
+    every: size === null ? few : fc.oneof(few, late(size), never(size)),
     shorter: fc.constantFrom(0, 0, 1, 4),
   });
 }

@@ -3,6 +3,8 @@ declare module "jstat" {
   const jstat: {
     /** The regularised incomplete beta function `I_x(a, b)`. */
     ibeta(x: number, a: number, b: number): number;
+    /** The x with `I_x(a, b) = p`. */
+    ibetainv(p: number, a: number, b: number): number;
     studentt: { inv(p: number, df: number): number };
     binomial: { cdf(k: number, n: number, p: number): number };
     mean(values: readonly number[]): number;

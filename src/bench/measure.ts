@@ -195,7 +195,10 @@ export function digest(tokens: readonly number[]): string {
   return createHash("sha256").update(tokens.join()).digest("hex").slice(0, 16);
 }
 
-/** Returns the items in a random order, each as likely as any other. Fisher and Yates. */
+/**
+ * Returns the items in a random order, each as likely as any other. Fisher and Yates; written here,
+ * as no dependency shuffles by a given random source.
+ */
 export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const order = [...items];
   for (let i = order.length - 1; i > 0; i--) {

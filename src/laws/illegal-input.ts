@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { pick } from "../arbitraries/illegal.ts";
+import { illegalCounts, pick } from "../arbitraries/illegal.ts";
 import { tokensOf } from "../arbitraries/tokens.ts";
 import type { Decoder } from "../decoder.ts";
 import type { LogitsSubject } from "../subjects/subject.ts";
@@ -39,7 +39,7 @@ export const illegalInput = law<Illegal>({
     fc.record({
       candidate: subject.candidates,
       raw: sizes.tokens(1, 5),
-      bad: fc.oneof(fc.constantFrom(-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY), fc.nat(9)),
+      bad: fc.oneof(fc.constantFrom(...illegalCounts), fc.nat(9)),
       at: fc.nat(),
       other: fc.nat(),
     }),

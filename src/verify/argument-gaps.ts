@@ -1,4 +1,5 @@
 /** The values and pairs of values of arguments that never occur in the cases of the laws. */
+import { startProgress } from "../io/progress.ts";
 import { grouped, textTable } from "../io/text-table.ts";
 import { laws } from "../laws/index.ts";
 import { missingNeeds } from "../laws/law.ts";
@@ -28,10 +29,18 @@ export async function occurredArguments(
 ): Promise<OccurredArguments> {
   const occurred = new OccurredArguments();
   const observed = observedSubject(subject, occurred);
-  for (const law of laws) {
-    const view = viewOf(observed, law.kind);
-    if (view === null || missingNeeds(law, observed).length > 0) continue;
-    await runCases(law, view, { seed, runs: casesToRun(law, runs), shrink: false });
+  const progress = startProgress("", laws.length);
+  try {
+    for (const law of laws) {
+      progress.label(law.id);
+      const view = viewOf(observed, law.kind);
+      if (view !== null && missingNeeds(law, observed).length === 0) {
+        await runCases(law, view, { seed, runs: casesToRun(law, runs), shrink: false });
+      }
+      progress.step();
+    }
+  } finally {
+    progress.stop();
   }
   return occurred;
 }

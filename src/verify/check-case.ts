@@ -33,13 +33,18 @@ export async function checkCase(law: Law, subject: Subject, values: CaseValues):
     );
   }
   const [example] = fc.sample(casesOf(law, view, null), { numRuns: 1, seed: 0 });
-  const has = example.candidate !== undefined;
-  if (model === undefined && has && view.kind !== "choice" && view.candidatesOf !== undefined) {
+  const drawsCandidate = example.candidate !== undefined;
+  if (
+    model === undefined &&
+    drawsCandidate &&
+    view.kind !== "choice" &&
+    view.candidatesOf !== undefined
+  ) {
     const must = `the case must have a candidate, as ${subject.name} builds its decoders`;
     throw new TypeError(`checkCase: ${must}, got none; randomModel(…) makes one`);
   }
   const cases = (): fc.Arbitrary<LawCase> =>
-    view.kind === "choice" || !has
+    view.kind === "choice" || !drawsCandidate
       ? fc.constant(others)
       : fc.tuple(view.candidates).map(([one]) => ({ candidate: one, ...others }));
   const { id, check } = law;

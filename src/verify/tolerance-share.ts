@@ -18,8 +18,8 @@ export function median(values: readonly number[]): number | null {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? null;
 }
 
-/** `0.013 %`, with two digits. */
-export function percent(share: number): string {
+/** Returns a share of the spread as `0.013 %`, with two significant digits. */
+export function shareText(share: number): string {
   return `${Number((100 * share).toPrecision(2))} %`;
 }
 
@@ -27,9 +27,9 @@ export function percent(share: number): string {
 export function tooWide({ id }: Law, shares: readonly number[]): string | null {
   const share = median(shares);
   if (share === null || share <= mostToleranceShare) return null;
-  const most = percent(mostToleranceShare);
+  const most = shareText(mostToleranceShare);
   const must = `its tolerance must be at most ${most} of the spread of the logits`;
-  const got = `got ${percent(share)}, the median of ${shares.length} rows`;
+  const got = `got ${shareText(share)}, the median of ${shares.length} rows`;
   const fix = "an engine that repeats its bits can declare `bitwise`, or a smaller `tolerance`";
   return `${id} is unproven on this engine: ${must}, ${got}; ${fix}`;
 }

@@ -2,7 +2,7 @@ import type { LargeSize } from "../arbitraries/sizes.ts";
 import { grouped, textTable } from "../io/text-table.ts";
 import { laws } from "../laws/index.ts";
 import type { LawVerdict } from "./run-law.ts";
-import { percent } from "./tolerance-share.ts";
+import { shareText } from "./tolerance-share.ts";
 import type { Report } from "./verify.ts";
 
 /**
@@ -114,7 +114,7 @@ export function largeCases({ large }: Pick<LawVerdict, "large">): number {
 
 /** The tolerance as a share of the spread of the logits, marked if the subject overrides it. */
 function toleranceText({ toleranceShare, tolerance }: LawVerdict): string {
-  const share = toleranceShare === null ? [] : [percent(toleranceShare)];
+  const share = toleranceShare === null ? [] : [shareText(toleranceShare)];
   return [...share, ...(tolerance === "overridden" ? [tolerance] : [])].join(", ");
 }
 

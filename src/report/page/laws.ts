@@ -1,6 +1,6 @@
 /** Every law with its result, as a table to search and to sort. */
 import { grouped, scientific } from "../../io/numbers.ts";
-import { percent } from "../../verify/tolerance-share.ts";
+import { shareText } from "../../verify/tolerance-share.ts";
 import { isFailing, lawSummary, toleranceShare } from "../summaries.ts";
 import type { Tables } from "../tables.ts";
 import { type Content, type Html, html } from "./html.ts";
@@ -63,7 +63,7 @@ function lawCells(row: Row): { content: Content; value: string | number | null }
 }
 
 function tolerance({ tolerance_share: share, tolerance_from: from }: Row): Content {
-  return html`${share !== null && percent(share)}${from === "overridden" && html`<small>overridden</small>`}`;
+  return html`${share !== null && shareText(share)}${from === "overridden" && html`<small>overridden</small>`}`;
 }
 
 function verdict(row: Row): Html {
